@@ -1,0 +1,1 @@
+"""Persons, households, cohorts, zones, rounds, exemptions and their imports."""

@@ -1,0 +1,1 @@
+"""The thing that travels: barcode, tube, specimen, custody, commands, labels."""
