@@ -1,0 +1,1 @@
+"""The drill: a made city day that walks through the same doors as a real one."""
