@@ -24,6 +24,12 @@ class CodeProblem(Problem):
     en = "This code cannot be used."
 
 
+class NothingRead(CodeProblem):
+    code = "nothing_read"
+    zh = "没有读到码，请再扫一次。"
+    en = "Nothing was read; scan again."
+
+
 class OddCharacters(CodeProblem):
     """`hex` keeps the read for whoever looks into the scanner: code points of what is odd."""
 
@@ -54,9 +60,14 @@ def normalise_scan(text: str) -> str:
 
 
 def hex_of(text: str) -> str:
-    """The read in code points, with ".." for letters and ideographs and digits.
+    """The read in code points, with ".." for plain letters and digits and "??" for other letters.
 
-    A read may be anybody's health code or document, so what is not odd is not repeated.
+    A read may be anybody's health code or document, so what could tell a person is not repeated.
     """
-    shown = [".." if char.isalnum() else f"{ord(char):02x}" for char in text[:_MAX_HEX]]
-    return " ".join(shown)
+    return " ".join(_shown(char) for char in text[:_MAX_HEX])
+
+
+def _shown(char: str) -> str:
+    if char.isalnum():
+        return ".." if char.isascii() else "??"
+    return f"{ord(char):02x}"

@@ -33,6 +33,7 @@ from screening.registry.person_codes import (
 from screening.registry.scans import (
     BadCheckDigits,
     CodeProblem,
+    NothingRead,
     OddCharacters,
     WrongLength,
     hex_of,
@@ -47,6 +48,7 @@ __all__ = [
     "Kind",
     "LiveCode",
     "NotAResidentCode",
+    "NothingRead",
     "OddCharacters",
     "Pattern",
     "PracticeCode",
@@ -214,14 +216,16 @@ def read_code(text: str, patterns: Sequence[Pattern] = ()) -> Reading:
     """What a scan or typing stands for.
 
     An own number wins over a pattern that matches it too: a box taken as a tube costs more than
-    one foreign label in a hundred that happens to pass our check digits. Raises OddCharacters,
-    WrongLength, BadCheckDigits or UnknownCode.
+    one foreign label in a hundred that happens to pass our check digits. Raises NothingRead,
+    OddCharacters, WrongLength, BadCheckDigits, NotAResidentCode or UnknownCode.
     """
     code = normalise_scan(text)
     if code.startswith(RESIDENT_PREFIX):
         cell, person = read_resident_code(code)
         return Reading(Kind.RESIDENT, code, person, cell=cell)
-    if not code or not _ALLOWED.fullmatch(code):
+    if not code:
+        raise NothingRead
+    if not _ALLOWED.fullmatch(code):
         raise OddCharacters(hex=hex_of(text))
     if len(code) > MAX_LENGTH:
         raise WrongLength(length=len(code), wanted=f"≤ {MAX_LENGTH}")
