@@ -50,7 +50,9 @@ class Settings:
         """Read `SCREENING_*` and `DATABASE_URL`; without the latter the embedded server is used."""
         stray = [k for k in env if k.startswith("SCREENING_") and k not in KNOWN]
         if stray:
-            raise BadSetting(f"unknown setting {', '.join(sorted(stray))}; known: {', '.join(KNOWN)}")
+            raise BadSetting(
+                f"unknown setting {', '.join(sorted(stray))}; known: {', '.join(KNOWN)}"
+            )
         instance = Path(env.get("SCREENING_INSTANCE") or ROOT / "instance")
         url = env.get("DATABASE_URL")
         if not url:

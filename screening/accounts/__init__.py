@@ -1,0 +1,1 @@
+"""Who asks, what they may do, with which device; throttles and audit."""

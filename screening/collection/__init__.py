@@ -1,0 +1,1 @@
+"""采: what sampling says about tubes and persons."""

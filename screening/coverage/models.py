@@ -1,0 +1,80 @@
+"""Tables of coverage: the dirty list and the rollups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from screening.db import Base
+
+
+class Dirty(Base):
+    """A community of a round whose counts must be made anew; appended, removed by the worker."""
+
+    __tablename__ = "dirty"
+    cell_id: Mapped[int]
+    round_id: Mapped[int]
+    community_id: Mapped[int]
+    mark_id: Mapped[int]
+    __table_args__ = (
+        PrimaryKeyConstraint("cell_id", "round_id", "community_id", "mark_id"),
+        {"info": {"big": True}},
+    )
+
+
+class Coverage(Base):
+    """The equation of one community in one round, recounted whole.
+
+    register = exempt + due; due = reached + missed; missed = the sum of the `m_` parts.
+    `resulted` counts reached persons with a released result; `outside` persons from elsewhere
+    sampled by this community's sites; `added` persons registered after the start.
+    """
+
+    __tablename__ = "coverage"
+    cell_id: Mapped[int]
+    round_id: Mapped[int]
+    area_id: Mapped[int]
+    register: Mapped[int]
+    exempt: Mapped[int]
+    due: Mapped[int]
+    reached: Mapped[int]
+    missed: Mapped[int]
+    resulted: Mapped[int]
+    m_resample: Mapped[int]
+    m_new: Mapped[int]
+    m_will_come: Mapped[int]
+    m_away: Mapped[int]
+    m_refused: Mapped[int]
+    m_unreachable: Mapped[int]
+    m_visit: Mapped[int]
+    added: Mapped[int]
+    exempt_by: Mapped[dict]
+    as_of: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("cell_id", "round_id", "area_id"),
+        {"info": {"big": True}, "postgresql_with": {"fillfactor": 70}},
+    )
+
+
+class StageCount(Base):
+    """Rollup of tubes by site, laboratory and stage, with the oldest and the late ones."""
+
+    __tablename__ = "stage_count"
+    cell_id: Mapped[int]
+    round_id: Mapped[int]
+    site_id: Mapped[int]
+    lab_id: Mapped[int]
+    stage: Mapped[int] = mapped_column(SmallInteger)
+    tubes: Mapped[int]
+    persons: Mapped[int]
+    late: Mapped[int]
+    held: Mapped[int]
+    oldest: Mapped[datetime | None]
+    as_of: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("cell_id", "round_id", "site_id", "lab_id", "stage"),
+        Index("ix_stage_count_round", "cell_id", "round_id"),
+        {"info": {"big": True}},
+    )

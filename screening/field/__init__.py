@@ -1,0 +1,1 @@
+"""The one door for field facts: journals, receipts, slices, desk sessions."""

@@ -1,0 +1,1 @@
+"""检: receipt, plates, runs, rules, alerts."""

@@ -1,0 +1,1 @@
+"""What is unaccounted for, the recount, and the sign-off of a round."""

@@ -1,0 +1,1 @@
+"""Areas, sites and laboratories: where things are."""

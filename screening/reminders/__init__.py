@@ -1,0 +1,1 @@
+"""Missed lists, waves, calls, home visits."""

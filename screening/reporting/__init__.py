@@ -1,0 +1,1 @@
+"""报: reviews, releases, corrections, callbacks, resident look-up."""

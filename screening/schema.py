@@ -1,0 +1,25 @@
+"""All tables in one place, for migrations and for the checks of the cell rules."""
+
+from screening import jobs, outbox
+from screening.accounts import models as accounts
+from screening.coverage import models as coverage
+from screening.db import Base
+from screening.field import models as field
+from screening.lab import models as lab
+from screening.ledger import models as ledger
+from screening.places import models as places
+from screening.registry import models as registry
+from screening.reminders import models as reminders
+from screening.reporting import models as reporting
+from screening.tickets import models as tickets
+from screening.transport import models as transport
+from screening.tube import models as tube
+
+__all__ = [
+    "accounts", "coverage", "field", "jobs", "lab", "ledger", "outbox", "places",
+    "registry", "reminders", "reporting", "tickets", "transport", "tube",
+]  # fmt: skip
+
+metadata = Base.metadata
+BIG = {t.name for t in metadata.tables.values() if t.info.get("big")}
+DIRECTORIES = {t.name for t in metadata.tables.values() if t.info.get("directory")}

@@ -1,0 +1,1 @@
+"""Contradictions: each has a class, an owner, an age and an end."""

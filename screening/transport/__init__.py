@@ -1,0 +1,1 @@
+"""送: boxes, seals, batches and hand-overs."""
