@@ -1,0 +1,168 @@
+"""Header names, wells and Ct cells: what is the same in the tables of every instrument."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from screening.lab.readers.refusals import BadWell, NoValues, NoWells, SeveralTables
+from screening.lab.readers.run import (
+    IMPOSSIBLE,
+    NO_VALUE,
+    OMITTED,
+    TWICE,
+    UNREADABLE,
+    Remark,
+    WellReading,
+)
+
+PLAUSIBLE_CT = (0.0, 50.0)  # no kit runs more than 50 cycles; only a remark, rules decide
+
+NOT_DETECTED = {
+    "undetermined", "undet", "undet.", "no ct", "noct", "no cq", "n/a", "na", "nan", "n. def.",
+    "n.def.", "-", "--", "none", "nd", "n.d.", "not detected", "no amplification",
+    "未检出", "无", "无ct", "未检测到",
+}  # fmt: skip
+
+_WELL = re.compile(r"<?\s*([A-P])0?([1-9]|1\d|2[0-4])\s*>?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\d{1,6}([.,]\d+)?([eE][+-]?\d{1,3})?")
+# т is Cyrillic (U+0442): Applied Biosystems writes Cт in its headers
+_LOOKALIKES = str.maketrans({"т": "t", "Т": "t"})
+
+
+class Column(msgspec.Struct, frozen=True):
+    """Where the columns of one table stand; None when the table has no such column."""
+
+    well: int
+    ct: int | None = None
+    number: int | None = None
+    sample: int | None = None
+    target: int | None = None
+    dye: int | None = None
+    task: int | None = None
+    call: int | None = None
+    omit: int | None = None
+    plate: int | None = None
+
+
+def key(cell: str) -> str:
+    """A header name without case, spaces, brackets and look-alike letters: 'C(t)' → 'ct'."""
+    text = unicodedata.normalize("NFKC", cell).translate(_LOOKALIKES).casefold()
+    return "".join(ch for ch in text if ch.isalnum())
+
+
+def places(header: Iterable[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """Field → column number. Of several names for a field the first in `names` wins."""
+    at: dict[str, int] = {}
+    for i, cell in enumerate(header):
+        at.setdefault(key(cell), i)
+    return {
+        field: next(at[n] for n in options if n in at)
+        for field, options in names.items()
+        if any(n in at for n in options)
+    }
+
+
+def well_name(text: str) -> str | None:
+    """'a01', '<A1>' → 'A1'; None when there is no such well on a 96 or 384 plate."""
+    found = _WELL.fullmatch(text.strip())
+    return f"{found[1].upper()}{found[2]}" if found else None
+
+
+def well_of_number(number: int, size: int) -> str | None:
+    """Instruments count wells by row from 1: 13 is B1 on 96 and A13 on 384."""
+    width = 24 if size == 384 else 12
+    if not 1 <= number <= size:
+        return None
+    row, col = divmod(number - 1, width)
+    return f"{chr(65 + row)}{col + 1}"
+
+
+def read_ct(text: str) -> tuple[float | None, bool]:
+    """(ct, measured): ('', no value) and unreadable text are not measured, never 'not detected'."""
+    text = text.strip()
+    if text.casefold() in NOT_DETECTED:
+        return None, True
+    if _NUMBER.fullmatch(text):
+        return float(text.replace(",", ".")), True
+    return None, False
+
+
+def readings(
+    rows: list[list[str]], start: int, col: Column, *, size: int | None = None
+) -> list[WellReading]:
+    """The table that starts below `rows[start]` (its header), down to its end.
+
+    Raises BadWell rather than lose a row that carries a Ct; SeveralTables at a second header.
+    """
+    header = [key(c) for c in rows[start]]
+    out = []
+    for n, row in enumerate(rows[start + 1 :], start + 2):
+        if [key(c) for c in row] == header:
+            raise SeveralTables(row=n)
+        if (reading := _reading(row, col, size, n)) is not None:
+            out.append(reading)
+    if not out:
+        raise NoWells
+    if not any(r.measured or r.call for r in out):
+        raise NoValues
+    return out
+
+
+def _reading(row: list[str], col: Column, size: int | None, n: int) -> WellReading | None:
+    def cell(i: int | None) -> str:
+        return row[i].strip() if i is not None and i < len(row) else ""
+
+    sample, target, raw, call = (cell(i) for i in (col.sample, col.target, col.ct, col.call))
+    if not (sample or target or raw or (call and col.ct is None)):
+        return None
+    well = well_name(cell(col.well)) or _numbered(cell(col.number), size)
+    if well is None:
+        if not raw and col.ct is not None:
+            return None  # a line of remarks below the table
+        raise BadWell(row=n, seen=cell(col.well)[:12])
+    ct, measured = read_ct(raw) if col.ct is not None else (None, False)
+    return WellReading(
+        well=well,
+        sample=sample or None,
+        target=target or None,
+        ct=ct,
+        raw=raw if col.ct is not None else None,
+        dye=cell(col.dye) or None,
+        task=cell(col.task) or None,
+        call=call or None,
+        measured=measured,
+        omitted=cell(col.omit).casefold() in ("true", "yes", "y", "1"),
+    )
+
+
+def _numbered(text: str, size: int | None) -> str | None:
+    if size is None or not text.removesuffix(".0").isdecimal():
+        return None
+    return well_of_number(int(text.removesuffix(".0")), size)
+
+
+def remarks(rows: list[WellReading]) -> list[Remark]:
+    """What a person should look at although the file was read."""
+    kinds: dict[str, list[str]] = {}
+    for code, row in _oddities(rows):
+        kinds.setdefault(code, []).append(row.well)
+    return [Remark(code, list(dict.fromkeys(wells))) for code, wells in kinds.items()]
+
+
+def _oddities(rows: list[WellReading]) -> Iterator[tuple[str, WellReading]]:
+    low, high = PLAUSIBLE_CT
+    seen = set()
+    for row in rows:
+        if row.ct is not None and not low < row.ct <= high:
+            yield IMPOSSIBLE, row
+        if not row.measured and row.raw is not None:
+            yield (UNREADABLE if row.raw else NO_VALUE), row
+        if row.omitted:
+            yield OMITTED, row
+        if (same := (row.well, row.target, row.dye)) in seen:
+            yield TWICE, row
+        seen.add(same)

@@ -1,0 +1,130 @@
+"""QuantStudio and ViiA 7: xls/xlsx 'Results', tab text with sections, Design & Analysis csv/xlsx."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from screening.lab.readers.columns import Column, key, places, readings
+from screening.lab.readers.refusals import ColumnsMissing
+from screening.lab.readers.run import WellReading
+
+INSTRUMENT = "QuantStudio"
+# Which of several tables with a Ct is the results table: measured ones first, calls alone last.
+TABLES = ("results", "target call", "result", "sample results", "well call", "primary_result")
+NAMES = {
+    "well": ("wellposition", "well"),
+    "number": ("well",),
+    "ct": ("ct", "cq", "crt"),
+    "sample": ("samplename", "sample"),
+    "target": ("targetname", "target"),
+    "dye": ("reporter",),
+    "task": ("task", "sampletype"),
+    "call": ("call", "targetcall", "wellcall", "result"),
+    "omit": ("omit",),
+}
+_SECTION = re.compile(r"\[([^\[\]]+)\]")
+
+Rows = list[list[str]]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A results table: its rows, where its header stands, and what the file says of the run."""
+
+    rows: Rows
+    header: int
+    about: dict[str, str]
+
+
+def find(tables: dict[str, Rows]) -> Found | None:
+    """The results table among named sheets or sections; None when this is another family."""
+    cut = {part: rows for name, sheet in tables.items() for part, rows in _sections(name, sheet)}
+    about = _about(tables)
+    found = [
+        (_rank(name, columns), name, header)
+        for name, rows in cut.items()
+        if (header := _header(rows, about)) is not None
+        and (columns := places(rows[header], NAMES)).keys() & {"ct", "call"}
+    ]
+    if not found:
+        return None
+    _, name, header = min(found)
+    return Found(cut[name], header, about)
+
+
+def read(found: Found) -> list[WellReading]:
+    columns = places(found.rows[found.header], NAMES)
+    size = 384 if found.about.get("blocktype", "").startswith("384") else 96
+    if "ct" not in columns and "sample" not in columns:
+        raise ColumnsMissing(missing="CT / Cq")
+    return readings(found.rows, found.header, Column(**columns), size=size)
+
+
+def run_of(found: Found) -> dict[str, str]:
+    """What the file says of the run: plate barcode, start, serial number, model; only what is."""
+    names = {
+        "plate": ("barcode", "experimentbarcode", "platebarcode"),
+        "started": ("platerunstartdatetime", "runstartdatetime", "experimentrunstarttime"),
+        "ended": ("platerunenddatetime", "runenddatetime", "experimentrunendtime"),
+        "serial": ("instrumentserialnumber",),
+        "model": ("instrumenttype",),
+    }
+    said = {
+        field: next((found.about[k] for k in keys if found.about.get(k)), "")
+        for field, keys in names.items()
+    }
+    return {field: value for field, value in said.items() if value not in ("", "NA", "null")}
+
+
+def is_header(row: list[str]) -> bool:
+    """Any table of wells, curves included: what a text file is split by."""
+    names = {key(c) for c in row}
+    return len(row) >= 3 and bool(names & {"well", "wellposition"})
+
+
+def _header(rows: Rows, about: dict[str, str]) -> int | None:
+    ours = re.search("quantstudio|viia", about.get("instrumenttype", ""), re.IGNORECASE)
+    for i, row in enumerate(rows):
+        names = {key(c) for c in row}
+        if "cyclenumber" in names or "cycle" in names:
+            continue
+        if "wellposition" in names or (ours and "well" in names):
+            return i
+    return None
+
+
+def _rank(name: str, columns: dict[str, int]) -> tuple[bool, int]:
+    place = TABLES.index(name) if name in TABLES else len(TABLES)
+    return "ct" not in columns, place
+
+
+def _sections(name: str, rows: Rows) -> list[tuple[str, Rows]]:
+    """A sheet is one table; a text file is cut at its [Section] lines."""
+    parts: list[tuple[str, Rows]] = [(name.strip().casefold(), [])]
+    for row in rows:
+        first = row[0].strip() if row and not any(c.strip() for c in row[1:]) else ""
+        if found := _SECTION.fullmatch(first):
+            parts.append((found[1].strip().casefold(), []))
+        else:
+            parts[-1][1].append(row)
+    return parts
+
+
+def _about(tables: dict[str, Rows]) -> dict[str, str]:
+    """'* Block Type = …', '# Block Type: …' and two-cell rows alike, by header key."""
+    about: dict[str, str] = {}
+    for rows in tables.values():
+        for row in rows[:60]:
+            name, value = _pair(row)
+            if value and key(name) not in about:
+                about[key(name)] = value
+    return about
+
+
+def _pair(row: list[str]) -> tuple[str, str]:
+    cells = [c.strip() for c in row if c.strip()]
+    if len(cells) == 2 and not cells[0].startswith(("*", "#")):
+        return cells[0], cells[1]
+    name, _, value = re.sub(r"^[*#]\s*", "", ",".join(cells)).replace(" = ", ": ").partition(": ")
+    return name, value.strip()

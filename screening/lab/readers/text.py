@@ -1,0 +1,109 @@
+"""Bytes to rows of cells: encodings, line ends and delimiters of the world's export buttons."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Callable
+
+from screening.lab.readers.columns import well_name
+from screening.lab.readers.refusals import CutOff, NotARunFile, TooBig
+
+MAX_ROWS = 200_000  # a 384 plate with four targets and its curves stays below
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def decode(data: bytes) -> str:
+    """The text of `data`, line ends made one. Raises NotARunFile when it is not text."""
+    text = _decoded(data)
+    if text is None or _CONTROL.search(text):
+        raise NotARunFile
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(data: bytes) -> str | None:
+    encodings = ["utf-8", _chinese_or_western(data), "cp1252", "latin-1"]
+    marked = next((name for bom, name in _BOMS if data.startswith(bom)), None) or _unmarked(data)
+    for encoding in [marked] if marked else encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _unmarked(data: bytes) -> str | None:
+    """UTF-16 without a mark: in a table of ASCII every second byte is zero."""
+    head = data[:400]
+    if head.count(0) * 3 < len(head):
+        return None
+    return "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+
+
+def _chinese_or_western(data: bytes) -> str:
+    """GB 18030 reads nearly anything, so a western '°C' would turn into a rare character.
+
+    Common Chinese characters are two high bytes; a western letter is one between ASCII.
+    """
+    pairs = len(re.findall(rb"[\xa1-\xfe][\xa1-\xfe]", data))
+    alone = len(re.findall(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])", data))
+    return "gb18030" if pairs > alone else "cp1252"
+
+
+def rows_of(text: str, is_header: Callable[[list[str]], bool]) -> list[list[str]]:
+    """Rows of cells, split by the delimiter under which a header line is a header.
+
+    Empty when no line is one. Raises TooBig, CutOff.
+    """
+    lines = text.split("\n")
+    if len(lines) > MAX_ROWS:
+        raise TooBig(limit=f"{MAX_ROWS:,} rows")
+    for line in lines:
+        fitting = [d for d in "\t;,|" if d in line and is_header(_cells(line, d))]
+        if fitting:
+            delimiter = max(fitting, key=line.count)
+            return _table(text, lines, delimiter)
+    return []
+
+
+def plain_rows(text: str) -> list[list[str]]:
+    """Rows split by whatever delimiter is commonest; for looking at a file that is not a table."""
+    lines = text.split("\n")[:2000]
+    delimiter = max("\t;,", key=lambda d: sum(line.count(d) for line in lines))
+    return [_cells(line, delimiter) for line in lines]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def _table(text: str, lines: list[str], delimiter: str) -> list[list[str]]:
+    try:
+        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    except csv.Error as why:
+        raise CutOff from why
+    if any("\n" in cell for row in rows for cell in row):
+        # a lone quote in a sample name would swallow the lines below it
+        rows = [[c.strip('"') for c in line.split(delimiter)] for line in lines]
+    if not text.endswith("\n"):
+        _check_whole(rows)
+    return rows
+
+
+def _check_whole(rows: list[list[str]]) -> None:
+    """A well's line without its end that is also shorter than all before it was cut."""
+    filled = [row for row in rows if any(row)]
+    if not any(well_name(cell) for cell in filled[-1]):
+        return
+    peers = [len(row) for row in filled[-6:-1] if len(row) > 1]
+    if peers and len(filled[-1]) < min(peers):
+        raise CutOff
