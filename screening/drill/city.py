@@ -85,7 +85,7 @@ def communities(areas: Sequence[AreaRow]) -> list[AreaRow]:
 
 
 def short_name(name: str) -> str:
-    """A community's name as people say it: 师范街社区居委会 is 师范街."""
-    for ending in ("居委会", "村委会", "居民委员会", "村民委员会", "社区", "街道"):
+    """A community's name without its committee: 师范街社区居委会 is 师范街社区."""
+    for ending in ("居委会", "村委会", "居民委员会", "村民委员会"):
         name = name.removesuffix(ending) or name
     return name

@@ -28,24 +28,18 @@ class Identity:
     country: str = "CHN"
 
 
-def identity(
-    rng: Random,
-    member: Member,
-    papers: Papers,
-    community: str,
-    age: int,
-    guardian_doc: str | None = None,
-    order: int = 1,
-) -> Identity:
-    """A document that fits the person; a newborn's is its guardian's number, birthday and order."""
-    if guardian_doc:
-        number = f"{guardian_doc}-{member.birth:%Y%m%d}-{order}"
-        return Identity(member.name, "newborn", number)
+def identity(rng: Random, member: Member, papers: Papers, community: str, age: int) -> Identity:
+    """A document that fits the person."""
     if 0 < age < 16 and rng.random() < HOUSEHOLD_BOOK:
         return Identity(member.name, "household_book", papers.household_book(rng))
     if member.role == "adult" and (other := foreign(rng, member, papers, community)):
         return other
     return resident(rng, member, papers, community, age)
+
+
+def newborn(member: Member, guardian_doc: str, order: int) -> Identity:
+    """A child without paper: guardian's resident number, birthday, order among the newborns."""
+    return Identity(member.name, "newborn", f"{guardian_doc}/{member.birth:%Y%m%d}/{order}")
 
 
 def foreign(rng: Random, member: Member, papers: Papers, community: str) -> Identity | None:

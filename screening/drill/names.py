@@ -31,8 +31,8 @@ FEMALE = (
 )
 # Characters that break narrow fonts and encodings: outside GBK, outside the first plane, or both.
 RARE = "䶮㼆𬀩㛃䴙𫖮𫍯𫘧𬍛𬭎䜣昇赟犇堃喆镕翀骉燚玥祎垚"
-MUSLIM_MALE = words("艾山 买买提 吐尔逊 阿不都热合曼 依明 卡德尔 木沙 努尔买买提 阿力木 库尔班")
-MUSLIM_FEMALE = words("古丽娜尔 阿依古丽 热依汗 帕提古丽 阿孜古丽 茹仙古丽 麦合丽亚 迪丽努尔")
+UYGHUR_MALE = words("艾山 买买提 吐尔逊 阿不都热合曼 依明 卡德尔 木沙 努尔买买提 阿力木 库尔班")
+UYGHUR_FEMALE = words("古丽娜尔 阿依古丽 热依汗 帕提古丽 阿孜古丽 茹仙古丽 麦合丽亚 迪丽努尔")
 TIBETAN_FIRST = words("扎西 次仁 多吉 洛桑 丹增 格桑 白玛 旺堆")
 TIBETAN_LAST = words("顿珠 卓玛 央金 平措 拉姆 罗布 旺姆 次旦")
 OVERSEAS_SURNAME = words("陳 林 黃 張 李 王 吳 劉 蔡 楊 許 鄭 何 梁 鄧 葉")
@@ -72,8 +72,8 @@ def minority_name(rng: Random, sex: str) -> str:
     """A name with the middle dot, or a Tibetan one without a surname."""
     if rng.random() < 0.3:
         return rng.choice(TIBETAN_FIRST) + rng.choice(TIBETAN_LAST)
-    own = MUSLIM_MALE if sex == "M" else MUSLIM_FEMALE
-    return f"{rng.choice(own)}·{rng.choice(MUSLIM_MALE)}"
+    own = UYGHUR_MALE if sex == "M" else UYGHUR_FEMALE
+    return f"{rng.choice(own)}·{rng.choice(UYGHUR_MALE)}"
 
 
 def overseas_name(rng: Random) -> str:

@@ -11,7 +11,7 @@ from screening.drill import families, traits
 from screening.drill.city import AreaRow
 from screening.drill.dwellings import DORMITORY_ROOM, Building, Grid, grids
 from screening.drill.families import Member
-from screening.drill.identity import Identity, identity
+from screening.drill.identity import Identity, identity, newborn, resident
 from screening.drill.papers import Papers
 
 DAY = date(2026, 11, 22)  # the default day on which ages and exemptions are right
@@ -122,13 +122,11 @@ def residents(
     """The rows of one room; `first` is the number of its first person."""
     phones = draw_phones(rng, home, papers)
     employer = traits.dormitory_employer(rng) if home.dormitory else None
-    known: list[Identity] = []
-    for index, member in enumerate(home.members):
+    papers_of = identities(rng, home, papers, day)
+    guardian = guardian_of(home)
+    for index, (member, who) in enumerate(zip(home.members, papers_of, strict=True)):
         age = traits.years(member.birth, day)
-        guardian = guardian_of(home) if member.role == "newborn" else None
-        guardian_doc = known[guardian].number if guardian is not None else None
-        who = identity(rng, member, papers, home.community, age, guardian_doc, index)
-        known.append(who)
+        guarded = guardian is not None and member.role == "newborn"
         group, works_at = employer or traits.key_group(rng, age)
         exempt = traits.exemption(rng, member, day)
         yield PersonRow(
@@ -146,8 +144,8 @@ def residents(
             unit=home.unit,
             room=home.room,
             household=f"h{first + (index if home.dormitory else 0):06d}",
-            guardian=f"p{first + guardian:06d}" if guardian is not None else None,
-            guardian_doc=guardian_doc,
+            guardian=f"p{first + (guardian or 0):06d}" if guarded else None,
+            guardian_doc=papers_of[guardian or 0].number if guarded else None,
             key_group=group,
             employer=works_at,
             immobile=traits.immobile(rng, age),
@@ -158,8 +156,30 @@ def residents(
         )
 
 
-def guardian_of(home: Home) -> int:
-    """The place of the mother in the household, else of its first adult."""
+def identities(rng: Random, home: Home, papers: Papers, day: date) -> list[Identity]:
+    """The document of each member; where there is a newborn, its guardian has a resident card."""
+    guardian = guardian_of(home)
+    made: list[Identity] = []
+    newborns = 0
+    for index, member in enumerate(home.members):
+        age = traits.years(member.birth, day)
+        if index == guardian:
+            made.append(resident(rng, member, papers, home.community, age))
+        elif member.role == "newborn" and guardian is not None:
+            newborns += 1
+            made.append(newborn(member, made[guardian].number, newborns))
+        else:
+            made.append(identity(rng, member, papers, home.community, age))
+    return made
+
+
+def guardian_of(home: Home) -> int | None:
+    """The place of the newborn's mother in its household, else of its first adult; None: no newborn.
+
+    Parents stand before their children in the list.
+    """
+    if all(member.role != "newborn" for member in home.members):
+        return None
     adults = [i for i, member in enumerate(home.members) if member.role == "adult"]
     mothers = [i for i in adults if home.members[i].sex == "F"]
     return (mothers or adults)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from screening.drill.papers import CHECKS
@@ -43,12 +43,11 @@ DOC_LABELS = {
     "household_book": "户口簿",
     "newborn": "新生儿",
 }
-UNKNOWN_COMMUNITY = "990101001001"
 
 
 @dataclass(frozen=True, slots=True)
 class PlantedFault:
-    """What is wrong in which row (1 is the header) and column of a file; column None: all."""
+    """What stands in which row (1 is the header) and column of a file; column None: the whole row."""
 
     row: int
     column: str | None
@@ -98,20 +97,25 @@ def write_faulty_register_csv(
 ) -> list[PlantedFault]:
     """Write a register with one row of every kind of fault after the clean rows; where they are.
 
-    `rows` must hold twelve adults with resident cards; each fault spoils another of them, so no
-    row but the duplicate stands twice. Names that carry a formula, SQL or HTML are no faults of
-    the file: they must come out again as the plain text they are.
+    `rows` must hold some 20 people with resident cards who are nobody's guardian; each fault
+    spoils another of them. The kinds in HARMLESS are no faults: such names must come in, and
+    come out of every export as the plain text they are.
     """
     people = list(rows)
-    spare = [p for p in people if p.doc_type == "resident_id" and len(p.doc_number) == 18]
-    bad = list(faulty(spare))
-    used = {person.ref for person, _, _, _ in bad}
-    lines = [cells(person) for person in people if person.ref not in used]
+    guardians = {person.guardian for person in people}
+    spare = [
+        person
+        for person in people
+        if person.doc_type == "resident_id"
+        and len(person.doc_number) == 18
+        and person.ref not in guardians
+    ]
+    bad = list(faulty(iter(spare)))
+    spoilt = {person.ref for person, _, _, _ in bad}
+    lines = [cells(person) for person in people if person.ref not in spoilt]
     faults: list[PlantedFault] = []
-    for _, line, column, kind in bad:
-        lines.append(line)
-        if kind == "duplicate":
-            lines.append(line)
+    for _, spoilt_lines, column, kind in bad:
+        lines.extend(spoilt_lines)
         faults.append(PlantedFault(len(lines) + 1, column, kind))
     write_cells(path, lines, encoding)
     return faults
@@ -128,45 +132,47 @@ def write_cells(path: Path, lines: Iterable[Sequence[str]], encoding: str) -> in
     return count
 
 
-Faulty = tuple[PersonRow, list[str], str | None, str]
+# (person spoilt, lines to write, the last of which is the faulty one, column, kind)
+Faulty = tuple[PersonRow, list[list[str]], str | None, str]
+VALUES = (
+    ("short_document", "证件号码", "14010519900101"),
+    ("missing_document", "证件号码", ""),
+    ("unknown_document_type", "证件类型", "图书证"),
+    ("unknown_community", "社区代码", "990101001001"),
+    ("missing_name", "姓名", ""),
+    ("bad_phone", "电话", "12345"),
+    ("impossible_date", "出生日期", "1990-02-30"),
+    ("unknown_sex", "性别", "不详"),
+    ("formula", "姓名", "=1+1"),
+    ("sql", "姓名", "李四'); DROP TABLE person;--"),
+    ("html", "姓名", "<script>alert(1)</script>"),
+)
+HARMLESS = frozenset(("formula", "sql", "html", "duplicate"))
 
 
-def faulty(spare: Sequence[PersonRow]) -> Iterator[Faulty]:
-    """(person spoiled, cells to write, column, kind) for each kind of fault."""
-    people = iter(spare)
-
-    def spoil(kind: str, column: str | None, **changes: str) -> Faulty:
+def faulty(people: Iterator[PersonRow]) -> Iterator[Faulty]:
+    """One of each kind of fault: of one value, of the row's shape, between two rows."""
+    for kind, column, value in VALUES:
         person = next(people)
-        return person, cells(replace(person, **changes)), column, kind  # type: ignore[arg-type]
+        yield person, [with_value(cells(person), column, value)], column, kind
+    person = next(people)
+    number = person.doc_number[:-1] + other_check(person.doc_number[-1])
+    line = with_value(cells(person), "证件号码", number)
+    yield person, [line], "证件号码", "wrong_check_digit"
+    person = next(people)
+    yield person, [[*cells(person), "多出的一列"]], None, "too_many_columns"
+    person = next(people)
+    yield person, [cells(person)[:8]], None, "too_few_columns"
+    person = next(people)
+    yield person, [cells(person), cells(person)], None, "duplicate"
+    person = next(people)
+    other = with_value(cells(person), "姓名", "另一人")
+    yield person, [cells(person), other], "证件号码", "same_document_other_name"
 
-    wrong = spare[0].doc_number
-    yield spoil("wrong_check_digit", "证件号码", doc_number=wrong[:-1] + other_check(wrong[-1]))
-    yield spoil("unknown_community", "社区代码", community=UNKNOWN_COMMUNITY)
-    yield spoil("duplicate", None)
-    yield spoil("missing_name", "姓名", name="")
-    yield spoil("missing_document", "证件号码", doc_number="")
-    yield spoil("short_document", "证件号码", doc_number="14010519900101")
-    yield spoil("bad_phone", "电话", phone="12345")
-    yield spoil("formula", "姓名", name="=1+1")
-    yield spoil("sql", "姓名", name="李四'); DROP TABLE person;--")
-    yield spoil("html", "姓名", name="<script>alert(1)</script>")
-    yield from misshapen(people)
 
-
-def misshapen(people: Iterator[PersonRow]) -> Iterator[Faulty]:
-    """Faults of the row's shape rather than of one value."""
-    person = next(people)
-    line = cells(person)
-    line[HEADER.index("证件类型")] = "图书证"
-    yield person, line, "证件类型", "unknown_document_type"
-    person = next(people)
-    line = cells(person)
-    line[HEADER.index("出生日期")] = "1990-02-30"
-    yield person, line, "出生日期", "impossible_date"
-    person = next(people)
-    yield person, [*cells(person), "多出的一列"], None, "too_many_columns"
-    person = next(people)
-    yield person, cells(person)[:8], None, "too_few_columns"
+def with_value(line: list[str], column: str, value: str) -> list[str]:
+    line[HEADER.index(column)] = value
+    return line
 
 
 def other_check(character: str) -> str:
