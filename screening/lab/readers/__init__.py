@@ -26,7 +26,7 @@ def read_run(data: bytes, name: str = "") -> RunFile:
         raise EmptyFile
     if len(data) > MAX_BYTES:
         raise TooBig(limit=f"{MAX_BYTES // 2**20} MB")
-    if data.startswith((workbook.ZIP, workbook.OLE)):
+    if data.startswith((*workbook.ZIP, workbook.OLE)):
         return _run(workbook.sheets_of(data), data)
     decoded = text.decode(data)
     rows = text.rows_of(decoded, _is_header)
@@ -55,7 +55,7 @@ def _read(tables: Tables) -> tuple[str, list[WellReading], dict[str, str]]:
         rows, about = quantstudio.read(qs), quantstudio.run_of(qs)
         return about.get("model", quantstudio.INSTRUMENT), rows, about
     if bio := cfx.find(tables):
-        return cfx.INSTRUMENT, cfx.read(bio), {}
+        return cfx.INSTRUMENT, cfx.read(bio), cfx.run_of(tables)
     if plain := generic.find(tables):
         rows, code = generic.read(plain), generic.plate(plain)
         return generic.INSTRUMENT, rows, {"plate": code} if code else {}

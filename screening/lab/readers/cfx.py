@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from screening.lab.readers.columns import Column, key, places, readings
+from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
 
@@ -14,6 +15,13 @@ NAMES = {
     "target": ("target", "targetname", "目标", "靶标"),
     "dye": ("fluor", "荧光", "荧光基团"),
     "task": ("content", "type", "内容"),
+}
+
+RUN = {
+    "started": ("runstarted",),
+    "ended": ("runended",),
+    "serial": ("baseserialnumber", "opticalheadserialnumber"),
+    "plate": ("barcode", "platebarcode"),
 }
 
 Rows = list[list[str]]
@@ -38,6 +46,11 @@ def find(tables: dict[str, Rows]) -> tuple[Rows, int] | None:
 def read(found: tuple[Rows, int]) -> list[WellReading]:
     rows, header = found
     return readings(rows, header, Column(**places(rows[header], NAMES)))
+
+
+def run_of(tables: dict[str, Rows]) -> dict[str, str]:
+    """From the lines above the table or the sheet 'Run Information'; bare tables say nothing."""
+    return chosen(facts(tables), RUN)
 
 
 def is_header(row: list[str]) -> bool:

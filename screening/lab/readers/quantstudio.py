@@ -7,6 +7,7 @@ import re
 import msgspec
 
 from screening.lab.readers.columns import Column, key, places, readings
+from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
 
@@ -40,7 +41,7 @@ class Found(msgspec.Struct, frozen=True):
 def find(tables: dict[str, Rows]) -> Found | None:
     """The results table among named sheets or sections; None when this is another family."""
     cut = {part: rows for name, sheet in tables.items() for part, rows in _sections(name, sheet)}
-    about = _about(tables)
+    about = facts(tables)
     found = [
         (_rank(name, columns), name, header)
         for name, rows in cut.items()
@@ -70,11 +71,7 @@ def run_of(found: Found) -> dict[str, str]:
         "serial": ("instrumentserialnumber",),
         "model": ("instrumenttype",),
     }
-    said = {
-        field: next((found.about[k] for k in keys if found.about.get(k)), "")
-        for field, keys in names.items()
-    }
-    return {field: value for field, value in said.items() if value not in ("", "NA", "null")}
+    return chosen(found.about, names)
 
 
 def is_header(row: list[str]) -> bool:
@@ -109,22 +106,3 @@ def _sections(name: str, rows: Rows) -> list[tuple[str, Rows]]:
         else:
             parts[-1][1].append(row)
     return parts
-
-
-def _about(tables: dict[str, Rows]) -> dict[str, str]:
-    """'* Block Type = …', '# Block Type: …' and two-cell rows alike, by header key."""
-    about: dict[str, str] = {}
-    for rows in tables.values():
-        for row in rows[:60]:
-            name, value = _pair(row)
-            if value and key(name) not in about:
-                about[key(name)] = value
-    return about
-
-
-def _pair(row: list[str]) -> tuple[str, str]:
-    cells = [c.strip() for c in row if c.strip()]
-    if len(cells) == 2 and not cells[0].startswith(("*", "#")):
-        return cells[0], cells[1]
-    name, _, value = re.sub(r"^[*#]\s*", "", ",".join(cells)).replace(" = ", ": ").partition(": ")
-    return name, value.strip()

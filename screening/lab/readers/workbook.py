@@ -20,7 +20,7 @@ from screening.lab.readers.refusals import (
     Unsafe,
 )
 
-ZIP = b"PK\x03\x04"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 MAX_UNPACKED = 150 * 2**20  # bytes; curves of a 384 plate are about 30 MB of XML
 MAX_RATIO = 250  # real exports reach 40; a bomb starts at 1,000
@@ -37,7 +37,7 @@ Sheets = dict[str, list[list[str]]]
 
 
 def sheets_of(data: bytes) -> Sheets:
-    """Sheet name → rows of texts; sheets of curves come empty. `data` starts with ZIP or OLE."""
+    """Sheet name → rows of texts; sheets of curves come empty. `data` starts with one of ZIP or OLE."""
     if data.startswith(ZIP):
         _look_inside(data)
     try:
@@ -78,7 +78,14 @@ def _look_inside(data: bytes) -> None:
             _name(packed, {p.filename for p in parts})
             for part in parts:
                 _unpack(packed, part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as why:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        ValueError,
+    ) as why:
         raise CutOff from why
 
 
