@@ -86,6 +86,7 @@ def upgrade():
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("subject_id", sa.Text(), nullable=True),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("link", sa.BigInteger(), nullable=True),
         sa.Column("chain", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("cell_id", "audit_id", name=op.f("pk_audit")),
         info={"big": True},
@@ -98,6 +99,23 @@ def upgrade():
         ["cell_id", "audit_id"],
         unique=False,
         postgresql_where="chain IS NULL",
+    )
+    op.create_index(
+        "uq_audit_link",
+        "audit",
+        ["cell_id", "link"],
+        unique=True,
+        postgresql_where="link IS NOT NULL",
+    )
+    op.create_table(
+        "audit_head",
+        sa.Column("cell_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("link", sa.BigInteger(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("cell_id", name=op.f("pk_audit_head")),
+        info={"big": True},
     )
     op.create_table(
         "balance",
@@ -395,7 +413,9 @@ def upgrade():
         sa.Column("lab_id", sa.BigInteger(), nullable=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("uses_left", sa.SmallInteger(), nullable=False),
+        sa.Column("practice", sa.Boolean(), nullable=False),
         sa.Column("made_by", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_enrol_code")),
     )
     op.create_table(
@@ -657,6 +677,12 @@ def upgrade():
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("phone_hash", "cell_id", "person_id", name=op.f("pk_phone_key")),
         info={"directory": True},
+    )
+    op.create_table(
+        "place_revision",
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("what", name=op.f("pk_place_revision")),
     )
     op.create_table(
         "plate",
@@ -1055,6 +1081,7 @@ def upgrade():
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agent", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["staff_id"], ["staff.staff_id"], name=op.f("fk_login_session_staff_id")
         ),

@@ -37,6 +37,14 @@ class Area(Base):
     )
 
 
+class PlaceRevision(Base):
+    """A number that rises with every change of the areas, so that copies in memory know."""
+
+    __tablename__ = "place_revision"
+    what: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+
+
 class Site(Base):
     """A collection site. `kind` follows rules.SITE_KINDS; `tables` is how many stand there."""
 

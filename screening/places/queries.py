@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from screening.db import fetch
 from screening.errors import NotFound
 from screening.places.rules import EVERYWHERE, Place
+from screening.places.snapshots import Snapshot
 
 
 class NoSuchPlace(NotFound):
@@ -77,3 +79,67 @@ def cells_under(path: str) -> list[int]:
         "SELECT DISTINCT cell_id FROM area WHERE path LIKE %s AND cell_id <> 0", (path + "%",)
     )
     return sorted(r[0] for r in rows)
+
+
+# --- the tree in memory -----------------------------------------------------------------------
+
+
+class Node(NamedTuple):
+    """One living area of the tree."""
+
+    area_id: int
+    code: str
+    name: str
+    level: int
+    parent_id: int | None
+    path: str
+    cell_id: int
+
+
+class Tree(NamedTuple):
+    """The areas that hold today, by id and by code."""
+
+    by_id: dict[int, Node]
+    by_code: dict[str, Node]
+
+
+def _load_tree() -> Tree:
+    rows = fetch(
+        "SELECT area_id, code, name, level, parent_id, path, cell_id FROM area "
+        "WHERE valid_to IS NULL ORDER BY level, code"
+    )
+    nodes = [Node(*r) for r in rows]
+    return Tree({n.area_id: n for n in nodes}, {n.code: n for n in nodes})
+
+
+def _revision() -> int:
+    rows = fetch("SELECT version FROM place_revision WHERE what = 'area'")
+    return rows[0][0] if rows else 0
+
+
+TREE = Snapshot(_load_tree, _revision)
+
+
+def find_area(area_id: int) -> Node | None:
+    """A living area by its id, from memory; one not yet known is looked up at once."""
+    return TREE.get().by_id.get(area_id) or TREE.fresh().by_id.get(area_id)
+
+
+def find_area_by_code(code: str) -> Node | None:
+    return TREE.get().by_code.get(code) or TREE.fresh().by_code.get(code)
+
+
+def find_path(area_id: int) -> str | None:
+    node = find_area(area_id)
+    return node.path if node else None
+
+
+def area_path(area_id: int) -> str:
+    """The path of an area; "/" for one that is closed or unknown."""
+    return find_path(area_id) or "/"
+
+
+def community_cell(community_id: int) -> int:
+    """The cell in which people of a community are stored; 0 if it is unknown."""
+    node = find_area(community_id)
+    return node.cell_id if node else 0

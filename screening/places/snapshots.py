@@ -1,0 +1,67 @@
+"""A small reference table held in memory for a second: the hot path asks it a thousand times."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from flask import current_app
+
+T = TypeVar("T")
+
+SECONDS = 1.0  # how long another process's change may stay unseen
+PAUSE = 0.25  # between two reloads that a missing key asks for
+
+
+class Snapshot(Generic[T]):
+    """The value of `load()`, at most a second old; in tests always fresh.
+
+    `version` is a cheap question whose answer changes with the table: as long as it does not, the
+    value is kept. `forget()` after a change of one's own; `fresh()` when a key is missing that may
+    be new.
+    """
+
+    def __init__(
+        self, load: Callable[[], T], version: Callable[[], Hashable] | None = None
+    ) -> None:
+        self._load = load
+        self._version = version
+        self._lock = threading.Lock()
+        self._held: tuple[float, Hashable, T] | None = None
+
+    def get(self) -> T:
+        held = self._held
+        if held is None:
+            return self._reload()
+        if time.monotonic() - held[0] < _seconds():
+            return held[2]
+        if current_app.testing or self._version is None or self._version() != held[1]:
+            return self._reload()
+        self._held = (time.monotonic(), held[1], held[2])
+        return held[2]
+
+    def fresh(self) -> T:
+        """Loaded anew, unless that has just been done."""
+        held = self._held
+        if held is not None and time.monotonic() - held[0] < min(PAUSE, _seconds()):
+            return held[2]
+        return self._reload()
+
+    def forget(self) -> None:
+        self._held = None
+
+    def _reload(self) -> T:
+        # The lock guards only the exchange: two threads may load, none waits for the other's query.
+        began = time.monotonic()
+        seen = self._version() if self._version else None
+        value = self._load()
+        with self._lock:
+            if self._held is None or self._held[0] < began:
+                self._held = (began, seen, value)
+        return value
+
+
+def _seconds() -> float:
+    return 0.0 if current_app.testing else SECONDS
