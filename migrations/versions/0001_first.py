@@ -391,9 +391,14 @@ def upgrade():
         sa.Column("lost_by", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device")),
     )
+    op.create_index("ix_device_lab_id", "device", ["lab_id"], unique=False)
     op.create_index("ix_device_site_id", "device", ["site_id"], unique=False)
     op.create_index(
-        "uq_device_desk", "device", ["staff_id"], unique=True, postgresql_where="kind = 'desk'"
+        "uq_device_desk",
+        "device",
+        ["staff_id"],
+        unique=True,
+        postgresql_where="kind = 'desk' AND state = 'active'",
     )
     op.create_table(
         "dirty",

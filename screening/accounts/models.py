@@ -46,6 +46,7 @@ class LoginSession(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    agent: Mapped[str | None]  # family of browser or program, never its whole name
 
 
 class Device(Base):
@@ -74,7 +75,13 @@ class Device(Base):
     lost_by: Mapped[int | None]
     __table_args__ = (
         Index("ix_device_site_id", "site_id"),
-        Index("uq_device_desk", "staff_id", unique=True, postgresql_where="kind = 'desk'"),
+        Index("ix_device_lab_id", "lab_id"),
+        Index(
+            "uq_device_desk",
+            "staff_id",
+            unique=True,
+            postgresql_where="kind = 'desk' AND state = 'active'",
+        ),
     )
 
 
@@ -87,7 +94,9 @@ class EnrolCode(Base):
     lab_id: Mapped[int | None]
     until: Mapped[datetime]
     uses_left: Mapped[int] = mapped_column(SmallInteger)
+    practice: Mapped[bool] = mapped_column(default=False)
     made_by: Mapped[int]
+    made_at: Mapped[datetime]
 
 
 class Throttle(Base):
@@ -113,11 +122,31 @@ class Audit(Base):
     subject: Mapped[str | None]  # kind of thing: person, tube, round ...
     subject_id: Mapped[str | None]
     detail: Mapped[dict | None]
+    link: Mapped[int | None]  # 1, 2, 3 … in the cell's chain; given when the row is sealed
     chain: Mapped[bytes | None]  # written later by the sealing job
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "audit_id"),
+        Index(
+            "uq_audit_link",
+            "cell_id",
+            "link",
+            unique=True,
+            postgresql_where="link IS NOT NULL",
+        ),
         Index("ix_audit_at", "cell_id", "at"),
         Index("ix_audit_subject", "cell_id", "subject", "subject_id"),
         Index("ix_audit_unsealed", "cell_id", "audit_id", postgresql_where="chain IS NULL"),
         {"info": {"big": True}},
     )
+
+
+class AuditHead(Base):
+    """How long each cell's chain of audit is and how it ends, so that a cut tail is missed."""
+
+    __tablename__ = "audit_head"
+    cell_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    link: Mapped[int]
+    chain: Mapped[bytes]
+    mark: Mapped[bytes]  # keyed: only a server that holds the keys can write it
+    sealed_at: Mapped[datetime]
+    __table_args__ = ({"info": {"big": True}},)
