@@ -1,0 +1,401 @@
+"""Merging facts into tubes and obeying commands: the only writer of stage, deadline and custody."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from screening.crypto import hash_id
+from screening.db import fetch, insert, new_id, run
+from screening.registry import queries as registry
+from screening.tube import rules
+from screening.tube.queries import (
+    TUBE_COLUMNS,
+    Key,
+    Row,
+    find_keys,
+    list_binds,
+    list_lines,
+    lock_rows,
+)
+from screening.tube.rules import Bind, Line, Purpose, Stage, State, Verb
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a batch says about one tube. `cell_id` and `round_id` are where it would be claimed."""
+
+    barcode: str
+    cell_id: int
+    round_id: int
+    lines: list[Line] = field(default_factory=list)
+    binds: list[Bind] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Merged:
+    """One tube after merging: where it lives, its state, and what changed that others act on."""
+
+    key: Key
+    state: State
+    before: Row | None
+    new_binds: list[Bind]
+    changed: list[Bind]  # with their void as it is now
+    binds: list[Bind]
+
+    @property
+    def list_changed(self) -> bool:
+        return bool(self.new_binds or self.changed)
+
+
+Limits = Callable[[int], Mapping[str, int]]
+
+_CUSTODY = (
+    "cell_id", "round_id", "barcode", "line_id", "verb", "stage", "at", "device_id", "journal_id",
+    "seq", "staff_id", "site_id", "lab_id", "batch_id", "n", "answers", "data", "recorded_at",
+    "late",
+)  # fmt: skip
+_SPECIMEN = (
+    "cell_id", "round_id", "specimen_id", "person_id", "community_id", "tube_cell", "barcode",
+    "seat", "purpose", "of_record", "void", "at", "device_id", "journal_id", "seq", "staff_id",
+    "site_id", "reason",
+)  # fmt: skip
+_UPSERT = "ON CONFLICT (cell_id, round_id, barcode) DO UPDATE SET " + ", ".join(
+    f"{c} = EXCLUDED.{c}" for c in TUBE_COLUMNS[3:]
+)
+
+
+def merge(
+    facts: Mapping[str, Facts], *, recorded_at: datetime, limits: Limits | None = None
+) -> dict[str, Merged]:
+    """Add facts to tubes, whatever came before: the same set of facts gives the same rows.
+
+    Claims blank numbers, keeps every line and swab (a replay writes nothing), folds, and brings
+    stage, deadline, voids and of-record flags up to date. Three to eight statements a batch."""
+    if not facts:
+        return {}
+    keys, fresh = _claim(facts)
+    stored, lines, binds = _load(keys, fresh)
+    merged: dict[str, Merged] = {}
+    for barcode, fact in facts.items():
+        merged[barcode] = _fold_one(
+            keys[barcode], fact, stored.get(barcode), lines.get(barcode), binds.get(barcode)
+        )
+    _write_custody(facts, merged, lines, recorded_at)
+    _write_specimens(merged)
+    _write_tubes(merged.values(), limits or limits_of)
+    return merged
+
+
+def limits_of(round_id: int) -> Mapping[str, int]:
+    """Minutes by link of a round; none for facts that belong to no round."""
+    policy = registry.find_policy(round_id)
+    return policy.limits if policy is not None else {}
+
+
+def _claim(facts: Mapping[str, Facts]) -> tuple[dict[str, Key], set[str]]:
+    """Where each tube lives, and which of them nobody had named before this batch."""
+    groups: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for f in facts.values():
+        groups[f.cell_id, f.round_id].append(f.barcode)
+    keys: dict[str, Key] = {}
+    for (cell, round_id), barcodes in sorted(groups.items()):
+        barcodes.sort()
+        for (barcode,) in fetch(
+            "UPDATE tube_key SET cell_id = %s, round_id = %s "
+            "WHERE barcode = ANY(%s) AND round_id IS NULL RETURNING barcode",
+            (cell, round_id, barcodes),
+        ):
+            keys[barcode] = Key(barcode, cell, round_id)
+    fresh = set(keys)
+    rest = [b for b in facts if b not in keys]
+    if rest:
+        keys |= find_keys(rest)
+        foreign = sorted(b for b in rest if b not in keys)
+        if foreign:
+            fresh |= _claim_foreign(facts, foreign, keys)
+    return keys, fresh
+
+
+def _claim_foreign(
+    facts: Mapping[str, Facts], barcodes: Sequence[str], keys: dict[str, Key]
+) -> set[str]:
+    """Numbers outside any run are claimed too, as foreign ones (run_id null)."""
+    rows = insert(
+        "tube_key",
+        ("barcode", "cell_id", "round_id", "state"),
+        [(b, facts[b].cell_id, facts[b].round_id, 0) for b in barcodes],
+        "ON CONFLICT (barcode) DO NOTHING RETURNING barcode, cell_id, round_id",
+        returning=True,
+    )
+    keys |= {r[0]: Key(*r) for r in rows}
+    lost = [b for b in barcodes if b not in keys]
+    if lost:  # somebody else claimed it while we waited
+        keys |= find_keys(lost)
+    return {r[0] for r in rows}
+
+
+def _load(
+    keys: Mapping[str, Key], fresh: set[str]
+) -> tuple[dict[str, Row], dict[str, list[Line]], dict[str, list[Bind]]]:
+    """All that is stored of the tubes that existed before, locked."""
+    groups: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for barcode, key in keys.items():
+        if barcode not in fresh:
+            groups[key.cell_id, key.round_id].append(barcode)
+    stored: dict[str, Row] = {}
+    lines: dict[str, list[Line]] = {}
+    binds: dict[str, list[Bind]] = {}
+    for (cell, round_id), barcodes in sorted(groups.items()):
+        rows = lock_rows(cell, round_id, barcodes)
+        stored |= {r.barcode: r for r in rows}
+        lines |= list_lines(cell, round_id, barcodes)
+        homes = {c for r in rows for c in r.home_cells}
+        binds |= list_binds(homes, round_id, barcodes)
+    return stored, lines, binds
+
+
+def _fold_one(
+    key: Key,
+    fact: Facts,
+    before: Row | None,
+    lines: list[Line] | None,
+    binds: list[Bind] | None,
+) -> Merged:
+    if lines or binds:
+        known_lines = {ln.line_id for ln in lines or ()}
+        known = {b.specimen_id: b for b in binds or ()}
+        new_lines = [ln for ln in fact.lines if ln.line_id not in known_lines]
+        new_binds = [b for b in fact.binds if b.specimen_id not in known]
+        all_lines, all_binds = (lines or []) + new_lines, (binds or []) + new_binds
+    else:
+        known = {}
+        new_binds, all_lines, all_binds = fact.binds, fact.lines, fact.binds
+    state = rules.fold(all_lines, all_binds, round_id=key.round_id)
+    changed = [b for s, b in known.items() if state.voids[s] != b.void]
+    return Merged(key, state, before, new_binds, changed, all_binds)
+
+
+def _write_custody(
+    facts: Mapping[str, Facts],
+    merged: Mapping[str, Merged],
+    old: Mapping[str, list[Line]],
+    recorded_at: datetime,
+) -> None:
+    rows = []
+    for barcode, fact in facts.items():
+        m = merged[barcode]
+        key, stage = m.key, m.before.stage if m.before else 0
+        for line in fact.lines:
+            late = stage > line.stage > 0 and line.verb not in rules.TAKES_BACK
+            data = Jsonb(line.data) if line.data is not None else None
+            rows.append((key.cell_id, key.round_id, barcode, *line[:13], data, recorded_at, late))
+    tail = "ON CONFLICT (cell_id, round_id, barcode, line_id) DO NOTHING"
+    rows.sort(key=_cell)
+    for cell_rows in _runs(rows):
+        insert("custody", _CUSTODY, cell_rows, tail)
+
+
+def _cell(row: tuple) -> int:
+    return row[0]
+
+
+def _runs(rows: list[tuple]) -> Iterable[list[tuple]]:
+    """Split rows sorted by cell into one list a cell."""
+    start = 0
+    for i in range(1, len(rows) + 1):
+        if i == len(rows) or rows[i][0] != rows[start][0]:
+            yield rows[start:i]
+            start = i
+
+
+def _write_specimens(merged: Mapping[str, Merged]) -> None:
+    """New swabs, changed voids, and then the of-record flags of whoever is concerned."""
+    new: list[tuple] = []
+    again: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for barcode, m in merged.items():
+        voids, key = m.state.voids, m.key
+        for b in m.new_binds:
+            void = voids[b.specimen_id]
+            record = not void and b.purpose != Purpose.RECHECK
+            new.append((
+                b.home_cell, key.round_id, b.specimen_id, b.person_id, b.community_id,
+                key.cell_id, barcode, b.seat, b.purpose, record, void, b.at, b.device_id,
+                b.journal_id, b.seq, b.staff_id, b.site_id, b.reason,
+            ))  # fmt: skip
+        for b in m.changed:
+            again[b.home_cell, key.round_id].add(b.person_id)
+            run(
+                "UPDATE specimen SET void = %s, of_record = of_record AND %s "
+                "WHERE cell_id = %s AND round_id = %s AND specimen_id = %s",
+                (
+                    voids[b.specimen_id],
+                    not voids[b.specimen_id],
+                    b.home_cell,
+                    key.round_id,
+                    b.specimen_id,
+                ),
+            )
+    new.sort(key=_cell)
+    for rows in _runs(new):
+        _insert_specimens(rows, again)
+    for (cell, round_id), persons in sorted(again.items()):
+        set_of_record(cell, round_id, persons)
+
+
+def _insert_specimens(rows: list[tuple], again: dict[tuple[int, int], set[int]]) -> None:
+    """One home cell's rows; those that lost the of-record place come in without it."""
+    tail = "ON CONFLICT DO NOTHING RETURNING specimen_id"
+    done = {r[0] for r in insert("specimen", _SPECIMEN, rows, tail, returning=True)}
+    if len(done) == len(rows):
+        return
+    second = [(*r[:9], False, *r[10:]) for r in rows if r[2] not in done]
+    came = {r[0] for r in insert("specimen", _SPECIMEN, second, tail, returning=True)}
+    for r in second:
+        if r[2] in came:
+            again[r[0], r[1]].add(r[3])
+
+
+def set_of_record(cell: int, round_id: int, persons: Iterable[int]) -> None:
+    """Give the of-record flag to the earliest live specimen of each of these persons."""
+    rows = fetch(
+        "SELECT specimen_id, person_id, at, device_id, journal_id, seq, purpose, void, of_record "
+        "FROM specimen WHERE cell_id = %s AND round_id = %s AND person_id = ANY(%s) "
+        "ORDER BY specimen_id FOR UPDATE",
+        (cell, round_id, sorted(persons)),
+    )
+    by_person: dict[int, list[Bind]] = defaultdict(list)
+    for s, p, at, device, journal, seq, purpose, void, record in rows:
+        by_person[p].append(
+            Bind(s, p, cell, 0, 0, purpose, at, device, journal, seq, void=void, of_record=record)
+        )
+    off, on = [], []
+    for binds in by_person.values():
+        winner = rules.of_record(binds)
+        off += [b.specimen_id for b in binds if b.of_record and b.specimen_id != winner]
+        on += [b.specimen_id for b in binds if not b.of_record and b.specimen_id == winner]
+    for ids, flag in ((off, False), (on, True)):
+        if ids:
+            run(
+                "UPDATE specimen SET of_record = %s "
+                "WHERE cell_id = %s AND round_id = %s AND specimen_id = ANY(%s)",
+                (flag, cell, round_id, ids),
+            )
+
+
+def _write_tubes(merged: Iterable[Merged], limits: Limits) -> None:
+    rows = []
+    for m in merged:
+        s, key = m.state, m.key
+        rows.append((
+            key.cell_id, key.round_id, key.barcode, s.site_id, s.table_no, s.mode, s.pool_size,
+            s.channel, int(s.stage), s.since, rules.due_at(s.stage, s.since, limits(key.round_id)),
+            s.holder_kind, s.holder_id, s.confirmed, s.members, s.complete, int(s.holds),
+            s.home_cells, s.opened_at, s.closed_at, s.received_at, s.lab_id, s.batch_id, s.outcome,
+            s.version,
+        ))  # fmt: skip
+    rows.sort(key=lambda r: (r[0], r[2]))
+    for cell_rows in _runs(rows):
+        insert("tube", TUBE_COLUMNS, cell_rows, _UPSERT)
+
+
+# --- commands -------------------------------------------------------------------------------
+
+
+def record_command(
+    kind: str,
+    body: Mapping[str, Any],
+    *,
+    cell: int,
+    round_id: int,
+    by: int | None,
+    at: datetime,
+    recorded_at: datetime,
+) -> int:
+    """Append what a desk decided; returns its id. `body` is plain JSON without personal values."""
+    command_id = new_id()
+    text = msgspec.json.encode(body, order="sorted")
+    digest = hashlib.sha256(f"{command_id}\n{kind}\n{round_id}\n{by}\n".encode() + text).digest()
+    insert(
+        "command",
+        ("cell_id", "command_id", "kind", "round_id", "at", "recorded_at", "staff_id", "body",
+         "digest"),
+        [(cell, command_id, kind, round_id, at, recorded_at, by, Jsonb(dict(body)), digest)],
+    )  # fmt: skip
+    return command_id
+
+
+def command_line(command_id: int, barcode: str, verb: Verb, *, at: datetime, **more: Any) -> Line:
+    """A custody line that a command makes; its id derives from the command and the tube."""
+    stage = rules.STAGE_OF.get(verb, 0)
+    return Line(
+        hash_id(command_id, barcode, int(verb)), int(verb), int(stage), at, 0, command_id, 0, **more
+    )
+
+
+def advance(
+    verb: Verb,
+    tubes: Mapping[str, Mapping[str, Any]],
+    *,
+    kind: str,
+    cell: int,
+    round_id: int,
+    by: int | None,
+    at: datetime,
+    recorded_at: datetime,
+    body: Mapping[str, Any] | None = None,
+) -> tuple[int, dict[str, Merged]]:
+    """Obey one command for a set of tubes: check each move, record the command, merge its lines.
+
+    `tubes` maps barcode to the line's own fields (n, data, answers, lab_id, batch_id, …), which
+    are stored in the command's body too, so that a recount can repeat it. `cell` and `round_id`
+    are the desk's. Raises NoSuchTube, WrongStage for the first tube that may not move."""
+    from screening.tube.queries import NoSuchTube
+
+    keys = find_keys(tubes)
+    missing = sorted(set(tubes) - set(keys))
+    if missing and verb not in (Verb.RECEIVE, Verb.PLATE):
+        raise NoSuchTube(barcode=missing[0])
+    for (c, r), barcodes in _grouped(keys).items():
+        for row in lock_rows(c, r, barcodes):
+            rules.check_move(row.barcode, row.stage, verb)
+    full = {
+        **(body or {}),
+        "verb": int(verb),
+        "tubes": {b: {k: _plain(v) for k, v in f.items()} for b, f in tubes.items()},
+    }
+    command_id = record_command(
+        kind, full, cell=cell, round_id=round_id, by=by, at=at, recorded_at=recorded_at
+    )
+    facts = {
+        b: Facts(
+            b,
+            keys[b].cell_id if b in keys else cell,
+            keys[b].round_id if b in keys else round_id,
+            [command_line(command_id, b, verb, at=at, staff_id=by, **f)],
+        )
+        for b, f in tubes.items()
+    }
+    return command_id, merge(facts, recorded_at=recorded_at)
+
+
+def _grouped(keys: Mapping[str, Key]) -> dict[tuple[int, int], list[str]]:
+    out: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for key in keys.values():
+        out[key.cell_id, key.round_id].append(key.barcode)
+    return dict(sorted(out.items()))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def stage_name(stage: int) -> str:
+    return Stage(stage).name.lower()
