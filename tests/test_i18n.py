@@ -140,7 +140,9 @@ def sentences() -> Iterator[tuple[str, str]]:
 
 def english() -> Iterator[tuple[str, str, str]]:
     for po in sorted(i18n.TRANSLATIONS.glob("*/en/LC_MESSAGES/messages.po")):
-        for message in read_po(po.open("rb"), locale="en", abort_invalid=True):
+        with po.open("rb") as f:
+            catalogue = read_po(f, locale="en", abort_invalid=True)
+        for message in catalogue:
             if message.id:
                 plural = isinstance(message.id, tuple)
                 texts = message.string if plural else (message.string,)
