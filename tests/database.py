@@ -75,7 +75,8 @@ def _template(link: psycopg.Connection, server: str) -> str:
 
 @cache
 def _version() -> str:
-    files = [*ROOT.glob("migrations/versions/*.py"), *ROOT.glob("screening/**/models.py")]
+    tables = ("screening/**/models.py", "screening/jobs.py", "screening/outbox.py")
+    files = [p for pattern in ("migrations/**/*.py", *tables) for p in ROOT.glob(pattern)]
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())

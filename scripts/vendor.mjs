@@ -1,0 +1,46 @@
+// Browser assets and the PDF font: from node_modules into static/vendor (ignored, made at set-up).
+import { copyFile, mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, "node_modules");
+const vendor = join(root, "static", "vendor");
+
+// One file a package, with the licences' banners kept. Pages see Bootstrap as window.bootstrap.
+const bundles = [
+  {
+    entryPoints: [join(modules, "bootstrap/dist/js/bootstrap.esm.js")],
+    outfile: join(vendor, "bootstrap/bootstrap.bundle.min.js"),
+    format: "iife",
+    globalName: "bootstrap",
+  },
+  {
+    entryPoints: [join(modules, "bootstrap/dist/css/bootstrap.css")],
+    outfile: join(vendor, "bootstrap/bootstrap.min.css"),
+  },
+];
+
+// Already built by their makers. axe-core stays in node_modules: only tests use it.
+const copies = [
+  ["swagger-ui-dist/swagger-ui-bundle.js", "swagger-ui/swagger-ui-bundle.js"],
+  ["swagger-ui-dist/swagger-ui.css", "swagger-ui/swagger-ui.css"],
+  ["swagger-ui-dist/LICENSE", "swagger-ui/LICENSE"],
+  ["bootstrap/LICENSE", "bootstrap/LICENSE"],
+  [
+    "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "fonts/NotoSansSC-Regular.ttf",
+  ],
+  ["@expo-google-fonts/noto-sans-sc/LICENSE_FONT", "fonts/LICENSE_FONT"],
+];
+
+await rm(vendor, { recursive: true, force: true });
+for (const bundle of bundles) {
+  await build({ bundle: true, minify: true, logLevel: "warning", target: "es2020", ...bundle });
+}
+for (const [from, to] of copies) {
+  await mkdir(dirname(join(vendor, to)), { recursive: true });
+  await copyFile(join(modules, from), join(vendor, to));
+}
