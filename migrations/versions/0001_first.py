@@ -486,6 +486,7 @@ def upgrade():
         sa.Column("done", sa.BigInteger(), nullable=False),
         sa.Column("faults", sa.BigInteger(), nullable=False),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("mark", sa.BigInteger(), nullable=False),
         sa.Column("made_by", sa.BigInteger(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -644,6 +645,7 @@ def upgrade():
         sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("cell_id", "person_id", name=op.f("pk_person")),
         info={"big": True},
     )
@@ -675,6 +677,21 @@ def upgrade():
         sa.PrimaryKeyConstraint("doc_hash", name=op.f("pk_person_key")),
         info={"directory": True},
     )
+    op.create_table(
+        "person_move",
+        sa.Column("cell_id", sa.BigInteger(), nullable=False),
+        sa.Column("move_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_community", sa.BigInteger(), nullable=False),
+        sa.Column("to_community", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.BigInteger(), nullable=True),
+        sa.Column("into_cell", sa.BigInteger(), nullable=True),
+        sa.Column("into_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("cell_id", "move_id", name=op.f("pk_person_move")),
+        info={"big": True},
+    )
+    op.create_index("ix_person_move_person", "person_move", ["cell_id", "person_id"], unique=False)
     op.create_table(
         "phone_key",
         sa.Column("phone_hash", sa.LargeBinary(), nullable=False),

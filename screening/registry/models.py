@@ -35,11 +35,32 @@ class Person(Base):
     lane: Mapped[int] = mapped_column(SmallInteger, default=0)
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    content: Mapped[bytes | None]  # keyed digest of what a register said: unchanged rows are skipped
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "person_id"),
         Index("ix_person_community", "cell_id", "community_id", "person_id"),
         Index("ix_person_name", "cell_id", "name_hash"),
         Index("ix_person_last4", "cell_id", "last4_hash"),
+        {"info": {"big": True}},
+    )
+
+
+class PersonMove(Base):
+    """A person's community changed, or the person was merged into another (`into_id`)."""
+
+    __tablename__ = "person_move"
+    cell_id: Mapped[int]
+    move_id: Mapped[int]
+    person_id: Mapped[int]
+    from_community: Mapped[int]
+    to_community: Mapped[int]
+    at: Mapped[datetime]
+    made_by: Mapped[int | None]
+    into_cell: Mapped[int | None]
+    into_id: Mapped[int | None]
+    __table_args__ = (
+        PrimaryKeyConstraint("cell_id", "move_id"),
+        Index("ix_person_move_person", "cell_id", "person_id"),
         {"info": {"big": True}},
     )
 
@@ -201,7 +222,7 @@ class ImportRun(Base):
     __tablename__ = "import_run"
     import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str]
-    state: Mapped[str]  # checking, checked, running, done, failed, cancelled
+    state: Mapped[str]  # rules.ImportState
     dry_run: Mapped[bool]
     sealed: Mapped[bytes | None]  # the file itself, under the data key, until it is done
     file_hash: Mapped[bytes]
@@ -210,6 +231,7 @@ class ImportRun(Base):
     done: Mapped[int] = mapped_column(default=0)
     faults: Mapped[int] = mapped_column(default=0)
     report: Mapped[dict | None]
+    mark: Mapped[int] = mapped_column(default=0)  # rows settled by the real run: where to resume
     made_by: Mapped[int]
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

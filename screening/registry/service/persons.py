@@ -1,0 +1,189 @@
+"""Persons made at a table or a desk, moved, merged, marked; sets of them, never one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import current_app
+
+from screening.crypto import KeyRing, hash_id
+from screening.db import fetch, insert, new_id, run
+from screening.errors import NotFound
+from screening.registry import queries, seals
+from screening.registry.documents import DocType, Document, birth_date, last4
+from screening.registry.rules import Flag
+from screening.registry.seals import Details
+from screening.registry.service.changes import changed
+
+COLUMNS = (
+    "cell_id", "person_id", "community_id", "grid_id", "building_id", "household_id", "doc_type",
+    "doc_hash", "name_hash", "last4_hash", "sealed", "birth_year", "flags", "key_group",
+    "employer", "lane", "created_at", "left_at", "content",
+)  # fmt: skip
+
+
+class NoSuchPerson(NotFound):
+    code = "no_such_person"
+    zh = "没有这个人。"
+    en = "There is no such person."
+
+
+class Newcomer(NamedTuple):
+    """Somebody who stands in no register yet. `mark` tells people without a document apart."""
+
+    name: str
+    document: Document
+    phone: str | None = None  # normalised
+    birth: str | None = None  # ISO date
+    guardian: str | None = None
+    unit: str | None = None
+    room: str | None = None
+    mark: str = ""
+    flags: int = 0
+
+
+def make_provisional(
+    newcomers: Sequence[Newcomer], *, cell: int, community: int, at: datetime
+) -> list[tuple[int, int]]:
+    """(person_id, cell_id) of each newcomer, in order; those already known are found, not made.
+
+    The directory decides: whoever writes the key first names the cell. Ids derive from the
+    document, so they do not depend on who came first.
+    """
+    if not newcomers:
+        return []
+    keys = ring()
+    hashes = [identity_hash(keys, n) for n in newcomers]
+    firsts = {h: n for h, n in zip(reversed(hashes), reversed(newcomers), strict=True)}
+    won = insert(
+        "person_key",
+        ("doc_hash", "person_id", "cell_id"),
+        [(h, person_id_of(h), cell) for h in sorted(firsts)],
+        "ON CONFLICT DO NOTHING RETURNING doc_hash",
+        returning=True,
+    )
+    fresh = [(bytes(h), firsts[bytes(h)]) for (h,) in won]
+    if fresh:
+        rows = [_row(keys, h, n, cell, community, at) for h, n in fresh]
+        insert("person", COLUMNS, rows, "ON CONFLICT DO NOTHING")
+        phones = [
+            (seals.phone_hash(keys, n.phone), cell, person_id_of(h)) for h, n in fresh if n.phone
+        ]
+        insert(
+            "phone_key",
+            ("phone_hash", "cell_id", "person_id"),
+            sorted(phones),
+            "ON CONFLICT DO NOTHING",
+        )
+        changed([(cell, community)])
+    found = queries.persons_of_documents(firsts.keys())
+    return [found[h] for h in hashes]
+
+
+def ring() -> KeyRing:
+    return current_app.extensions["keys"]
+
+
+def identity_hash(keys: KeyRing, newcomer: Newcomer) -> bytes:
+    found = seals.doc_hash(keys, newcomer.document)
+    return found if found is not None else seals.no_doc_hash(keys, newcomer.mark or newcomer.name)
+
+
+def person_id_of(doc_hash: bytes) -> int:
+    """The same person has the same id, whoever writes the row first."""
+    return hash_id("person", doc_hash.hex())
+
+
+def _row(keys: KeyRing, h: bytes, n: Newcomer, cell: int, community: int, at: datetime) -> tuple:
+    born = birth_date(n.document)
+    birth = n.birth or (born.isoformat() if born else None)
+    details = Details(
+        n.name, n.document.number, n.document.country, n.phone, n.unit, n.room, birth, n.guardian
+    )
+    tail = last4(n.document) if n.document.type is not DocType.NONE else ""
+    return (
+        cell, person_id_of(h), community, None, None, None, seals.DOC_CODES[n.document.type], h,
+        seals.name_hash(keys, n.name), seals.last4_hash(keys, tail),
+        seals.seal_person(keys, details), int(birth[:4]) if birth else None,
+        int(Flag.PROVISIONAL) | n.flags, None, None, 0, at, None, None,
+    )  # fmt: skip
+
+
+# --- moves, marks, merges -------------------------------------------------------------------
+
+
+def move(cell: int, person_id: int, community: int, *, by: int | None, at: datetime) -> None:
+    """The person lives in another community from now on; where the row is stored stays.
+
+    Raises NoSuchPerson."""
+    old = _lock_community(cell, person_id)
+    if old == community:
+        return
+    run(
+        "UPDATE person SET community_id = %s, grid_id = NULL, building_id = NULL, "
+        "household_id = NULL WHERE cell_id = %s AND person_id = %s",
+        (community, cell, person_id),
+    )
+    run(
+        "UPDATE exemption SET community_id = %s WHERE cell_id = %s AND person_id = %s",
+        (community, cell, person_id),
+    )
+    note_move([(cell, person_id, old, community)], by=by, at=at)
+    changed([(cell, old), (cell, community)])
+
+
+def note_move(moves: Sequence[tuple[int, int, int, int]], *, by: int | None, at: datetime) -> None:
+    """Write dated (cell, person, from community, to community) lines."""
+    insert(
+        "person_move",
+        ("cell_id", "move_id", "person_id", "from_community", "to_community", "at", "made_by"),
+        [(cell, new_id(), person, old, new, at, by) for cell, person, old, new in moves],
+    )
+
+
+def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)) -> None:
+    """Set and clear flags; the live list of the community changes with them."""
+    community = _lock_community(cell, person_id)
+    run(
+        "UPDATE person SET flags = (flags | %s) & ~%s::bigint WHERE cell_id = %s AND person_id = %s",
+        (int(add), int(drop), cell, person_id),
+    )
+    changed([(cell, community)])
+
+
+def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: datetime) -> None:
+    """`twin` (cell, person) was the same human being as `into`: later scans find `into`.
+
+    The twin's row stays with its specimens and is marked; the directory points to the other."""
+    if twin == into:
+        return
+    old = _lock_community(*twin)
+    new = _lock_community(*into)
+    run(
+        "UPDATE person SET flags = flags | %s, left_at = %s WHERE cell_id = %s AND person_id = %s",
+        (int(Flag.DUPLICATE), at, *twin),
+    )
+    run(
+        "UPDATE person_key SET person_id = %s, cell_id = %s WHERE doc_hash = "
+        "(SELECT doc_hash FROM person WHERE cell_id = %s AND person_id = %s)",
+        (into[1], into[0], *twin),
+    )
+    insert(
+        "person_move",
+        ("cell_id", "move_id", "person_id", "from_community", "to_community", "at", "made_by",
+         "into_cell", "into_id"),
+        [(twin[0], new_id(), twin[1], old, new, at, by, *into)],
+    )  # fmt: skip
+    changed([(twin[0], old), (into[0], new)])
+
+
+def _lock_community(cell: int, person_id: int) -> int:
+    rows = fetch(
+        "SELECT community_id FROM person WHERE cell_id = %s AND person_id = %s FOR UPDATE",
+        (cell, person_id),
+    )
+    if not rows:
+        raise NoSuchPerson()
+    return rows[0][0]
