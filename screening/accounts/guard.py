@@ -18,6 +18,15 @@ from screening.places import queries as places
 
 COOKIE = "sid"
 SAFE = ("GET", "HEAD", "OPTIONS")
+# what somebody with a first password may do: look at oneself, change it, leave
+FIRST_STEPS = (
+    "accounts_pages.me",
+    "accounts_pages.change_password",
+    "accounts_pages.sign_out",
+    "accounts_api.get_me",
+    "accounts_api.change_password",
+    "accounts_api.close_session",
+)
 
 
 class BadToken(Problem):
@@ -32,6 +41,13 @@ class MustChange(Problem):
     code = "must_change_password"
     zh = "请先修改初始密码。"
     en = "Change the first password before anything else."
+
+
+class SaidTwice(Problem):
+    status = 400
+    code = "said_twice"
+    zh = "请求里的 {field} 出现了两次而且不一样。"
+    en = "The request gives {field} twice, and not alike."
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,7 @@ def public(view: Callable) -> Callable:
 def check(actor: Actor, rule: Rule, kw: Mapping[str, Any]) -> None:
     """Raise NotAllowed (noted apart, so that it outlives the rollback) or pass."""
     check_token(actor)
-    if actor.must_change and not request.path.startswith(("/me", "/api/v1/me", "/session")):
+    if actor.must_change and request.endpoint not in FIRST_STEPS:
         raise MustChange()
     held = actor.roles & rule.roles
     if not held:
@@ -130,14 +146,32 @@ def refuse(actor: Actor) -> None:
     raise NotAllowed()
 
 
-def _values(kw: Mapping[str, Any]) -> dict[str, Any]:
+class _Said(dict[str, Any]):
+    """Path, body and query values by name. A value that decides the scope must be said once: a
+    body that names an own site must not open the way for a query that names another's."""
+
+    def __init__(self, *sources: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.twice: set[str] = set()
+        for source in sources:
+            for name, value in source.items():
+                if name in self and str(self[name]) != str(value):
+                    self.twice.add(name)
+                self[name] = value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name in self.twice:
+            raise SaidTwice(field=name)
+        return super().get(name, default)
+
+
+def _values(kw: Mapping[str, Any]) -> _Said:
     body = request.get_json(silent=True) if request.is_json else None
-    return {
-        **request.args.to_dict(),
-        **request.form.to_dict(),
-        **(body if isinstance(body, dict) else {}),
-        **kw,
-    }
+    query = {k: v for k, vs in request.args.lists() for v in vs[:1]}
+    said = _Said(query, request.form.to_dict(), body if isinstance(body, dict) else {}, kw)
+    for many in (request.args, request.form):
+        said.twice |= {name for name, values in many.lists() if len(set(values)) > 1}
+    return said
 
 
 def current_actor() -> Actor:

@@ -1,0 +1,363 @@
+"""Temporary accounts from a list: name, phone, role, place, until. Every fault of every row first."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from screening import clock
+from screening.accounts import queries, rules, secret_words, service
+from screening.accounts.roles import NAMES, Actor, Place, Role
+from screening.db import fetch
+from screening.errors import Fault, Faults, Problem
+from screening.i18n import ZONE
+
+# a column by any of its headings
+HEADINGS = {
+    "name": ("姓名", "name"),
+    "phone": ("电话", "手机", "手机号", "联系电话", "phone"),
+    "role": ("角色", "岗位", "role"),
+    "place": ("采样点", "地点", "检测机构", "site", "place", "lab"),
+    "until": ("截止", "截止时间", "有效期至", "until"),
+}
+WORDS = {"name": "姓名", "phone": "电话", "role": "角色", "place": "采样点", "until": "截止"}
+PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
+MAX_BYTES = 2 * 1024 * 1024
+
+
+class ListProblem(Problem):
+    status = 422
+
+
+class NotAList(ListProblem):
+    code = "not_a_list"
+    zh = "读不出这个文件：请用 CSV（UTF-8 或 GBK）或完整的 XLSX。"
+    en = "This file cannot be read: use CSV (UTF-8 or GBK) or a complete XLSX."
+
+
+class NoColumn(ListProblem):
+    code = "no_column"
+    zh = "缺少“{column}”这一列。"
+    en = "The column “{column}” is missing."
+
+
+class UnknownColumn(ListProblem):
+    code = "unknown_column"
+    zh = "不认识“{column}”这一列。"
+    en = "The column “{column}” is not known."
+
+
+class LongList(ListProblem):
+    code = "long_list"
+    zh = "一次最多 {most} 行，请分成几份。"
+    en = "At most {most} rows at a time; split the list."
+
+
+class EmptyCell(ListProblem):
+    code = "empty_cell"
+    zh = "不能为空。"
+    en = "must not be empty."
+
+
+class BadName(ListProblem):
+    code = "bad_name"
+    zh = "姓名太长，或含有不能用的字符。"
+    en = "The name is too long or holds characters that cannot be used."
+
+
+class BadPhone(ListProblem):
+    code = "bad_phone"
+    zh = "电话写得不对。"
+    en = "The phone number is not right."
+
+
+class BadRole(ListProblem):
+    code = "bad_role"
+    zh = "没有这个角色。可用：{known}。"
+    en = "There is no such role. Known: {known}."
+
+
+class RoleElsewhere(ListProblem):
+    code = "role_elsewhere"
+    zh = "这个角色不能放在这类地点。"
+    en = "This role does not belong to that kind of place."
+
+
+class BadPlace(ListProblem):
+    code = "bad_place"
+    zh = "在您的范围内没有这个采样点或检测机构（或有重名，请写编码）。"
+    en = "No such site or laboratory within your scope (or several alike: give its code)."
+
+
+class BadUntil(ListProblem):
+    code = "bad_until"
+    zh = "截止须是以后的日期或时间，如 2026-11-30 或 2026-11-30 18:00。"
+    en = "Until must be a date or time ahead, such as 2026-11-30 or 2026-11-30 18:00."
+
+
+class TwiceInList(ListProblem):
+    code = "twice_in_list"
+    zh = "与第 {other} 行是同一个人。"
+    en = "the same person as row {other}."
+
+
+class AlreadyThere(ListProblem):
+    code = "already_there"
+    zh = "这个人在这里已经有有效的账号。"
+    en = "This person already has an account here that is still valid."
+
+
+class Row(NamedTuple):
+    """One line as it stands; `number` is its row in the file (the heading is row 1)."""
+
+    number: int
+    name: str
+    phone: str
+    role: str
+    place: str
+    until: str
+
+
+class Wanted(NamedTuple):
+    number: int
+    name: str
+    phone: str
+    role: Role
+    place: Place
+    place_name: str
+    until: datetime
+
+
+class TemporaryAccount(NamedTuple):
+    """`first_password` exists only here: it is printed on the badge's slip and never shown again."""
+
+    staff_id: int
+    staff_no: str
+    name: str
+    role: Role
+    place: Place
+    place_name: str
+    until: datetime
+    first_password: str
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def read_list(data: bytes) -> list[Row]:
+    """The rows of a CSV or XLSX file. Raises NotAList, LongList, or Faults of its columns."""
+    table = _xlsx(data) if data[:2] == b"PK" else _csv(data)
+    table = [(n, row) for n, row in table if any(row)]
+    if not table:
+        raise NotAList()
+    if len(table) - 1 > rules.LIST_ROWS.value:
+        raise LongList(most=rules.LIST_ROWS.value)
+    at = _columns(table[0][1])
+    return [Row(n, *(_cell(row, at[f]) for f in Row._fields[1:])) for n, row in table[1:]]
+
+
+def _cell(row: Sequence[str], at: int) -> str:
+    return row[at] if at < len(row) else ""
+
+
+def _csv(data: bytes) -> list[tuple[int, list[str]]]:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        try:
+            lines = csv.reader(io.StringIO(text, newline=""))
+            return [(n, [c.strip() for c in row]) for n, row in enumerate(lines, 1)]
+        except csv.Error:
+            break
+    raise NotAList()
+
+
+def _xlsx(data: bytes) -> list[tuple[int, list[str]]]:
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        rows = book.get_sheet_by_index(0).to_python()
+    except (CalamineError, ValueError, IndexError, OSError):
+        raise NotAList() from None
+    return [(n, [_text(c) for c in row]) for n, row in enumerate(rows, 1)]
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # a phone number that a spreadsheet took for a quantity
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return str(cell).strip()
+
+
+def _columns(heading: Sequence[str]) -> dict[str, int]:
+    at: dict[str, int] = {}
+    faults = []
+    for i, word in enumerate(heading):
+        low = word.lower()
+        field = next((f for f, words in HEADINGS.items() if low in words), None)
+        if field:
+            at[field] = i
+        elif word:
+            faults.append(Fault(UnknownColumn(column=word[:20]), row=1, column=word[:20]))
+    missing = [f for f in HEADINGS if f not in at]
+    faults += [Fault(NoColumn(column=WORDS[f]), row=1, column=WORDS[f]) for f in missing]
+    if faults:
+        raise Faults(faults)
+    return at
+
+
+# --- checking -----------------------------------------------------------------------------------
+
+
+class _Places:
+    """The sites and laboratories that the actor may staff, by code and by name."""
+
+    def __init__(self) -> None:
+        self.by_word: dict[str, list[tuple[Place, str]]] = {}
+        for kind in ("site", "lab"):
+            for place_id, code, name, path in fetch(
+                f"SELECT t.{kind}_id, t.code, t.name, a.path FROM {kind} t JOIN area a USING (area_id)"
+            ):
+                found = (Place(kind, place_id, path), name)
+                for word in {code.lower(), name.lower()}:
+                    self.by_word.setdefault(word, []).append(found)
+
+    def find(self, word: str, actor: Actor) -> tuple[Place, str] | None:
+        mine = [
+            found
+            for found in self.by_word.get(word.lower(), [])
+            if actor.may((Role.ADMINISTRATOR, Role.SITE_SUPERVISOR), found[0])
+        ]
+        return mine[0] if len(mine) == 1 else None
+
+
+def check_list(rows: Sequence[Row], actor: Actor) -> list[Wanted]:
+    """What the list asks for. Raises Faults with every fault of every row; no value is repeated."""
+    faults: list[Fault] = []
+    wanted: list[Wanted] = []
+    known, seen = _Places(), {}
+    for row in rows:
+        mine, account = _check_row(row, known, actor)
+        key = (row.name, row.phone)
+        if key in seen:
+            mine.append(_fault(TwiceInList(other=seen[key]), row, "name"))
+        seen.setdefault(key, row.number)
+        faults += mine
+        if account is not None:
+            wanted.append(account)
+    faults += _already_there(wanted)
+    if faults:
+        raise Faults(sorted(faults, key=lambda f: f.row or 0))
+    return wanted
+
+
+def _fault(problem: Problem, row: Row, field: str) -> Fault:
+    return Fault(problem, row=row.number, column=WORDS[field])
+
+
+def _check_row(row: Row, known: _Places, actor: Actor) -> tuple[list[Fault], Wanted | None]:
+    faults = [_fault(EmptyCell(), row, f) for f in WORDS if not getattr(row, f)]
+    if row.name and (len(row.name) > 60 or not row.name.isprintable() or row.name[0] in "=+@"):
+        faults.append(_fault(BadName(), row, "name"))
+    if row.phone and not PHONE.fullmatch(row.phone):
+        faults.append(_fault(BadPhone(), row, "phone"))
+    role = role_of(row.role)
+    if row.role and role is None:
+        faults.append(_fault(BadRole(known="、".join(zh for zh, _ in NAMES.values())), row, "role"))
+    found = known.find(row.place, actor) if row.place else None
+    if row.place and found is None:
+        faults.append(_fault(BadPlace(), row, "place"))
+    until = until_of(row.until)
+    if row.until and (until is None or until <= clock.real_now()):
+        faults.append(_fault(BadUntil(), row, "until"))
+    if role and found:
+        faults += _role_faults(row, role, found[0], actor)
+    if faults or role is None or found is None or until is None:
+        return faults, None
+    return [], Wanted(row.number, row.name, row.phone, role, found[0], found[1], until)
+
+
+def _role_faults(row: Row, role: Role, place: Place, actor: Actor) -> list[Fault]:
+    elsewhere = rules.LAB_ONLY if place.kind == "site" else rules.SITE_ONLY
+    if role in elsewhere:
+        return [_fault(RoleElsewhere(), row, "role")]
+    if not rules.may_give(actor, role, place):
+        return [_fault(rules.MayNotGive(), row, "role")]
+    return []
+
+
+def role_of(word: str) -> Role | None:
+    """A role by its Chinese or English name or its code."""
+    low = word.strip().lower()
+    for role, (zh, en) in NAMES.items():
+        if low in (zh, en, role.value):
+            return role
+    return None
+
+
+def until_of(text: str) -> datetime | None:
+    """A local date (to the end of that day) or minute."""
+    plain = text.strip().replace("/", "-")
+    for form in ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"):
+        try:
+            return datetime.strptime(plain, form).replace(tzinfo=ZONE)
+        except ValueError:
+            continue
+    try:
+        return datetime.combine(date.fromisoformat(plain), time(23, 59, 59), ZONE)
+    except ValueError:
+        return None
+
+
+def _already_there(wanted: Iterable[Wanted]) -> list[Fault]:
+    """Sending a list twice must not make everybody twice: names are compared after opening."""
+    held: dict[Place, set[tuple[str, str]]] = {}
+    faults = []
+    for w in wanted:
+        if w.place not in held:
+            held[w.place] = _people_at(w.place)
+        if (w.name, w.phone) in held[w.place]:
+            faults.append(Fault(AlreadyThere(), row=w.number, column=WORDS["name"]))
+    return faults
+
+
+def _people_at(place: Place) -> set[tuple[str, str]]:
+    now = clock.real_now()
+    rows = queries.list_staff([place], limit=10_000)
+    return {(s.name, s.phone) for s in rows if s.active and (not s.until or s.until > now)}
+
+
+# --- making -------------------------------------------------------------------------------------
+
+
+def make_temporary(rows: Sequence[Row], actor: Actor) -> list[TemporaryAccount]:
+    """Make all accounts of a list, or none: Faults tells everything that is wrong with it."""
+    return [_make(w) for w in check_list(rows, actor)]
+
+
+def _make(w: Wanted) -> TemporaryAccount:
+    word, number = secret_words.spoken(8), _free_number()
+    staff_id = service.make_staff(
+        number, w.name, w.phone, password=word, until=w.until, must_change=True
+    )
+    service.grant(staff_id, w.role, w.place, until=w.until)
+    return TemporaryAccount(staff_id, number, w.name, w.role, w.place, w.place_name, w.until, word)
+
+
+def _free_number() -> str:
+    """Eight digits that nobody holds; the unique constraint guards the rare race."""
+    while True:
+        number = f"{10_000_000 + secrets.randbelow(90_000_000)}"
+        if queries.find_staff_no(number) is None:
+            return number
