@@ -16,6 +16,8 @@ from babel.messages.pofile import read_po
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
 
+from screening import clock
+
 __all__ = ["_", "force_locale", "lazy_gettext", "ngettext"]
 
 _ = gettext
@@ -36,7 +38,7 @@ def init_i18n(app: Flask) -> None:
     app.jinja_env.filters.update(
         dt=dt, day=day, hm=hm, hms=hms, age=age, thousands=thousands, rate=rate, percent=percent
     )
-    app.jinja_env.globals.update(current_lang=current_lang, LANGS=LANGS)
+    app.jinja_env.globals.update(current_lang=current_lang, LANGS=LANGS, now=clock.now)
 
 
 def compile_catalogues(root: Path = TRANSLATIONS) -> list[Path]:

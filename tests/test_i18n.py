@@ -117,7 +117,7 @@ def test_a_missing_value_is_a_dash():
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="zone"):
-        i18n.dt(datetime(2026, 1, 1))
+        i18n.dt(AT.replace(tzinfo=None))
 
 
 # -- every sentence has its English ---------------------------------------------------------------
