@@ -65,7 +65,8 @@ class Scan {
   // the focus comes back unless somebody went to another control on purpose
   back() {
     const there = document.activeElement;
-    if (!document.hidden && (there === null || there === document.body)) {
+    const nobody = there === null || there === document.body || there.id === "content";
+    if (!document.hidden && nobody) {
       this.input.focus({ preventScroll: true });
     }
   }
