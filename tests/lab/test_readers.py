@@ -30,6 +30,12 @@ def made(name: str) -> bytes:
     return (FILES / f"made_{name}").read_bytes()
 
 
+def cases(*, read_now: bool) -> list:
+    here = [t for t in truths() if t.name.startswith(READ_NOW) is read_now]
+    absent = pytest.param(Path(), marks=pytest.mark.skip(reason=ABSENT))
+    return [pytest.param(t, id=t.name[:60]) for t in here] or [absent]
+
+
 def cts(data: bytes) -> dict[tuple[str, str | None], float | None]:
     return {(r.well, r.target): r.ct for r in read_run(data).rows}
 
@@ -46,10 +52,7 @@ def xlsx(rows: list[list], *, sheet: str = "Sheet1") -> bytes:
 # --- the open files ---------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not truths(), reason=ABSENT)
-@pytest.mark.parametrize(
-    "truth", [t for t in truths() if t.name.startswith(READ_NOW)], ids=lambda t: t.name[:60]
-)
+@pytest.mark.parametrize("truth", cases(read_now=True))
 def test_an_open_file_reads_as_its_truth_says(truth: Path) -> None:
     wanted = json.loads(truth.read_text("utf-8"))
     run = read_run(truth.with_name(wanted["file"]).read_bytes())
@@ -67,10 +70,7 @@ def test_an_open_file_reads_as_its_truth_says(truth: Path) -> None:
     assert sum(r.ct is not None for r in run.rows) == wanted["n_ct"]
 
 
-@pytest.mark.skipif(not truths(), reason=ABSENT)
-@pytest.mark.parametrize(
-    "truth", [t for t in truths() if not t.name.startswith(READ_NOW)], ids=lambda t: t.name[:60]
-)
+@pytest.mark.parametrize("truth", cases(read_now=False))
 def test_what_is_no_run_file_or_not_read_yet_is_refused_with_advice(truth: Path) -> None:
     with pytest.raises(NotARunFile) as refused:
         read_run(truth.with_name(truth.name.removesuffix(".truth.json")).read_bytes())
@@ -182,7 +182,9 @@ def test_a_word_for_not_detected_is_a_measured_null(word: str) -> None:
     assert read_ct(word) == (None, True)
 
 
-@pytest.mark.parametrize("cell", ["", "####", "Error", "阴性", "neg", "30 31", "1,234.5", "=A1"])
+@pytest.mark.parametrize(
+    "cell", ["", "####", "Error", "阴性", "neg", "30 31", "1,234.5", "=A1", "1e999"]
+)
 def test_what_is_neither_number_nor_word_is_not_measured(cell: str) -> None:
     assert read_ct(cell) == (None, False)
 
@@ -338,6 +340,19 @@ def test_a_workbook_of_curves_only_is_refused_as_curves() -> None:
 def test_a_quote_in_a_sample_name_swallows_no_line() -> None:
     run = read_run(b'Well\tSample\tTarget\tCt\nA1\t"5 x\tN\t30.1\nA2\ts2\tN\t31.2\nA3\t"q"\tN\t-\n')
     assert [(r.well, r.sample) for r in run.rows] == [("A1", "5 x"), ("A2", "s2"), ("A3", "q")]
+
+
+def test_a_lone_quote_between_commas_is_refused_rather_than_guessed() -> None:
+    with pytest.raises(refusals.CutOff):
+        read_run(b'well,sample,target,ct\nA1,"5 x,N,"30,1"\nA2,s2,N,31.2\nA3,"q,N,-\n')
+
+
+def test_a_remark_over_two_lines_in_a_cell_is_no_damage() -> None:
+    run = read_run(
+        b"Well,Fluor,Target,Content,Sample,Cq,Well Note\n"
+        b'A01,FAM,N,Unkn,1,30.1,"first\nsecond"\nA02,FAM,N,Unkn,2,NaN,\n'
+    )
+    assert [(r.well, r.ct) for r in run.rows] == [("A1", 30.1), ("A2", None)]
 
 
 def test_a_refusal_repeats_nothing_personal_from_the_file() -> None:

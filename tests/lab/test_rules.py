@@ -410,6 +410,19 @@ def test_the_oracle_s_plate_is_blocked_by_its_dirty_negative_control() -> None:
     assert made.calls["A10"].outcome is POS  # S22, provisional
 
 
+@needs_oracle
+def test_a_plate_of_381_wells_by_the_cdc_rule() -> None:
+    rows = read_run((OPEN / "quantstudio_da_csv__target_call.csv").read_bytes()).rows
+    by_well: dict[str, list[WellReading]] = {}
+    for r in rows:
+        by_well.setdefault(r.well, []).append(r)
+    called = {w: evaluate_well(CDC, rs).outcome for w, rs in by_well.items()}
+    assert len(called) == 381
+    assert {w for w, o in called.items() if o is POS} == {"A1", "A3", "G1", "I1", "K1", "O1"}
+    assert {w for w, o in called.items() if o is NEG} == {"C3", "E3", "M1"}
+    assert list(called.values()).count(INV) == 372  # nothing at all, not even human RNA
+
+
 # --- plates -----------------------------------------------------------------------------------------
 
 CONTROLS = layout.default_controls(96)

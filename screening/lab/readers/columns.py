@@ -28,7 +28,7 @@ NOT_DETECTED = {
 }  # fmt: skip
 
 _WELL = re.compile(r"<?\s*([A-P])0?([1-9]|1\d|2[0-4])\s*>?", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?\d{1,6}([.,]\d+)?([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?\d{1,6}([.,]\d+)?([eE][+-]?\d{1,2})?")
 # т is Cyrillic (U+0442): Applied Biosystems writes Cт in its headers
 _LOOKALIKES = str.maketrans({"т": "t", "Т": "t"})
 

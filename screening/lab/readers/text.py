@@ -91,9 +91,12 @@ def _table(text: str, lines: list[str], delimiter: str) -> list[list[str]]:
         rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
     except csv.Error as why:
         raise CutOff from why
-    if any("\n" in cell for row in rows for cell in row):
-        # a lone quote in a sample name would swallow the lines below it
+    swallowed = [cell for row in rows for cell in row if "\n" in cell]
+    if swallowed and delimiter == "\t":
+        # a lone quote at the start of a sample name opens a cell that never ends
         rows = [[c.strip('"') for c in line.split(delimiter)] for line in lines]
+    elif any(line.count(delimiter) > 1 for cell in swallowed for line in cell.split("\n")):
+        raise CutOff  # between commas the quotes cannot be guessed without risking a wrong Ct
     if not text.endswith("\n"):
         _check_whole(rows)
     return rows
