@@ -75,6 +75,9 @@ def upgrade():
     op.create_index(
         "ix_area_path", "area", ["path"], unique=False, postgresql_ops={"path": "text_pattern_ops"}
     )
+    op.create_index(
+        "uq_area_living_code", "area", ["code"], unique=True, postgresql_where="valid_to IS NULL"
+    )
     op.create_table(
         "audit",
         sa.Column("cell_id", sa.BigInteger(), nullable=False),

@@ -34,6 +34,7 @@ class Area(Base):
         UniqueConstraint("code", "valid_from"),
         Index("ix_area_path", "path", postgresql_ops={"path": "text_pattern_ops"}),
         Index("ix_area_parent_id", "parent_id"),
+        Index("uq_area_living_code", "code", unique=True, postgresql_where="valid_to IS NULL"),
     )
 
 

@@ -1,0 +1,1 @@
+"""Files in: tables of any office program, and the file of areas."""
