@@ -446,6 +446,13 @@ def upgrade():
         "ix_exemption_community", "exemption", ["cell_id", "community_id", "round_id"], unique=False
     )
     op.create_index("ix_exemption_person", "exemption", ["cell_id", "person_id"], unique=False)
+    op.create_index(
+        "ix_exemption_until",
+        "exemption",
+        ["cell_id", "until"],
+        unique=False,
+        postgresql_where="ended_at IS NULL",
+    )
     op.create_table(
         "explanation",
         sa.Column("cell_id", sa.BigInteger(), nullable=False),

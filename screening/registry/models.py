@@ -137,6 +137,7 @@ class Exemption(Base):
         PrimaryKeyConstraint("cell_id", "exemption_id"),
         Index("ix_exemption_person", "cell_id", "person_id"),
         Index("ix_exemption_community", "cell_id", "community_id", "round_id"),
+        Index("ix_exemption_until", "cell_id", "until", postgresql_where="ended_at IS NULL"),
         {"info": {"big": True}},
     )
 
