@@ -34,8 +34,8 @@ def find_actor(token: str) -> Actor | None:
     """The staff member of a live session, or None. Real time."""
     now = clock.real_now()
     rows = fetch(
-        "SELECT s.staff_id, s.staff_no, s.must_change, g.role, g.scope, g.scope_id, a.path "
-        "FROM login_session l JOIN staff s USING (staff_id) "
+        "SELECT s.staff_id, s.staff_no, s.must_change, s.sealed, g.role, g.scope, g.scope_id, "
+        "a.path FROM login_session l JOIN staff s USING (staff_id) "
         "LEFT JOIN grant_role g ON g.staff_id = s.staff_id AND (g.until IS NULL OR g.until > %s) "
         + PLACE_OF_GRANT
         + "WHERE l.token_hash = %s AND l.revoked_at IS NULL AND l.expires_at > %s "
@@ -49,7 +49,8 @@ def find_actor(token: str) -> Actor | None:
         for *_, role, scope, scope_id, path in rows
         if role and (place := as_place(scope, scope_id, path)) is not None
     )
-    return Actor(rows[0][0], rows[0][1], grants, rows[0][2], token_hash(token))
+    staff_id, number, must_change, sealed = rows[0][:4]
+    return Actor(staff_id, number, grants, must_change, token_hash(token), _name(sealed))
 
 
 def as_place(scope: str, scope_id: int, path: str | None) -> Place | None:
@@ -107,6 +108,10 @@ _STAFF = (
     "s.staff_id, s.staff_no, s.sealed, s.active, s.until, s.must_change, "
     "s.password_hash IS NOT NULL, s.pin_hash IS NOT NULL, s.created_at"
 )
+
+
+def _name(sealed: bytes) -> str:
+    return orjson.loads(current_app.extensions["keys"].open(sealed, "staff.sealed"))["name"]
 
 
 def _staff(row: tuple) -> StaffRow:
@@ -202,6 +207,38 @@ def scopes_of(staff_id: int) -> list[Scope]:
     now = clock.real_now()
     held = grants_of([staff_id]).get(staff_id, [])
     return [Scope(g.role, g.place or EVERYWHERE) for g in held if not g.until or g.until > now]
+
+
+def find_spots(word: str) -> list[tuple[Place, str]]:
+    """Places with this code or exact name (areas down to the community), with their names."""
+    word = word.strip()
+    if word.lower() in ("all", "全市"):
+        return [(EVERYWHERE, "全市")]
+    rows = fetch(
+        "SELECT 'site', s.site_id, a.path, s.name FROM site s JOIN area a USING (area_id) "
+        "WHERE s.code = %(w)s OR s.name = %(w)s UNION ALL "
+        "SELECT 'lab', l.lab_id, a.path, l.name FROM lab l JOIN area a USING (area_id) "
+        "WHERE l.code = %(w)s OR l.name = %(w)s UNION ALL "
+        "SELECT 'area', area_id, path, name FROM area WHERE valid_to IS NULL "
+        "AND (code = %(w)s OR (name = %(w)s AND level <= 4))",
+        {"w": word},
+    )
+    return [(Place(kind, place_id, path), name) for kind, place_id, path, name in rows]
+
+
+def list_spots(held: Sequence[Place]) -> list[tuple[str, str, Place]]:
+    """(code, name, place) of the sites and labs within `held`: what a form offers."""
+    cond, params = places.in_scope(held)
+    out = []
+    for kind in ("site", "lab"):
+        ids = [p.id for p in held if p.kind == kind]
+        rows = fetch(
+            f"SELECT t.code, t.name, t.{kind}_id, a.path FROM {kind} t JOIN area a USING (area_id) "
+            f"WHERE ({cond} OR t.{kind}_id = ANY(%s)) ORDER BY t.code",
+            (*params, ids),
+        )
+        out += [(code, name, Place(kind, i, path)) for code, name, i, path in rows]
+    return out
 
 
 class SessionRow(NamedTuple):

@@ -70,6 +70,7 @@ class Actor:
     grants: tuple[Scope, ...]
     must_change: bool = False
     session: bytes = field(default=b"", repr=False)
+    name: str = field(default="", repr=False)
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -1,14 +1,15 @@
 """Use cases of accounts: staff, grants, first passwords, PIN resets; and the doors to the rest.
 
 Other slices call `service.note`, `service.note_read_person`, `service.desk_device`,
-`service.check_pin`, `service.sign_with_pin`, `service.make_staff`, `service.make_temporary`."""
+`service.check_pin`, `service.sign_with_pin`, `service.make_staff`; lists of temporary accounts are
+`temporary.make_temporary`."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from flask import current_app
@@ -46,7 +47,7 @@ from screening.places.rules import Place
 __all__ = [
     "Desk", "change_password", "change_pin", "change_staff", "check_pin", "close_session",
     "declare_lost", "desk_device", "desk_key", "enrol", "find_or_make_staff", "grant",
-    "make_enrol_code", "make_staff", "note", "note_apart", "note_many", "note_read_person",
+    "make_account", "make_enrol_code", "make_staff", "note", "note_apart", "note_many", "note_read_person",
     "open_session", "reset_password", "reset_pin", "revoke", "revoke_device", "revoke_session",
     "revoke_sessions", "set_password", "set_pin", "sign_in", "sign_with_pin", "verify_audit",
 ]  # fmt: skip
@@ -96,6 +97,25 @@ def find_or_make_staff(staff_no: str, name: str, phone: str = "", **values: Any)
     """The account with this number, made if there is none (commands and drills)."""
     found = queries.find_staff_no(staff_no)
     return found.staff_id if found else make_staff(staff_no, name, phone, **values)
+
+
+class NewAccount(NamedTuple):
+    """`first_password` is shown once and must be changed at the first sign-in."""
+
+    staff_id: int
+    staff_no: str
+    first_password: str
+
+
+def make_account(
+    staff_no: str, name: str, phone: str, *, grants: Iterable[Scope], until: datetime | None
+) -> NewAccount:
+    """An account with a first password of our making."""
+    word = secret_words.spoken(12)
+    staff_id = make_staff(
+        staff_no, name, phone, password=word, grants=grants, until=until, must_change=True
+    )
+    return NewAccount(staff_id, staff_no.strip(), word)
 
 
 def _seal(name: str, phone: str) -> bytes:

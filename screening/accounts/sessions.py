@@ -78,6 +78,14 @@ def sign_in(
     return SignedIn(token, staff_id, number, bool(must_change), until)
 
 
+FAMILIES = ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari", "curl", "python")
+
+
+def family(user_agent: str | None) -> str:
+    """The family of a browser or program; its whole name would be a fingerprint."""
+    return next((f for f in FAMILIES if f.lower() in (user_agent or "").lower()), "other")
+
+
 def open_session(staff_id: int, *, agent: str | None = None) -> tuple[str, datetime]:
     """A new session's token and its end."""
     token, now = secrets.token_urlsafe(32), clock.real_now()

@@ -15,7 +15,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 from screening import clock
 from screening.accounts import queries, rules, secret_words, service
 from screening.accounts.roles import NAMES, Actor, Place, Role
-from screening.db import fetch
 from screening.errors import Fault, Faults, Problem
 from screening.i18n import ZONE
 
@@ -223,30 +222,29 @@ def _columns(heading: Sequence[str]) -> dict[str, int]:
 class _Places:
     """The sites and laboratories that the actor may staff, by code and by name."""
 
-    def __init__(self) -> None:
-        self.by_word: dict[str, list[tuple[Place, str]]] = {}
-        for kind in ("site", "lab"):
-            for place_id, code, name, path in fetch(
-                f"SELECT t.{kind}_id, t.code, t.name, a.path FROM {kind} t JOIN area a USING (area_id)"
-            ):
-                found = (Place(kind, place_id, path), name)
-                for word in {code.lower(), name.lower()}:
-                    self.by_word.setdefault(word, []).append(found)
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.found: dict[str, tuple[Place, str] | None] = {}
 
-    def find(self, word: str, actor: Actor) -> tuple[Place, str] | None:
-        mine = [
-            found
-            for found in self.by_word.get(word.lower(), [])
-            if actor.may((Role.ADMINISTRATOR, Role.SITE_SUPERVISOR), found[0])
-        ]
-        return mine[0] if len(mine) == 1 else None
+    def find(self, word: str) -> tuple[Place, str] | None:
+        if word not in self.found:
+            mine = [
+                s for s in queries.find_spots(word)
+                if s[0].kind in ("site", "lab") and self.actor.may(GIVERS, s[0])
+            ]  # fmt: skip
+            self.found[word] = mine[0] if len(mine) == 1 else None
+        return self.found[word]
+
+
+GIVERS = (Role.ADMINISTRATOR, Role.SITE_SUPERVISOR)
 
 
 def check_list(rows: Sequence[Row], actor: Actor) -> list[Wanted]:
     """What the list asks for. Raises Faults with every fault of every row; no value is repeated."""
     faults: list[Fault] = []
     wanted: list[Wanted] = []
-    known, seen = _Places(), {}
+    known = _Places(actor)
+    seen: dict[tuple[str, str], int] = {}
     for row in rows:
         mine, account = _check_row(row, known, actor)
         key = (row.name, row.phone)
@@ -275,7 +273,7 @@ def _check_row(row: Row, known: _Places, actor: Actor) -> tuple[list[Fault], Wan
     role = role_of(row.role)
     if row.role and role is None:
         faults.append(_fault(BadRole(known="、".join(zh for zh, _ in NAMES.values())), row, "role"))
-    found = known.find(row.place, actor) if row.place else None
+    found = known.find(row.place) if row.place else None
     if row.place and found is None:
         faults.append(_fault(BadPlace(), row, "place"))
     until = until_of(row.until)

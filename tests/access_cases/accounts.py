@@ -1,0 +1,185 @@
+"""Accounts, devices, audit: who may do what where."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from screening import clock, crypto
+from screening.accounts import queries, secret_words, service
+from screening.accounts.roles import Actor, Role, Scope
+from screening.db import run
+from tests import make
+from tests.access import Case, Side, World
+
+ONESELF = "acts on the signed-in person only"
+WORD = "right horse battery"
+
+
+def sampler(side: Side) -> int:
+    return make.staff(Role.SAMPLER, side.site, name=f"{side.site.name}的人").staff_id
+
+
+def of_sampler(side: Side, **kw) -> dict:
+    return {"values": {"staff_id": sampler(side)}, **kw}
+
+
+def admin(side: Side) -> Actor:
+    who = make.staff(Role.ADMINISTRATOR, side.county)
+    return Actor(who.staff_id, who.staff_no, (Scope(Role.ADMINISTRATOR, side.county.place),))
+
+
+def code(side: Side) -> str:
+    return service.make_enrol_code(admin(side), side.site.place)
+
+
+def ref(side: Side) -> dict:
+    code(side)
+    held = queries.list_codes([side.site.place])
+    return {"values": {"ref": held[-1].ref}}
+
+
+def phone(side: Side) -> dict:
+    return {"values": {"device_id": make.device(side.site).device_id}}
+
+
+def new_phone(w: World) -> dict:
+    point = crypto.public_bytes(crypto.new_device_key().public_key())
+    return {"json": {"code": code(w.a), "name": "p", "public_key": crypto.b64(point)}}
+
+
+def grant_in(side: Side) -> dict:
+    return {"role": "sampler", "scope": "site", "scope_id": str(side.site.site_id)}
+
+
+def new_account(side: Side) -> dict:
+    number = f"N-{secrets.token_hex(4)}"
+    return {"json": {"staff_no": number, "name": "新人", "grants": [grant_in(side)]}}
+
+
+def taken(side: Side) -> dict:
+    who = sampler(side)
+    held = queries.grants_of([who])[who][0]
+    return {"values": {"staff_id": who, "grant_id": held.grant_id}}
+
+
+def listed(side: Side) -> dict:
+    until = (clock.real_now() + timedelta(days=2)).date().isoformat()
+    row = {"name": f"临时{secrets.token_hex(3)}", "phone": "13800000000", "role": "采样员"}
+    return {"json": {"rows": [{**row, "place": side.site.code, "until": until}]}}
+
+
+def door(w: World) -> dict:
+    who = make.staff(Role.SAMPLER, w.a.site, password=WORD)
+    return {"json": {"number": who.staff_no, "password": WORD}}
+
+
+def with_password(**body: str):
+    """Everybody of the walk gets a password that the request can name."""
+
+    def request(w: World) -> dict:
+        stored = w.once("hash", lambda: secret_words.hashed(WORD))
+        run("UPDATE staff SET password_hash = %s", (stored,))
+        return {"json": body}
+
+    return request
+
+
+def my_session(w: World) -> dict:
+    assert w.acting
+    return {"values": {"ref": queries.token_hash(make.token(w.acting)).hex()[:32]}}
+
+
+def noted(w: World) -> dict:
+    w.once("noted", lambda: [
+        service.note("seen", "street", s.street.name, cell=s.street.cell_id) for s in (w.a, w.b)
+    ])  # fmt: skip
+    return {}
+
+
+def people(w: World) -> dict:
+    w.once("people", lambda: [sampler(w.a), sampler(w.b)])
+    return {}
+
+
+def phones(w: World) -> dict:
+    w.once("phones", lambda: [phone(w.a), phone(w.b), ref(w.a), ref(w.b)])
+    return {}
+
+
+CASES = [
+    Case("accounts_api.open_session", "POST", inside=door, ok=201),
+    Case("accounts_api.close_session", "DELETE", reason=ONESELF, ok=204),
+    Case("accounts_api.get_me", reason=ONESELF),
+    Case(
+        "accounts_api.change_password", "POST", reason=ONESELF,
+        inside=with_password(old=WORD, new="another horse 77"),
+    ),
+    Case(
+        "accounts_api.change_pin", "POST", reason=ONESELF,
+        inside=with_password(password=WORD, pin="482915"),
+    ),
+    Case("accounts_api.list_my_sessions", reason=ONESELF),
+    Case("accounts_api.end_my_session", "DELETE", inside=my_session, reason=ONESELF, ok=204),
+    Case("accounts_api.list_accounts", inside=people),
+    Case(
+        "accounts_api.make_account", "POST",
+        inside=lambda w: new_account(w.a), outside=lambda w: new_account(w.b), ok=201,
+    ),
+    Case(
+        "accounts_api.get_account",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case(
+        "accounts_api.change_account", "PATCH",
+        inside=lambda w: of_sampler(w.a, json={"name": "改名"}),
+        outside=lambda w: of_sampler(w.b, json={"active": False}),
+    ),
+    Case(
+        "accounts_api.add_grant", "POST",
+        inside=lambda w: of_sampler(w.a, json=grant_in(w.a)),
+        outside=lambda w: of_sampler(w.a, json=grant_in(w.b)),
+    ),
+    Case(
+        "accounts_api.take_grant", "DELETE",
+        inside=lambda w: taken(w.a), outside=lambda w: taken(w.b), ok=204,
+    ),
+    Case(
+        "accounts_api.reset_password", "POST",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case(
+        "accounts_api.reset_pin", "POST",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case(
+        "accounts_api.end_sessions", "DELETE",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b), ok=204,
+    ),
+    Case(
+        "accounts_api.make_temporary", "POST",
+        inside=lambda w: listed(w.a), outside=lambda w: listed(w.b), ok=201,
+    ),
+    Case("accounts_api.list_codes", inside=phones),
+    Case(
+        "accounts_api.make_code", "POST", ok=201,
+        inside=lambda w: {"json": {"site_id": str(w.a.site.site_id)}},
+        outside=lambda w: {"json": {"lab_id": str(w.b.lab.lab_id)}},
+    ),
+    Case(
+        "accounts_api.withdraw_code", "DELETE",
+        inside=lambda w: ref(w.a), outside=lambda w: ref(w.b), ok=204,
+    ),
+    Case("accounts_api.enrol_device", "POST", inside=new_phone, ok=201),
+    Case("accounts_api.list_devices", inside=phones),
+    Case(
+        "accounts_api.revoke_device", "POST",
+        inside=lambda w: phone(w.a), outside=lambda w: phone(w.b), ok=204,
+    ),
+    Case(
+        "accounts_api.lose_device", "POST",
+        inside=lambda w: phone(w.a), outside=lambda w: phone(w.b), ok=204,
+    ),
+    Case("accounts_api.list_audit", inside=noted),
+    Case("accounts_api.check_audit", "POST", inside=lambda w: {"values": {"cell": 0}}),
+]  # fmt: skip
