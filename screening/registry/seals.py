@@ -97,7 +97,7 @@ def last4_hash(keys: KeyRing, last4: str) -> bytes | None:
 
 
 _MOBILE = re.compile(r"(?:\+|00)?(?:86)?(1[3-9][0-9]{9})")
-_LANDLINE = re.compile(r"(?:\+86|0086)?(0?[1-9][0-9]{8,10}|[2-9][0-9]{6,7})")
+_LANDLINE = re.compile(r"(?:\+86|0086)?(0[1-9][0-9]{8,10}|[48]00[0-9]{7}|[2-9][0-9]{6,7})")
 _ABROAD = re.compile(r"(?:\+|00)[1-9][0-9]{6,14}")
 _BETWEEN = re.compile(r"[\s()（）./－-]")
 
