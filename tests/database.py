@@ -43,9 +43,13 @@ def own_copy(server: str, worker: str) -> Iterator[str]:
 
 
 def clean(url: str) -> None:
-    """Empty every table that holds rows; tables that the migrations filled get their rows back."""
+    """Empty every table that holds rows and drop the partitions of rounds.
+
+    Tables that the migrations filled get their rows back.
+    """
     with _link(url) as link:
         link.execute("set lock_timeout = '10s'")  # a test that left a transaction open fails here
+        _drop_rounds(link)
         seeded, held = _seeded(url), _tables_with_rows(link)
         spoiled = {t for t in seeded if t not in held or _differs(link, t)}
         targets = spoiled | (set(held) - set(seeded))
@@ -112,6 +116,16 @@ def _seeded(url: str) -> tuple[str, ...]:
     with _link(url) as link:
         rows = link.execute("select tablename from pg_tables where schemaname = 'seed'")
         return tuple(sorted(r[0] for r in rows))
+
+
+def _drop_rounds(link: psycopg.Connection) -> None:
+    """Partitions of rounds that a test made; that of round 0 comes with the migrations."""
+    made = link.execute(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace"
+        " and relispartition and relkind = 'r' and relname ~ '_r[1-9][0-9]*$'"
+    ).fetchall()
+    if made:
+        link.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(_id(t) for (t,) in made)))
 
 
 def _tables_with_rows(link: psycopg.Connection) -> list[str]:
