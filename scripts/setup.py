@@ -149,7 +149,7 @@ def done(name, *paths):
 
 
 def pip(*words):
-    run(PYTHON, "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check", *words)
+    run(PYTHON, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check", *words)
 
 
 def run(*words, path=None, quiet=False):
