@@ -49,6 +49,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         if settings.keys
         else KeyRing.at(settings.instance / "keys.json")
     )
+    app.config.update(  # Flask's own cookie carries only the messages of a redirect
+        SECRET_KEY=app.extensions["keys"].token("cookie", "messages"),
+        SESSION_COOKIE_NAME="said",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.https,
+    )
     if settings.proxies:
         from werkzeug.middleware.proxy_fix import ProxyFix
 

@@ -133,7 +133,13 @@ def _page(problem: Problem) -> Response:
     if isinstance(problem, NotSignedIn) and request.method == "GET":
         return redirect(url_for("accounts_pages.sign_in", next=request.full_path))  # type: ignore[return-value]
     faults = problem.faults if isinstance(problem, Faults) else []
-    html = render_template("error.html", problem=problem, faults=faults, lang=lang())
+    html = render_template(
+        "error.html",
+        status=problem.status,
+        code=problem.code,
+        sentence=problem.sentence(lang()),
+        faults=faults,
+    )
     return Response(html, status=problem.status, mimetype="text/html")
 
 

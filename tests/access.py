@@ -17,7 +17,8 @@ How to add a route. In `tests/access_cases/<slice>.py`:
 parameters) and whatever Flask's test client takes (`json`, `data`, `query_string`, `headers`).
 They run inside an app context, once for each request; what must exist once only goes through
 `w.once("name", maker)`. The world has two sides, `w.a` (inside) and `w.b` (outside), each with
-county, street, community, site, lab; `w.acting` is who sends the request; every role has a person at both sides and one over the city.
+county, street, community, site, lab; every role has a person at both sides and one over the
+city; `w.acting` is who sends the request that is being made.
 
 What is then tried, by itself:
 - each role of the view, at side a, with the inside request: 2xx or 3xx;
@@ -31,7 +32,8 @@ What is then tried, by itself:
 `stand`: where a role has to stand for this route when its usual place (HOMES) does not fit.
 `reason`: for views with `at=ANYWHERE`, why no place can be asked for (they act on oneself only,
 or on what everybody may see). `ok`: the exact status where 2xx/3xx is too wide.
-`outside_marker`: more strings that must not occur in the inside answer.
+`inside_marker`, `outside_marker`: strings that must, or must not, occur in the inside answer of
+every role; the names of side b never may.
 """
 
 from __future__ import annotations
@@ -146,6 +148,7 @@ class Case:
     outside: Request | None = None
     ok: int | None = None
     stand: Mapping[Role, Callable[[Side], make.Spot]] = field(default_factory=dict)
+    inside_marker: Callable[[World], Sequence[str]] = lambda w: ()
     outside_marker: Callable[[World], Sequence[str]] = lambda w: ()
     reason: str = ""
 
@@ -160,7 +163,7 @@ class Walk:
     def __init__(self, world: World, case: Case) -> None:
         self.world, self.case, self.app = world, case, world.app
         self.rule: Rule = rule_of(world.app, case.endpoint)
-        self.client = world.app.test_client()
+        self.client = world.app.test_client(use_cookies=False)
 
     def send(self, request: Request, who: Caller | None) -> Any:
         with self.app.app_context():
@@ -201,6 +204,10 @@ class Walk:
         self._check_ok(r, f"{role} inside")
         self._check_words(r, self.world.b.words, f"{role} inside")
         self._check_words(r, self.case.outside_marker(self.world), f"{role} inside")
+        missing = [
+            m for m in self.case.inside_marker(self.world) if m not in r.get_data(as_text=True)
+        ]
+        assert not missing, f"{self.case.id}: {role} inside was not shown {missing}"
         if whole_city:
             own = self.caller(role, self.world.a)
             self._refused(self.case.inside, own, f"{role} of one county", {403, 404})

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g, request
+from flask import current_app, g, request, url_for
+from werkzeug.routing import RequestRedirect
 
 from screening.accounts import queries
 from screening.accounts.roles import EVERYWHERE, Actor, Place, Role
@@ -41,6 +42,12 @@ class MustChange(Problem):
     code = "must_change_password"
     zh = "请先修改初始密码。"
     en = "Change the first password before anything else."
+
+
+class ToOneself(RequestRedirect):
+    """A person with a first password is led to the page where it is changed."""
+
+    code = 303
 
 
 class SaidTwice(Problem):
@@ -131,6 +138,8 @@ def check(actor: Actor, rule: Rule, kw: Mapping[str, Any]) -> None:
     """Raise NotAllowed (noted apart, so that it outlives the rollback) or pass."""
     check_token(actor)
     if actor.must_change and request.endpoint not in FIRST_STEPS:
+        if request.method == "GET" and not request.path.startswith("/api/"):
+            raise ToOneself(url_for("accounts_pages.me"))
         raise MustChange()
     held = actor.roles & rule.roles
     if not held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from datetime import timedelta
 
@@ -121,7 +122,7 @@ CASES = [
     ),
     Case("accounts_api.list_my_sessions", reason=ONESELF),
     Case("accounts_api.end_my_session", "DELETE", inside=my_session, reason=ONESELF, ok=204),
-    Case("accounts_api.list_accounts", inside=people),
+    Case("accounts_api.list_accounts", inside=people, inside_marker=lambda w: [w.a.site.name]),
     Case(
         "accounts_api.make_account", "POST",
         inside=lambda w: new_account(w.a), outside=lambda w: new_account(w.b), ok=201,
@@ -160,7 +161,7 @@ CASES = [
         "accounts_api.make_temporary", "POST",
         inside=lambda w: listed(w.a), outside=lambda w: listed(w.b), ok=201,
     ),
-    Case("accounts_api.list_codes", inside=phones),
+    Case("accounts_api.list_codes", inside=phones, inside_marker=lambda w: [w.a.site.name]),
     Case(
         "accounts_api.make_code", "POST", ok=201,
         inside=lambda w: {"json": {"site_id": str(w.a.site.site_id)}},
@@ -171,7 +172,7 @@ CASES = [
         inside=lambda w: ref(w.a), outside=lambda w: ref(w.b), ok=204,
     ),
     Case("accounts_api.enrol_device", "POST", inside=new_phone, ok=201),
-    Case("accounts_api.list_devices", inside=phones),
+    Case("accounts_api.list_devices", inside=phones, inside_marker=lambda w: [w.a.site.name]),
     Case(
         "accounts_api.revoke_device", "POST",
         inside=lambda w: phone(w.a), outside=lambda w: phone(w.b), ok=204,
@@ -180,6 +181,115 @@ CASES = [
         "accounts_api.lose_device", "POST",
         inside=lambda w: phone(w.a), outside=lambda w: phone(w.b), ok=204,
     ),
-    Case("accounts_api.list_audit", inside=noted),
+    Case("accounts_api.list_audit", inside=noted, inside_marker=lambda w: [w.a.street.name]),
     Case("accounts_api.check_audit", "POST", inside=lambda w: {"values": {"cell": 0}}),
+]  # fmt: skip
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+def form(request, **data: str):
+    """The same object, asked for by a form."""
+
+    def asked(w: World) -> dict:
+        kw = request(w)
+        kw.pop("json", None)
+        return {**kw, "data": data}
+
+    return asked
+
+
+def form_account(side: Side) -> dict:
+    number = f"P-{secrets.token_hex(4)}"
+    return {"data": {"number": number, "name": "新人", "role": "sampler", "place": side.site.code}}
+
+
+def form_list(side: Side) -> dict:
+    row = listed(side)["json"]["rows"][0]
+    text = "姓名,电话,角色,采样点,截止\n" + ",".join(
+        row[k] for k in ("name", "phone", "role", "place", "until")
+    )
+    return {"data": {"file": (io.BytesIO(text.encode()), "list.csv"), "act": "make"}}
+
+
+def form_door(w: World) -> dict:
+    body = door(w)["json"]
+    return {"data": {"number": body["number"], "password": body["password"]}}
+
+
+CASES += [
+    Case("accounts_pages.sign_in"),
+    Case("accounts_pages.enter", "POST", inside=form_door, ok=303),
+    Case("accounts_pages.sign_out", "POST", reason=ONESELF, ok=303),
+    Case("accounts_pages.me", reason=ONESELF),
+    Case(
+        "accounts_pages.change_password", "POST", reason=ONESELF, ok=303,
+        inside=form(with_password(), old=WORD, new="another horse 77", again="another horse 77"),
+    ),
+    Case(
+        "accounts_pages.change_pin", "POST", reason=ONESELF, ok=303,
+        inside=form(with_password(), password=WORD, pin="482915"),
+    ),
+    Case("accounts_pages.end_session", "POST", inside=my_session, reason=ONESELF, ok=303),
+    Case("accounts_pages.list_accounts", inside=people, inside_marker=lambda w: [w.a.site.name]),
+    Case("accounts_pages.new_account"),
+    Case(
+        "accounts_pages.make_account", "POST", ok=200,
+        inside=lambda w: form_account(w.a), outside=lambda w: form_account(w.b),
+    ),
+    Case(
+        "accounts_pages.account",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case(
+        "accounts_pages.change_account", "POST", ok=303,
+        inside=form(lambda w: of_sampler(w.a), name="改名", active="1"),
+        outside=form(lambda w: of_sampler(w.b), name="改名"),
+    ),
+    Case(
+        "accounts_pages.add_grant", "POST", ok=303,
+        inside=lambda w: of_sampler(w.a, data={"role": "packer", "place": w.a.site.code}),
+        outside=lambda w: of_sampler(w.a, data={"role": "packer", "place": w.b.site.code}),
+    ),
+    Case(
+        "accounts_pages.take_grant", "POST", ok=303,
+        inside=lambda w: taken(w.a), outside=lambda w: taken(w.b),
+    ),
+    Case(
+        "accounts_pages.reset_password", "POST",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case(
+        "accounts_pages.reset_pin", "POST",
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case(
+        "accounts_pages.end_sessions", "POST", ok=303,
+        inside=lambda w: of_sampler(w.a), outside=lambda w: of_sampler(w.b),
+    ),
+    Case("accounts_pages.temporary_form"),
+    Case(
+        "accounts_pages.make_temporary", "POST", ok=200,
+        inside=lambda w: form_list(w.a), outside=lambda w: form_list(w.b),
+    ),
+    Case("accounts_pages.list_devices", inside=phones, inside_marker=lambda w: [w.a.site.name]),
+    Case(
+        "accounts_pages.make_code", "POST", ok=200,
+        inside=lambda w: {"data": {"site_id": str(w.a.site.site_id)}},
+        outside=lambda w: {"data": {"lab_id": str(w.b.lab.lab_id)}},
+    ),
+    Case(
+        "accounts_pages.withdraw_code", "POST", ok=303,
+        inside=lambda w: ref(w.a), outside=lambda w: ref(w.b),
+    ),
+    Case(
+        "accounts_pages.revoke_device", "POST", ok=303,
+        inside=lambda w: phone(w.a), outside=lambda w: phone(w.b),
+    ),
+    Case(
+        "accounts_pages.lose_device", "POST", ok=303,
+        inside=lambda w: phone(w.a), outside=lambda w: phone(w.b),
+    ),
+    Case("accounts_pages.list_audit", inside=noted, inside_marker=lambda w: [w.a.street.name]),
 ]  # fmt: skip

@@ -1,0 +1,59 @@
+"""What the pages of accounts share: the blueprint, the frame of every page, a refused form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+
+from screening import clock
+from screening.accounts import queries
+from screening.accounts.guard import csrf_token, known_actor
+from screening.accounts.roles import NAMES, Role
+from screening.db import db
+from screening.errors import Faults, Problem
+from screening.i18n import _, current_lang
+
+bp = Blueprint("accounts_pages", __name__)
+PAGE = 100
+
+
+@bp.app_context_processor
+def shell() -> dict[str, Any]:
+    """What every page's frame needs: the form token and who is signed in."""
+    actor = known_actor() if request else None
+    me = actor and {
+        "name": actor.name,
+        "number": actor.staff_no,
+        "roles": [role_name(r) for r in sorted(actor.roles)],
+    }
+    return {"csrf_token": csrf_token, "me": me, "sign_out_url": url_for("accounts_pages.sign_out"),
+            "me_url": url_for("accounts_pages.me")}  # fmt: skip
+
+
+def role_name(role: Role) -> str:
+    return NAMES[role][1 if current_lang() == "en" else 0]
+
+
+def refused(problem: Problem, template: str, **values: Any) -> Response:
+    """The same form again with what is wrong; nothing of the try is kept."""
+    g.failed = True
+    db.session.rollback()
+    faults = problem.faults if isinstance(problem, Faults) else []
+    sentence = problem.sentence(current_lang())
+    page = render_template(template, faults=faults, sentence=sentence, **values)
+    return make_response(page, problem.status)
+
+
+def text(name: str, most: int = 200) -> str:
+    return request.form.get(name, "").strip()[:most]
+
+
+def grant_line(grant: queries.GrantRow) -> dict[str, Any]:
+    return {
+        "grant_id": grant.grant_id,
+        "role": role_name(grant.role),
+        "place": grant.place_name or _("全市"),
+        "until": grant.until,
+        "over": grant.until is not None and grant.until <= clock.real_now(),
+    }
