@@ -89,7 +89,8 @@ def area(level: str = "street", parent: MadeArea | None = None, **values: Any) -
     at = LEVELS.index(level)
     if parent is None and at > 1:
         parent = area(LEVELS[at - 1])
-    n, area_id = number(), values.pop("area_id", None) or new_id()
+    n = number()
+    area_id = values.pop("area_id", None) or 1000 + n
     above = parent.path if parent else "/"
     cell = (parent.cell_id if parent and parent.cell_id else 0) or (area_id if at >= 3 else 0)
     row = {

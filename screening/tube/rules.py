@@ -92,9 +92,9 @@ STAGE_OF: dict[Verb, Stage] = {
 }
 
 # verbs whose `answers` takes back an earlier line of the same tube
-TAKES_BACK = frozenset(
-    (Verb.REOPEN, Verb.UNPACK, Verb.UNPLATE, Verb.RERUN, Verb.FIND, Verb.UNSEAL)
-)
+TAKES_BACK = frozenset((Verb.REOPEN, Verb.UNPACK, Verb.UNPLATE, Verb.RERUN, Verb.FIND, Verb.UNSEAL))
+# tests and reviews belong to one plating (`answers` names its line) and fall with it
+ON_PLATE = frozenset((Verb.TEST, Verb.REVIEW))
 GONE = frozenset((Stage.VOID_EMPTY, Stage.REJECTED, Stage.LOST, Stage.DISCARDED))
 
 # What a *command* may do. Facts are not checked against this: they happened.
@@ -166,7 +166,15 @@ MARKS = {
 NOT_IN_TUBE = frozenset((Void.UNBOUND, Void.MOVED, Void.NOT_SWABBED))
 # the person must be swabbed again
 RESAMPLE = frozenset(
-    (Void.NOT_SWABBED, Void.SPILLED, Void.BROKEN, Void.OTHER, Void.LOST, Void.REJECTED, Void.INVALID)
+    (
+        Void.NOT_SWABBED,
+        Void.SPILLED,
+        Void.BROKEN,
+        Void.OTHER,
+        Void.LOST,
+        Void.REJECTED,
+        Void.INVALID,
+    )
 )
 
 
@@ -277,7 +285,11 @@ def fold(lines: Iterable[Line], binds: Iterable[Bind], *, round_id: int) -> Stat
     """The state of one tube from all its facts, in any order."""
     ordered = sorted(lines, key=_order)
     taken = {ln.answers for ln in ordered if ln.verb in TAKES_BACK and ln.answers is not None}
-    live = [ln for ln in ordered if ln.line_id not in taken]
+    live = [
+        ln
+        for ln in ordered
+        if ln.line_id not in taken and not (ln.verb in ON_PLATE and ln.answers in taken)
+    ]
     state = State()
     _stage(state, live)
     _story(state, live)
@@ -288,6 +300,13 @@ def fold(lines: Iterable[Line], binds: Iterable[Bind], *, round_id: int) -> Stat
 
 def _order(fact: Line | Bind) -> tuple:
     return fact.order
+
+
+def after(a: Line | Bind, b: Line | Bind) -> bool:
+    """Whether `a` happened after `b`: by number within one journal, by corrected time between."""
+    if (a.device_id, a.journal_id) == (b.device_id, b.journal_id) and a.journal_id:
+        return a.seq > b.seq
+    return a.at > b.at
 
 
 def _stage(state: State, live: Sequence[Line]) -> None:
@@ -357,9 +376,7 @@ def _holder(state: State, line: Line) -> None:
         state.holder_kind, state.holder_id = "site", line.site_id
 
 
-def _members(
-    state: State, ordered: Sequence[Line], binds: Sequence[Bind], round_id: int
-) -> None:
+def _members(state: State, ordered: Sequence[Line], binds: Sequence[Bind], round_id: int) -> None:
     """Which swabs count, and why the others do not."""
     seats: dict[int, int] = {}
     for line in ordered:
@@ -376,8 +393,9 @@ def _members(
         Stage.VOID_EMPTY: Void.EMPTY,
     }.get(state.stage, Void.LIVE)
     if whole == Void.LIVE and any(
-        ln.data and ln.data.get("resample") for ln in ordered if ln.verb in (Verb.RELEASE, Verb.CORRECT)
-        and ln.data.get("version") == state.version
+        ln.data and ln.data.get("resample")
+        for ln in ordered
+        if ln.verb in (Verb.RELEASE, Verb.CORRECT) and ln.data.get("version") == state.version
     ):
         whole = Void.INVALID
     inside = 0
@@ -391,9 +409,7 @@ def _members(
     state.complete = state.confirmed is not None and state.confirmed == inside and inside > 0
 
 
-def _findings(
-    state: State, live: Sequence[Line], binds: Iterable[Bind], round_id: int
-) -> None:
+def _findings(state: State, live: Sequence[Line], binds: Iterable[Bind], round_id: int) -> None:
     """Every contradiction that the facts hold now, and what it holds back."""
     out = state.findings
     opens = [ln for ln in live if ln.verb == Verb.OPEN]
@@ -406,7 +422,7 @@ def _findings(
         out["two_sites"] = {"sites": sites}
     elif len({(ln.device_id, ln.journal_id) for ln in opens}) > 1:
         out["opened_twice"] = {"devices": sorted({ln.device_id for ln in opens})}
-    if opens and closes and opens[-1].at > closes[0].at and len(sites) <= 1:
+    if opens and closes and after(opens[-1], closes[0]) and len(sites) <= 1:
         out["reused"] = {"first_closed": closes[0].line_id, "opened_again": opens[-1].line_id}
     if arrived and not opens and not binds:
         out["unknown_tube"] = {"lab": state.lab_id}
@@ -425,13 +441,14 @@ def _findings(
             "size": state.pool_size,
             "known": state.members,
         }
-    first_pack = packs[0].at if packs else None
-    late = [b.specimen_id for b in binds if first_pack is not None and b.at > first_pack]
+    late = [b.specimen_id for b in binds if packs and after(b, packs[0])]
     late = [s for s in late if not state.voids[s]]
     if late:
         out["added_after_pack"] = {"specimens": late}
     _twice(state, binds)
-    if state.stage == Stage.LOST and any(ln.stage >= Stage.RECEIVED for ln in live if ln.stage < 20):
+    if state.stage == Stage.LOST and any(
+        ln.stage >= Stage.RECEIVED for ln in live if ln.stage < 20
+    ):
         out["found_after_loss"] = {}
     if round_id == 0:
         out["unassigned"] = {}

@@ -46,13 +46,24 @@ class Merged:
     key: Key
     state: State
     before: Row | None
+    new_lines: list[Line]
     new_binds: list[Bind]
-    changed: list[Bind]  # with their void as it is now
+    changed: list[Bind]  # with the void they had; `state.voids` has the one they get
     binds: list[Bind]
+    moved_from: Key | None = None
 
     @property
     def list_changed(self) -> bool:
         return bool(self.new_binds or self.changed)
+
+
+class MergedSet(dict[str, Merged]):
+    """Merged tubes by barcode; `again` are the persons (by cell and round) whose of-record flag
+    had to be looked at again: they have, or had, more than one swab."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.again: dict[tuple[int, int], set[int]] = defaultdict(set)
 
 
 Limits = Callable[[int], Mapping[str, int]]
@@ -74,21 +85,23 @@ _UPSERT = "ON CONFLICT (cell_id, round_id, barcode) DO UPDATE SET " + ", ".join(
 
 def merge(
     facts: Mapping[str, Facts], *, recorded_at: datetime, limits: Limits | None = None
-) -> dict[str, Merged]:
+) -> MergedSet:
     """Add facts to tubes, whatever came before: the same set of facts gives the same rows.
 
     Claims blank numbers, keeps every line and swab (a replay writes nothing), folds, and brings
     stage, deadline, voids and of-record flags up to date. Three to eight statements a batch."""
+    merged = MergedSet()
     if not facts:
-        return {}
+        return merged
     keys, fresh = _claim(facts)
     stored, lines, binds = _load(keys, fresh)
-    merged: dict[str, Merged] = {}
+    moved = _go_home(facts, keys, lines, binds)
     for barcode, fact in facts.items():
         merged[barcode] = _fold_one(
             keys[barcode], fact, stored.get(barcode), lines.get(barcode), binds.get(barcode)
         )
-    _write_custody(facts, merged, lines, recorded_at)
+        merged[barcode].moved_from = moved.get(barcode)
+    _write_custody(merged, recorded_at)
     _write_specimens(merged)
     _write_tubes(merged.values(), limits or limits_of)
     return merged
@@ -162,6 +175,52 @@ def _load(
     return stored, lines, binds
 
 
+def _go_home(
+    facts: Mapping[str, Facts],
+    keys: dict[str, Key],
+    lines: Mapping[str, list[Line]],
+    binds: Mapping[str, list[Bind]],
+) -> dict[str, Key]:
+    """A tube that packers or a laboratory named before its capture came moves to where it was
+    opened. Once it stands on a plate it stays, since wells and alerts name its place."""
+    moved = {}
+    for barcode, fact in facts.items():
+        old = keys[barcode]
+        home = Key(barcode, fact.cell_id, fact.round_id)
+        stored = lines.get(barcode)
+        if not stored or home == old or binds.get(barcode):
+            continue
+        opened = any(ln.verb == Verb.OPEN for ln in fact.lines)
+        if not opened or any(
+            ln.verb == Verb.OPEN or ln.verb >= Verb.PLATE and ln.verb < Verb.LOSE for ln in stored
+        ):
+            continue
+        _move(old, home)
+        keys[barcode], moved[barcode] = home, old
+    return moved
+
+
+def _move(old: Key, home: Key) -> None:
+    where = "WHERE cell_id = %s AND round_id = %s AND barcode = %s"
+    key = (old.cell_id, old.round_id, old.barcode)
+    run(
+        "UPDATE tube_key SET cell_id = %s, round_id = %s WHERE barcode = %s",
+        (home.cell_id, home.round_id, home.barcode),
+    )
+    run(f"DELETE FROM tube {where}", key)
+    rows = fetch(f"DELETE FROM custody {where} RETURNING {', '.join(_CUSTODY[3:])}", key)
+    data = _CUSTODY.index("data") - 3
+    insert(
+        "custody",
+        _CUSTODY,
+        [
+            (home.cell_id, home.round_id, home.barcode, *r[:data],
+             Jsonb(r[data]) if r[data] is not None else None, *r[data + 1 :])
+            for r in rows
+        ],
+    )  # fmt: skip
+
+
 def _fold_one(
     key: Key,
     fact: Facts,
@@ -177,23 +236,18 @@ def _fold_one(
         all_lines, all_binds = (lines or []) + new_lines, (binds or []) + new_binds
     else:
         known = {}
-        new_binds, all_lines, all_binds = fact.binds, fact.lines, fact.binds
+        new_lines, new_binds = fact.lines, fact.binds
+        all_lines, all_binds = fact.lines, fact.binds
     state = rules.fold(all_lines, all_binds, round_id=key.round_id)
     changed = [b for s, b in known.items() if state.voids[s] != b.void]
-    return Merged(key, state, before, new_binds, changed, all_binds)
+    return Merged(key, state, before, new_lines, new_binds, changed, all_binds)
 
 
-def _write_custody(
-    facts: Mapping[str, Facts],
-    merged: Mapping[str, Merged],
-    old: Mapping[str, list[Line]],
-    recorded_at: datetime,
-) -> None:
+def _write_custody(merged: Mapping[str, Merged], recorded_at: datetime) -> None:
     rows = []
-    for barcode, fact in facts.items():
-        m = merged[barcode]
+    for barcode, m in merged.items():
         key, stage = m.key, m.before.stage if m.before else 0
-        for line in fact.lines:
+        for line in m.new_lines:
             late = stage > line.stage > 0 and line.verb not in rules.TAKES_BACK
             data = Jsonb(line.data) if line.data is not None else None
             rows.append((key.cell_id, key.round_id, barcode, *line[:13], data, recorded_at, late))
@@ -216,10 +270,10 @@ def _runs(rows: list[tuple]) -> Iterable[list[tuple]]:
             start = i
 
 
-def _write_specimens(merged: Mapping[str, Merged]) -> None:
+def _write_specimens(merged: MergedSet) -> None:
     """New swabs, changed voids, and then the of-record flags of whoever is concerned."""
     new: list[tuple] = []
-    again: dict[tuple[int, int], set[int]] = defaultdict(set)
+    again = merged.again
     for barcode, m in merged.items():
         voids, key = m.state.voids, m.key
         for b in m.new_binds:
@@ -306,6 +360,22 @@ def _write_tubes(merged: Iterable[Merged], limits: Limits) -> None:
         insert("tube", TUBE_COLUMNS, cell_rows, _UPSERT)
 
 
+def mark_dirty(tubes: Iterable[Merged]) -> None:
+    """Append to the dirty list what must be counted anew: the communities of the persons whose
+    swabs changed, and (community 0) the cells of the tubes. `coverage` reads it."""
+    places: set[tuple[int, int, int]] = set()
+    for m in tubes:
+        places.add((m.key.cell_id, m.key.round_id, 0))
+        stage_moved = m.before is None or m.before.stage != m.state.stage
+        for b in m.binds if stage_moved and m.state.stage >= Stage.RELEASED else m.new_binds:
+            places.add((b.home_cell, m.key.round_id, b.community_id))
+        for b in m.changed:
+            places.add((b.home_cell, m.key.round_id, b.community_id))
+    rows = [(*p, new_id()) for p in sorted(places)]
+    for group in _runs(rows):
+        insert("dirty", ("cell_id", "round_id", "community_id", "mark_id"), group)
+
+
 # --- commands -------------------------------------------------------------------------------
 
 
@@ -351,7 +421,7 @@ def advance(
     at: datetime,
     recorded_at: datetime,
     body: Mapping[str, Any] | None = None,
-) -> tuple[int, dict[str, Merged]]:
+) -> tuple[int, MergedSet]:
     """Obey one command for a set of tubes: check each move, record the command, merge its lines.
 
     `tubes` maps barcode to the line's own fields (n, data, answers, lab_id, batch_id, …), which

@@ -1,0 +1,83 @@
+"""What the entries of a batch mean: hands them to the links, then to those who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from screening.collection import service as collection
+from screening.collection.queries import find_site
+from screening.lab import reception
+from screening.reporting import service as reporting
+from screening.tickets import service as tickets
+from screening.tickets.service import Subject
+from screening.tickets.tubes import settle_tubes, subjects
+from screening.transport import rules as transport_rules
+from screening.transport import service as transport
+from screening.tube import entries as e
+from screening.tube import service as tube_service
+from screening.tube.service import Merged
+
+
+@dataclass
+class Applied:
+    """What a set of entries came to."""
+
+    parked: list[tuple[e.Told, str]] = field(default_factory=list)
+    tubes: dict[str, Merged] = field(default_factory=dict)
+
+
+def apply(told: Sequence[e.Told], *, cell: int, recorded_at: datetime) -> Applied:
+    """Apply decoded entries in one go; what cannot be applied comes back as `parked`."""
+    out = Applied()
+    rounds = {t.line_id: collection.round_of(t.entry, t.at) for t in told}
+    sites = {t.entry.site: s.cell_id for t in told if (s := find_site(t.entry.site))}
+    sampled = collection.apply(_of(told, collection.KINDS), recorded_at=recorded_at)
+    received = reception.apply(
+        _of(told, reception.KINDS), rounds=rounds, cell=cell, recorded_at=recorded_at
+    )
+    first = {**sampled.merged, **received.merged}
+    sent = transport.apply(
+        _of(told, transport.KINDS), first, rounds=rounds, sites=sites, recorded_at=recorded_at
+    )
+    out.parked = [*sampled.parked, *received.parked, *sent.parked]
+    out.tubes = {**first, **sent.merged}
+    _settle(out, sampled, sent, recorded_at)
+    tube_service.mark_dirty(out.tubes.values())
+    changed = [m for m in sampled.merged.values() if m.list_changed]
+    reporting.capture_changed(changed, sampled.persons, at=recorded_at)
+    return out
+
+
+def _of(told: Sequence[e.Told], kinds: tuple[type, ...]) -> list[e.Told]:
+    wanted = set(kinds)
+    return [t for t in told if type(t.entry) in wanted]
+
+
+def _settle(
+    out: Applied, sampled: collection.Outcome, sent: transport.Outcome, at: datetime
+) -> None:
+    """Tickets agree with what the facts hold now. A new tube without faults costs nothing here."""
+    settle_tubes(out.tubes, at=at)
+    own = [f for f in sampled.findings if f.kind in collection.TUBE_KINDS]
+    again = subjects(m for m in sampled.merged.values() if m.list_changed and m.before is not None)
+    again += [Subject(f.cell_id, f.subject_id) for f in own]
+    if again:
+        tickets.settle(own, again, collection.TUBE_KINDS, at=at)
+    tickets.open_all([f for f in sampled.findings if f.kind in collection.PERSON_KINDS], at=at)
+    twice = sampled.merged.again
+    if twice:
+        persons = [Subject(cell, str(p)) for (cell, _), ids in twice.items() for p in ids]
+        tickets.settle(collection.doubled(twice), persons, ("already_sampled",), at=at)
+    _settle_boxes(sent, at)
+
+
+def _settle_boxes(sent: transport.Outcome, at: datetime) -> None:
+    kinds = transport_rules.BATCH_KINDS
+    if sent.batches:
+        tickets.settle([f for f in sent.findings if f.kind in kinds], sent.batches, kinds, at=at)
+    tubes = [f for f in sent.findings if f.kind in transport_rules.TUBE_KINDS]
+    if sent.tubes:
+        tickets.settle(tubes, sent.tubes, transport_rules.TUBE_KINDS, at=at)
+    tickets.open_all([f for f in sent.findings if f.kind == "sealed_twice"], at=at)
