@@ -222,28 +222,37 @@ def set_owner(area_id: int, staff_id: int | None) -> None:
         raise NoSuchPlace()
 
 
-def ensure_below(parent: Node, level: int, names: Iterable[str], *, on: date) -> dict[str, Node]:
-    """Grids of a community or buildings of a grid by name; those not yet there are made.
-
-    Their code is local: the parent's, a slash, the name."""
-    if level not in (GRID, BUILDING) or parent.level >= level:
+def ensure_below(
+    level: int, wanted: Iterable[tuple[Node, str]], *, on: date
+) -> dict[tuple[str, str], Node]:
+    """Grids of communities or buildings of grids, {(parent's code, name): node}; those not yet
+    there are made. Their code is local: the parent's, a slash, the name."""
+    codes = {f"{parent.code}/{name}": (parent, name) for parent, name in wanted}
+    if any(p.level >= level for p, _ in codes.values()) or level not in (GRID, BUILDING):
         raise BadArea()
-    wanted = {f"{parent.code}/{name}": name for name in names}
-    found = {c: n for c in wanted if (n := TREE.get().by_code.get(c)) is not None}
-    if len(found) < len(wanted):
+    found = _by_codes(codes)
+    if len(found) < len(codes):
         _lock()
-        by_code = TREE.fresh().by_code
-        found = {c: n for c in wanted if (n := by_code.get(c)) is not None}
+        found = _by_codes(codes)
         ids = _ids()
         fresh = [
             _node(next(ids), code, name, level, parent)
-            for code, name in sorted(wanted.items())
+            for code, (parent, name) in sorted(codes.items())
             if code not in found
         ]
         _write(fresh, on)
         found |= {n.code: n for n in fresh}
         touched()
-    return {wanted[code]: node for code, node in found.items()}
+    return {(codes[c][0].code, codes[c][1]): node for c, node in found.items()}
+
+
+def _by_codes(codes: Iterable[str]) -> dict[str, Node]:
+    rows = fetch(
+        "SELECT area_id, code, name, level, parent_id, path, cell_id FROM area "
+        "WHERE code = ANY(%s) AND valid_to IS NULL",
+        (list(codes),),
+    )
+    return {r[1]: Node(*r) for r in rows}
 
 
 def add_area(parent_id: int, code: str, name: str, level: int, *, on: date) -> int:

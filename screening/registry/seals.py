@@ -32,7 +32,7 @@ DOC_TYPES = {code: kind for kind, code in DOC_CODES.items()}
 
 class BadPhone(Problem):
     status = 422
-    code = "bad_phone"
+    code = "person_phone"
     zh = "电话号码位数不对。"
     en = "The telephone number does not have the right number of digits."
 

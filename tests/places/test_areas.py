@@ -102,10 +102,10 @@ def test_every_fault_of_a_file_of_areas_is_named_at_once(db_session):
 def test_grids_are_made_once_below_their_community(db_session):
     service.import_areas(small(), on=DAY)
     home = queries.find_area_by_code("140105001001")
-    first = service.ensure_below(home, GRID, ["01", "02"], on=DAY)
-    again = service.ensure_below(home, GRID, ["02", "01", "03"], on=DAY)
-    assert again["01"] == first["01"] and len(again) == 3
-    assert again["03"].cell_id == home.cell_id
+    first = service.ensure_below(GRID, [(home, "01"), (home, "02")], on=DAY)
+    again = service.ensure_below(GRID, [(home, "02"), (home, "01"), (home, "03")], on=DAY)
+    assert again[home.code, "01"] == first[home.code, "01"] and len(again) == 3
+    assert again[home.code, "03"].cell_id == home.cell_id
 
 
 def test_a_part_of_the_tree_may_be_imported_alone(db_session):

@@ -26,7 +26,7 @@ LEVELS = {
 
 class NoColumn(Problem):
     status = 422
-    code = "missing_column"
+    code = "area_column_missing"
     zh = "缺少必需的列：{name}。"
     en = "A required column is missing: {name}."
 
