@@ -36,6 +36,8 @@ def upgrade():
         sa.Column("round_id", sa.BigInteger(), nullable=False),
         sa.Column("barcode", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.SmallInteger(), nullable=True),
+        sa.Column("lab_id", sa.BigInteger(), nullable=True),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("raised_by", sa.BigInteger(), nullable=True),
@@ -1053,7 +1055,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("cell_id", "plate_id", "well", name=op.f("pk_well")),
         info={"big": True},
     )
-    op.create_index("uq_well_tube", "well", ["cell_id", "plate_id", "barcode"], unique=True)
+    op.create_index("ix_well_tube", "well", ["cell_id", "plate_id", "barcode"], unique=False)
     op.create_table(
         "zone",
         sa.Column("zone_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -51,7 +51,8 @@ class Plate(Base):
 
 
 class Well(Base):
-    """A tube in a well. A tube may stand on several plates over time (reruns)."""
+    """A tube in a well. A tube may stand on several plates over time (reruns), and in one well
+    for each target where a kit wants that (rules.RuleSet.uniplex)."""
 
     __tablename__ = "well"
     cell_id: Mapped[int]
@@ -64,7 +65,7 @@ class Well(Base):
     filled_at: Mapped[datetime]
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "plate_id", "well"),
-        Index("uq_well_tube", "cell_id", "plate_id", "barcode", unique=True),
+        Index("ix_well_tube", "cell_id", "plate_id", "barcode"),
         {"info": {"big": True}},
     )
 
@@ -115,7 +116,9 @@ class Call(Base):
 class Alert(Base):
     """A first signal, written in the import's transaction, in the tube's cell, before any release.
 
-    `kind`: positive, inconclusive, provisional (controls failed), hand. Never deleted."""
+    `kind`: positive, inconclusive, provisional (controls failed, or file and plate differ), hand.
+    `outcome` is what it says of the tube (rules.Outcome), `lab_id` whose signal it is. Never
+    deleted."""
 
     __tablename__ = "alert"
     cell_id: Mapped[int]
@@ -123,6 +126,8 @@ class Alert(Base):
     round_id: Mapped[int]
     barcode: Mapped[str]
     kind: Mapped[str]
+    outcome: Mapped[int | None] = mapped_column(SmallInteger)
+    lab_id: Mapped[int | None]
     run_id: Mapped[int | None]
     raised_at: Mapped[datetime]
     raised_by: Mapped[int | None]
