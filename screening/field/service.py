@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
+from screening import clock
 from screening.crypto import open_with, seal_with
 from screening.db import db, fetch, insert, run
 from screening.errors import Problem
@@ -117,7 +118,7 @@ def _blocks(device: DeviceRow, batch: Batch) -> list[queries.Block]:
 
 def _branches_again(device: DeviceRow, batch: Batch) -> list[Branch]:
     return queries.lock_branches(
-        device.cell_id, device.device_id, batch.journal_id, batch.wire_id, b"", at=datetime.min
+        device.cell_id, device.device_id, batch.journal_id, batch.wire_id, b"", at=clock.now()
     )
 
 

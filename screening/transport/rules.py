@@ -93,7 +93,7 @@ def fold(
     packed: Sequence[Packed],
     *,
     limits: Mapping[str, int],
-    cold_chain: Limits = Limits(),  # noqa: B008  (a value, not a call with state)
+    cold_chain: Limits = Limits(),
 ) -> BatchState:
     """The state of one trip from all its facts, in any order."""
     ordered = sorted(facts, key=lambda f: f.order)
@@ -153,22 +153,12 @@ def _find(
     state: BatchState, live: Sequence[Fact], limits: Mapping[str, int], chain: Limits
 ) -> None:
     out = state.findings
-    seals = [f for f in live if f.verb == Verb.SEAL]
-    if seals and seals[-1].n is not None:
-        last = seals[-1]
-        explained = sum(d["n"] for d in (last.data or {}).get("differences", ()))
-        off = last.n - state.known  # type: ignore[operator]
-        if off and off != explained:
-            out["seal_mismatch"] = {"counted": last.n, "known": state.known}
+    _seal_differs(state, [f for f in live if f.verb == Verb.SEAL])
     for f in live:
-        data = f.data or {}
-        if f.verb == Verb.HAND_OVER and data.get("difference"):
+        if f.verb == Verb.HAND_OVER and (f.data or {}).get("difference"):
             out["hand_over_mismatch"] = {"fact": f.fact_id}
         if f.verb == Verb.ARRIVE:
-            if not data.get("intact", True):
-                out["broken_seal"] = {"fact": f.fact_id}
-            if f.n is not None and state.counted is not None and f.n != state.counted:
-                out["arrive_mismatch"] = {"counted": f.n, "sealed": state.counted}
+            _arrival_differs(state, f)
         if f.temperature is not None and not chain.cold <= f.temperature <= chain.warm:
             out["warm_box"] = {"temperature": f.temperature}
     road = limits.get("in_transit")
@@ -176,6 +166,23 @@ def _find(
         late = state.arrived_at - state.handed_at - timedelta(minutes=road)
         if late > timedelta(0):
             out["late_box"] = {"minutes": int(late.total_seconds() // 60)}
+
+
+def _seal_differs(state: BatchState, seals: Sequence[Fact]) -> None:
+    """The packer's count against what the journals know, less what a coded tap explained."""
+    if not seals or seals[-1].n is None:
+        return
+    explained = sum(d["n"] for d in (seals[-1].data or {}).get("differences", ()))
+    off = seals[-1].n - state.known
+    if off and off != explained:
+        state.findings["seal_mismatch"] = {"counted": seals[-1].n, "known": state.known}
+
+
+def _arrival_differs(state: BatchState, fact: Fact) -> None:
+    if not (fact.data or {}).get("intact", True):
+        state.findings["broken_seal"] = {"fact": fact.fact_id}
+    if fact.n is not None and state.counted is not None and fact.n != state.counted:
+        state.findings["arrive_mismatch"] = {"counted": fact.n, "sealed": state.counted}
 
 
 BATCH_KINDS = (

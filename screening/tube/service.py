@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from screening.crypto import hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.registry import queries as registry
-from screening.tube import rules
+from screening.tube import folding, rules
 from screening.tube.queries import (
     TUBE_COLUMNS,
     Key,
@@ -192,7 +192,7 @@ def _go_home(
             continue
         opened = any(ln.verb == Verb.OPEN for ln in fact.lines)
         if not opened or any(
-            ln.verb == Verb.OPEN or ln.verb >= Verb.PLATE and ln.verb < Verb.LOSE for ln in stored
+            ln.verb == Verb.OPEN or (ln.verb >= Verb.PLATE and ln.verb < Verb.LOSE) for ln in stored
         ):
             continue
         _move(old, home)
@@ -238,7 +238,7 @@ def _fold_one(
         known = {}
         new_lines, new_binds = fact.lines, fact.binds
         all_lines, all_binds = fact.lines, fact.binds
-    state = rules.fold(all_lines, all_binds, round_id=key.round_id)
+    state = folding.fold(all_lines, all_binds, round_id=key.round_id)
     changed = [b for s, b in known.items() if state.voids[s] != b.void]
     return Merged(key, state, before, new_lines, new_binds, changed, all_binds)
 
@@ -332,7 +332,7 @@ def set_of_record(cell: int, round_id: int, persons: Iterable[int]) -> None:
         )
     off, on = [], []
     for binds in by_person.values():
-        winner = rules.of_record(binds)
+        winner = folding.of_record(binds)
         off += [b.specimen_id for b in binds if b.of_record and b.specimen_id != winner]
         on += [b.specimen_id for b in binds if not b.of_record and b.specimen_id == winner]
     for ids, flag in ((off, False), (on, True)):

@@ -1,0 +1,311 @@
+"""A tube's state as a fold over the facts held (pure).
+
+The state is a function of the *set* of facts, never of their arrival: stages are ranked, a
+backward fact names the line it takes back, and whatever contradicts is kept and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from screening.tube.rules import (
+    GONE,
+    HOLD_OF,
+    NOT_IN_TUBE,
+    ON_PLATE,
+    TAKES_BACK,
+    Bind,
+    Line,
+    Purpose,
+    Stage,
+    State,
+    Verb,
+    Void,
+)
+
+
+def fold(lines: Iterable[Line], binds: Iterable[Bind], *, round_id: int) -> State:
+    """The state of one tube from all its facts, in any order."""
+    ordered = sorted(lines, key=_order)
+    taken = {ln.answers for ln in ordered if ln.verb in TAKES_BACK and ln.answers is not None}
+    live = [
+        ln
+        for ln in ordered
+        if ln.line_id not in taken and not (ln.verb in ON_PLATE and ln.answers in taken)
+    ]
+    state = State()
+    _stage(state, live)
+    _story(state, live)
+    _members(state, ordered, sorted(binds, key=_order), round_id)
+    _findings(state, live, binds, round_id)
+    return state
+
+
+def _order(fact: Line | Bind) -> tuple:
+    return fact.order
+
+
+def after(a: Line | Bind, b: Line | Bind) -> bool:
+    """Whether `a` happened after `b`: by number within one journal, by corrected time between."""
+    if (a.device_id, a.journal_id) == (b.device_id, b.journal_id) and a.journal_id:
+        return a.seq > b.seq
+    return a.at > b.at
+
+
+def _stage(state: State, live: Sequence[Line]) -> None:
+    """The furthest stage that anybody reported; what has left the chain stays out of it."""
+    best: Line | None = None
+    for line in live:
+        stage = line.stage
+        if line.verb == Verb.CLOSE and line.n == 0:
+            stage = Stage.VOID_EMPTY
+        if stage and (best is None or stage > state.stage):
+            best, state.stage = line, Stage(stage)
+    if best is not None:
+        state.since = best.at
+    elif live:
+        state.since = live[0].at
+
+
+def _story(state: State, live: Sequence[Line]) -> None:
+    """Who holds it, since when, what was confirmed: of one kind later facts win, of opening the
+    first."""
+    for line in live:
+        tell = _TELL.get(line.verb)
+        if tell is not None:
+            tell(state, line)
+        if line.site_id is not None and state.site_id is None:
+            state.site_id = line.site_id
+        _holder(state, line)
+
+
+def _closed(state: State, line: Line) -> None:
+    state.closed_at, state.confirmed = line.at, line.n
+
+
+def _completed(state: State, line: Line) -> None:
+    state.confirmed = line.n
+
+
+def _packed(state: State, line: Line) -> None:
+    state.batch_id = line.batch_id
+
+
+def _received(state: State, line: Line) -> None:
+    state.received_at = state.received_at or line.at
+    state.lab_id = line.lab_id
+
+
+def _plated(state: State, line: Line) -> None:
+    state.lab_id = line.lab_id or state.lab_id
+
+
+def _judged(state: State, line: Line) -> None:
+    data = line.data or {}
+    state.outcome = data.get("outcome", state.outcome)
+    state.version = max(state.version, data.get("version", 0))
+
+
+def _opened(state: State, line: Line) -> None:
+    if state.opened_at is not None:
+        return
+    data = line.data or {}
+    state.opened_at = line.at
+    state.site_id = line.site_id
+    state.table_no = data.get("table")
+    state.mode = data.get("mode", 0)
+    state.pool_size = data.get("size", 0)
+    state.channel = data.get("channel")
+
+
+_TELL: dict[int, Callable[[State, Line], None]] = {
+    Verb.OPEN: _opened,
+    Verb.CLOSE: _closed,
+    Verb.COMPLETE: _completed,
+    Verb.PACK: _packed,
+    Verb.RECEIVE: _received,
+    Verb.PLATE: _plated,
+    Verb.TEST: _judged,
+    Verb.RELEASE: _judged,
+    Verb.CORRECT: _judged,
+}
+
+
+def _holder(state: State, line: Line) -> None:
+    """The place that the furthest line names."""
+    if line.stage != state.stage and line.verb != Verb.ARRIVE:
+        return
+    if line.stage >= Stage.RECEIVED or line.verb == Verb.ARRIVE:
+        if line.lab_id is not None:
+            state.holder_kind, state.holder_id = "lab", line.lab_id
+    elif line.stage == Stage.IN_TRANSIT:
+        if state.holder_kind != "lab":
+            to = (line.data or {}).get("to")
+            state.holder_kind, state.holder_id = "courier", to or line.staff_id or 0
+    elif line.stage == Stage.PACKED and line.batch_id is not None:
+        state.holder_kind, state.holder_id = "batch", line.batch_id
+    elif line.site_id is not None:
+        state.holder_kind, state.holder_id = "site", line.site_id
+
+
+def _whole(state: State, ordered: Sequence[Line]) -> Void:
+    """Why all of a tube's specimens are void, if they are: it left the chain, or the released
+    result says that its members need a new swab."""
+    if state.stage in _WHOLE:
+        return _WHOLE[state.stage]
+    released = [ln for ln in ordered if ln.verb in (Verb.RELEASE, Verb.CORRECT) and ln.data]
+    for line in released:
+        data = line.data or {}
+        if data.get("version") == state.version and data.get("resample"):
+            return Void.INVALID
+    return Void.LIVE
+
+
+_WHOLE = {
+    Stage.LOST: Void.LOST,
+    Stage.REJECTED: Void.REJECTED,
+    Stage.VOID_EMPTY: Void.EMPTY,
+}
+
+
+def _members(state: State, ordered: Sequence[Line], binds: Sequence[Bind], round_id: int) -> None:
+    """Which swabs count, and why the others do not."""
+    seats: dict[int, int] = {}
+    for line in ordered:
+        if line.answers is None:
+            continue
+        if line.verb == Verb.UNBIND:
+            moved = bool(line.data and line.data.get("moved"))
+            seats[line.answers] = Void.MOVED if moved else Void.UNBOUND
+        elif line.verb == Verb.MARK:
+            seats.setdefault(line.answers, int((line.data or {}).get("void", Void.OTHER)))
+    whole = _whole(state, ordered)
+    inside = 0
+    for bind in binds:
+        void = seats.get(bind.specimen_id, Void.LIVE)
+        if void not in NOT_IN_TUBE:
+            inside += 1
+        state.voids[bind.specimen_id] = int(void or whole)
+    state.members = inside
+    state.home_cells = sorted({b.home_cell for b in binds})
+    state.complete = state.confirmed is not None and state.confirmed == inside and inside > 0
+
+
+class _Facts(NamedTuple):
+    """What the checks of contradictions look at."""
+
+    state: State
+    live: Sequence[Line]
+    binds: Sequence[Bind]
+    opens: list[Line]
+    closes: list[Line]
+    packs: list[Line]
+    round_id: int
+
+
+def _findings(state: State, live: Sequence[Line], binds: Iterable[Bind], round_id: int) -> None:
+    """Every contradiction that the facts hold now, and what it holds back."""
+    facts = _Facts(
+        state,
+        live,
+        list(binds),
+        [ln for ln in live if ln.verb == Verb.OPEN],
+        [ln for ln in live if ln.verb == Verb.CLOSE],
+        [ln for ln in live if ln.verb == Verb.PACK],
+        round_id,
+    )
+    for check in _CHECKS:
+        check(state.findings, facts)
+    for line in live:
+        if line.verb == Verb.SETTLE and (line.data or {}).get("kind") in SETTLED_BY_HAND:
+            state.findings.pop((line.data or {})["kind"], None)
+    for kind in state.findings:
+        state.holds |= HOLD_OF.get(kind, 0)
+
+
+def _opened_where(out: dict, f: _Facts) -> None:
+    sites = sorted({ln.site_id for ln in f.opens if ln.site_id is not None})
+    if len(sites) > 1:
+        out["two_sites"] = {"sites": sites}
+        return
+    if len({(ln.device_id, ln.journal_id) for ln in f.opens}) > 1:
+        out["opened_twice"] = {"devices": sorted({ln.device_id for ln in f.opens})}
+    if f.opens and f.closes and after(f.opens[-1], f.closes[0]):
+        again, closed = f.opens[-1].line_id, f.closes[0].line_id
+        out["reused"] = {"first_closed": closed, "opened_again": again}
+
+
+def _arrived_empty(out: dict, f: _Facts) -> None:
+    state = f.state
+    if state.stage < Stage.RECEIVED or state.stage in GONE:
+        return
+    if not f.opens and not f.binds:
+        out["unknown_tube"] = {"lab": state.lab_id}
+    elif state.members == 0:
+        out["no_persons"] = {"site": state.site_id}
+
+
+def _list_differs(out: dict, f: _Facts) -> None:
+    state = f.state
+    if state.stage == Stage.VOID_EMPTY:
+        if state.members:
+            out["empty_with_persons"] = {"known": state.members}
+    elif f.closes or state.confirmed is not None:
+        if state.confirmed != state.members:
+            out["list_incomplete"] = {"confirmed": state.confirmed, "known": state.members}
+    elif state.stage >= Stage.PACKED and state.members and state.stage not in GONE:
+        out["not_closed"] = {"known": state.members}
+
+
+def _too_many(out: dict, f: _Facts) -> None:
+    state = f.state
+    if state.pool_size and state.members > state.pool_size:
+        noted = any(ln.verb == Verb.OVER for ln in f.live)
+        kind = "over_count_noted" if noted else "over_count"
+        out[kind] = {"size": state.pool_size, "known": state.members}
+
+
+def _added_late(out: dict, f: _Facts) -> None:
+    if not f.packs:
+        return
+    late = [b.specimen_id for b in f.binds if after(b, f.packs[0])]
+    late = [s for s in late if not f.state.voids[s]]
+    if late:
+        out["added_after_pack"] = {"specimens": late}
+
+
+def _twice(out: dict, f: _Facts) -> None:
+    seen: set[int] = set()
+    for bind in f.binds:
+        if f.state.voids[bind.specimen_id]:
+            continue
+        if bind.person_id in seen:
+            out["twice_in_tube"] = {"person": bind.person_id}
+        seen.add(bind.person_id)
+
+
+def _elsewhere(out: dict, f: _Facts) -> None:
+    if f.state.stage == Stage.LOST and any(
+        Stage.RECEIVED <= ln.stage < Stage.VOID_EMPTY for ln in f.live
+    ):
+        out["found_after_loss"] = {}
+    if f.round_id == 0:
+        out["unassigned"] = {}
+
+
+_CHECKS = (
+    _opened_where, _arrived_empty, _list_differs, _too_many, _added_late, _twice, _elsewhere,
+)  # fmt: skip
+# what a second person may settle by hand; a missing list is only ever completed, never waved through
+SETTLED_BY_HAND = frozenset(
+    ("two_sites", "reused", "added_after_pack", "found_after_loss", "not_closed", "opened_twice",
+     "over_count", "empty_with_persons", "unassigned")
+)  # fmt: skip
+
+
+def of_record(binds: Collection[Bind]) -> int | None:
+    """Of one person's specimens in one round, the one that coverage counts: the earliest live one
+    that is not a recheck."""
+    live = [b for b in binds if not b.void and b.purpose != Purpose.RECHECK]
+    return min(live, key=_order).specimen_id if live else None
