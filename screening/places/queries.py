@@ -143,3 +143,125 @@ def community_cell(community_id: int) -> int:
     """The cell in which people of a community are stored; 0 if it is unknown."""
     node = find_area(community_id)
     return node.cell_id if node else 0
+
+
+# --- lists for desks ---------------------------------------------------------------------------
+
+
+class SiteRow(NamedTuple):
+    """A collection site with where it stands."""
+
+    site_id: int
+    code: str
+    name: str
+    kind: str
+    area_id: int
+    area_name: str
+    tables: int
+    responsible_id: int | None
+    phone: str | None
+    opens: str | None
+    closed: bool
+
+
+class LabRow(NamedTuple):
+    """A laboratory; `capacity` in tubes a day."""
+
+    lab_id: int
+    code: str
+    name: str
+    area_id: int
+    area_name: str
+    capacity: int
+    responsible_id: int | None
+    own_lis: bool
+
+
+def common_place(area_ids: Sequence[int]) -> Place:
+    """The smallest area that holds all of `area_ids`: whoever answers for it may act on all.
+
+    Raises NoSuchPlace when one is unknown or there is none."""
+    paths = [_get("area", a).path.strip("/").split("/") for a in area_ids]
+    if not paths:
+        raise NoSuchPlace()
+    shared = []
+    for steps in zip(*paths, strict=False):
+        if len(set(steps)) > 1:
+            break
+        shared.append(steps[0])
+    if not shared:
+        return EVERYWHERE
+    return Place("area", int(shared[-1]), "/" + "/".join(shared) + "/")
+
+
+def list_areas(
+    places: Sequence[Place],
+    *,
+    parent_id: int | None = None,
+    name: str = "",
+    after: int = 0,
+    limit: int = 200,
+) -> list[Node]:
+    """Living areas within `places` and the line above them; below one parent, or by part of a
+    name. Paged by id."""
+    everywhere = any(p.kind == "all" for p in places)
+    own = [p.path for p in places]
+    rows = fetch(
+        "SELECT area_id, code, name, level, parent_id, path, cell_id FROM area a "
+        "WHERE valid_to IS NULL AND area_id > %s "
+        "AND (%s OR path LIKE ANY(%s) OR EXISTS (SELECT 1 FROM unnest(%s::text[]) o "
+        "WHERE starts_with(o, a.path))) "
+        "AND CASE WHEN %s <> '' THEN strpos(name, %s) > 0 "
+        "WHEN %s::int8 IS NULL THEN parent_id IS NULL ELSE parent_id = %s END "
+        "ORDER BY area_id LIMIT %s",
+        (after, everywhere, [o + "%" for o in own], own, name, name, parent_id, parent_id, limit),
+    )
+    return [Node(*r) for r in rows]
+
+
+def list_sites(
+    places: Sequence[Place], *, after: int = 0, limit: int = 200, closed: bool = False
+) -> list[SiteRow]:
+    """Sites within `places` (areas, or the sites themselves), by id."""
+    cond, params = site_scope(places, "site")
+    rows = fetch(
+        "SELECT s.site_id, s.code, s.name, s.kind, s.area_id, a.name, s.tables, s.responsible_id, "
+        "s.phone, s.opens, s.valid_to IS NOT NULL FROM site s JOIN area a USING (area_id) "
+        f"WHERE {cond} AND s.site_id > %s AND (%s OR s.valid_to IS NULL) "
+        "ORDER BY s.site_id LIMIT %s",
+        (*params, after, closed, limit),
+    )
+    return [SiteRow(*r) for r in rows]
+
+
+def list_labs(places: Sequence[Place], *, after: int = 0, limit: int = 200) -> list[LabRow]:
+    """Laboratories within `places` (areas, or the laboratories themselves), by id."""
+    cond, params = site_scope(places, "lab")
+    rows = fetch(
+        "SELECT s.lab_id, s.code, s.name, s.area_id, a.name, s.capacity, s.responsible_id, "
+        f"s.own_lis FROM lab s JOIN area a USING (area_id) WHERE {cond} AND s.lab_id > %s "
+        "ORDER BY s.lab_id LIMIT %s",
+        (*params, after, limit),
+    )
+    return [LabRow(*r) for r in rows]
+
+
+def get_site(site_id: int) -> SiteRow:
+    rows = list_sites([EVERYWHERE], after=site_id - 1, limit=1, closed=True)
+    if not rows or rows[0].site_id != site_id:
+        raise NoSuchPlace()
+    return rows[0]
+
+
+def get_lab(lab_id: int) -> LabRow:
+    rows = list_labs([EVERYWHERE], after=lab_id - 1, limit=1)
+    if not rows or rows[0].lab_id != lab_id:
+        raise NoSuchPlace()
+    return rows[0]
+
+
+def line_above(node: Node) -> list[Node]:
+    """The areas from the root down to the parent of `node`."""
+    by_id = TREE.get().by_id
+    ids = [int(i) for i in node.path.strip("/").split("/")[:-1]]
+    return [by_id[i] for i in ids if i in by_id]
