@@ -100,8 +100,11 @@ _COUNT = (
 
 
 def passed(this: Try) -> None:
-    """The right secret ends the pair's count; what others failed under the name stays counted."""
-    run("DELETE FROM throttle WHERE key = %s", (this.pair,))
+    """The right secret ends the pair's count; what others failed under the name stays counted.
+
+    Apart as well: a row held by the request would let its next try wait for itself."""
+    with apart() as conn:
+        conn.execute(b"DELETE FROM throttle WHERE key = %s", (this.pair,))
 
 
 def forget_old() -> int:

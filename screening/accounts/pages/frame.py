@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 
 from screening import clock
 from screening.accounts import queries
@@ -18,17 +19,26 @@ bp = Blueprint("accounts_pages", __name__)
 PAGE = 100
 
 
+@bp.record_once
+def give_token(state: BlueprintSetupState) -> None:
+    """A global, since macros that are imported see globals only."""
+    state.app.jinja_env.globals["csrf_token"] = csrf_token
+
+
 @bp.app_context_processor
 def shell() -> dict[str, Any]:
-    """What every page's frame needs: the form token and who is signed in."""
+    """What every page's frame needs: who is signed in, and the way out."""
     actor = known_actor() if request else None
     me = actor and {
         "name": actor.name,
         "number": actor.staff_no,
         "roles": [role_name(r) for r in sorted(actor.roles)],
     }
-    return {"csrf_token": csrf_token, "me": me, "sign_out_url": url_for("accounts_pages.sign_out"),
-            "me_url": url_for("accounts_pages.me")}  # fmt: skip
+    return {
+        "me": me,
+        "sign_out_url": url_for("accounts_pages.sign_out"),
+        "me_url": url_for("accounts_pages.me"),
+    }
 
 
 def role_name(role: Role) -> str:
