@@ -15,7 +15,7 @@ from screening.crypto import unb64
 from screening.errors import Problem
 from screening.registry import queries as registry
 from screening.registry import seals
-from screening.registry.documents import Document, DocType, normalise
+from screening.registry.documents import DocType, Document, normalise
 from screening.registry.person_codes import read_resident_code
 from screening.registry.queries import PersonRow
 from screening.registry.service import Newcomer, make_provisional

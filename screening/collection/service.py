@@ -13,8 +13,8 @@ from screening.registry import queries as registry
 from screening.registry import rules as registry_rules
 from screening.registry.queries import PersonRow, RoundPolicy
 from screening.tickets.service import Finding
-from screening.tube import rules, service
 from screening.tube import entries as e
+from screening.tube import rules, service
 from screening.tube.labels import read_tube
 from screening.tube.queries import list_specimens_of
 from screening.tube.rules import Bind, Line, Purpose, Verb
@@ -50,11 +50,12 @@ def apply(told: Sequence[e.Told], *, recorded_at: datetime) -> Outcome:
     out.persons = who.rows
     facts: dict[str, service.Facts] = {}
     parked = {t.line_id for t, _ in out.parked}
+    seen = _Seen()
     for t in told:
         if t.line_id in parked:
             continue
         try:
-            _add(facts, t, who)
+            _add(facts, t, who, seen)
         except Problem as p:
             out.parked.append((t, p.code))
     out.merged = service.merge(facts, recorded_at=recorded_at)
@@ -72,14 +73,33 @@ def round_of(entry: e.Entry, at: datetime, *, recheck: bool = False) -> int:
     return policy.round_id
 
 
-def _add(facts: dict[str, service.Facts], t: e.Told, who: persons.Resolved) -> None:
+class _Seen:
+    """Sites and tube numbers read once a batch, since ten entries name the same ones."""
+
+    def __init__(self) -> None:
+        self.sites: dict[int | None, SiteRow | None] = {}
+        self.tubes: dict[str, str] = {}
+
+    def site(self, site_id: int | None) -> SiteRow:
+        if site_id not in self.sites:
+            self.sites[site_id] = find_site(site_id)
+        found = self.sites[site_id]
+        if found is None:
+            raise UnknownSite()
+        return found
+
+    def tube(self, text: str) -> str:
+        if text not in self.tubes:
+            self.tubes[text] = read_tube(text)
+        return self.tubes[text]
+
+
+def _add(facts: dict[str, service.Facts], t: e.Told, who: persons.Resolved, seen: _Seen) -> None:
     """One entry's lines and binds, under the tubes it names."""
     entry = t.entry
-    site = find_site(entry.site)
-    if site is None:
-        raise UnknownSite()
-    tube = read_tube(entry.tube)
-    to = read_tube(entry.to) if type(entry) is e.Move else None
+    site = seen.site(entry.site)
+    tube = seen.tube(entry.tube)
+    to = seen.tube(entry.to) if type(entry) is e.Move else None
     fact = _fact(facts, tube, t, site)
     kind = type(entry)
     if kind is e.Bind:
@@ -148,12 +168,13 @@ def _bind(t: e.Told, seat: int, who: persons.Resolved, purpose: str, reason: str
 
 
 def _find(out: Outcome, at: datetime) -> None:
+    inside: dict[tuple[int, int | None, int], bool] = {}  # of the round's areas, by place
     for barcode, m in out.merged.items():
         if not m.list_changed:
             continue
         _find_in_tube(out, barcode, m)
         for bind in m.new_binds:
-            _find_of_person(out, m, bind)
+            _find_of_person(out, m, bind, inside)
 
 
 def _find_in_tube(out: Outcome, barcode: str, m: service.Merged) -> None:
@@ -202,22 +223,30 @@ def allowed(
     return registry_rules.pool_rule(policy.pool_rules, zones, cohorts, site.kind)
 
 
-def _find_of_person(out: Outcome, m: service.Merged, bind: Bind) -> None:
+def _find_of_person(
+    out: Outcome, m: service.Merged, bind: Bind, inside: dict[tuple[int, int | None, int], bool]
+) -> None:
     row = out.persons[bind.home_cell, bind.person_id]
+    round_id = m.key.round_id
+    place = (row.community_id, row.building_id, round_id)
+    if place not in inside:
+        inside[place] = _in_scope(row, round_id)
+    provisional = row.flags & registry_rules.Flag.PROVISIONAL
+    for kind, holds in (("provisional", provisional), ("outside_area", not inside[place])):
+        if holds:
+            sides = {"tube": m.key.barcode}
+            out.findings.append(
+                Finding(bind.home_cell, round_id, kind, str(bind.person_id), bind.at,
+                        bind.site_id, sides=sides)
+            )  # fmt: skip
 
-    def add(kind: str, **sides: object) -> None:
-        out.findings.append(
-            Finding(bind.home_cell, m.key.round_id, kind, str(bind.person_id), bind.at,
-                    bind.site_id, sides=sides)
-        )  # fmt: skip
 
-    if row.flags & registry_rules.Flag.PROVISIONAL:
-        add("provisional", tube=m.key.barcode)
-    policy = registry.find_policy(m.key.round_id)
-    if policy is not None and m.key.round_id and policy.area_paths:
-        path = registry.person_path(row)
-        if not any(path.startswith(p) for p in policy.area_paths):
-            add("outside_area", tube=m.key.barcode)
+def _in_scope(row: PersonRow, round_id: int) -> bool:
+    policy = registry.find_policy(round_id)
+    if policy is None or not round_id or not policy.area_paths:
+        return True
+    path = registry.person_path(row)
+    return any(path.startswith(p) for p in policy.area_paths)
 
 
 def doubled(again: Mapping[tuple[int, int], Collection[int]]) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from screening.db import by_cell, fetch
+from screening.db import fetch
 from screening.errors import NotFound
 from screening.places import queries as places
 from screening.places.snapshots import Snapshot
@@ -177,12 +177,17 @@ def persons_by_id(cell: int, ids: Collection[int]) -> list[PersonRow]:
 
 
 def persons_by_cell(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], PersonRow]:
-    """{(cell, person_id): row} for many people, one statement a cell in ascending order."""
-    out: dict[tuple[int, int], PersonRow] = {}
-    for cell, group in by_cell(set(pairs)):
-        for row in persons_by_id(cell, [p for _, p in group]):
-            out[cell, row.person_id] = row
-    return out
+    """{(cell, person_id): row} for many people of several cells in one statement."""
+    wanted = sorted(set(pairs))
+    if not wanted:
+        return {}
+    rows = fetch(
+        "SELECT p.cell_id, p.person_id, p.community_id, p.household_id, p.lane, p.flags, "
+        "p.building_id, p.key_group FROM unnest(%s::bigint[], %s::bigint[]) AS w (cell_id, person_id) "
+        "JOIN person p ON p.cell_id = w.cell_id AND p.person_id = w.person_id",
+        ([c for c, _ in wanted], [p for _, p in wanted]),
+    )
+    return {(r[0], r[1]): PersonRow(*r[1:]) for r in rows}
 
 
 def cohorts_of(cell: int, ids: Collection[int], at: datetime) -> Mapping[int, frozenset[str]]:

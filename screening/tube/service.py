@@ -249,25 +249,14 @@ def _write_custody(merged: Mapping[str, Merged], recorded_at: datetime) -> None:
         key, stage = m.key, m.before.stage if m.before else 0
         for line in m.new_lines:
             late = stage > line.stage > 0 and line.verb not in rules.TAKES_BACK
-            data = Jsonb(line.data) if line.data is not None else None
-            rows.append((key.cell_id, key.round_id, barcode, *line[:13], data, recorded_at, late))
+            rows.append((key.cell_id, key.round_id, barcode, *line, recorded_at, late))
     tail = "ON CONFLICT (cell_id, round_id, barcode, line_id) DO NOTHING"
     rows.sort(key=_cell)
-    for cell_rows in _runs(rows):
-        insert("custody", _CUSTODY, cell_rows, tail)
+    insert("custody", _CUSTODY, rows, tail)
 
 
 def _cell(row: tuple) -> int:
     return row[0]
-
-
-def _runs(rows: list[tuple]) -> Iterable[list[tuple]]:
-    """Split rows sorted by cell into one list a cell."""
-    start = 0
-    for i in range(1, len(rows) + 1):
-        if i == len(rows) or rows[i][0] != rows[start][0]:
-            yield rows[start:i]
-            start = i
 
 
 def _write_specimens(merged: MergedSet) -> None:
@@ -297,15 +286,14 @@ def _write_specimens(merged: MergedSet) -> None:
                     b.specimen_id,
                 ),
             )
-    new.sort(key=_cell)
-    for rows in _runs(new):
-        _insert_specimens(rows, again)
+    new.sort(key=lambda r: (r[0], r[3]))  # by cell and person: the order that avoids deadlocks
+    _insert_specimens(new, again)
     for (cell, round_id), persons in sorted(again.items()):
         set_of_record(cell, round_id, persons)
 
 
 def _insert_specimens(rows: list[tuple], again: dict[tuple[int, int], set[int]]) -> None:
-    """One home cell's rows; those that lost the of-record place come in without it."""
+    """New swabs; those that lost the of-record place come in without it."""
     tail = "ON CONFLICT DO NOTHING RETURNING specimen_id"
     done = {r[0] for r in insert("specimen", _SPECIMEN, rows, tail, returning=True)}
     if len(done) == len(rows):
@@ -356,8 +344,7 @@ def _write_tubes(merged: Iterable[Merged], limits: Limits) -> None:
             s.version,
         ))  # fmt: skip
     rows.sort(key=lambda r: (r[0], r[2]))
-    for cell_rows in _runs(rows):
-        insert("tube", TUBE_COLUMNS, cell_rows, _UPSERT)
+    insert("tube", TUBE_COLUMNS, rows, _UPSERT)
 
 
 def mark_dirty(tubes: Iterable[Merged]) -> None:
@@ -372,8 +359,7 @@ def mark_dirty(tubes: Iterable[Merged]) -> None:
         for b in m.changed:
             places.add((b.home_cell, m.key.round_id, b.community_id))
     rows = [(*p, new_id()) for p in sorted(places)]
-    for group in _runs(rows):
-        insert("dirty", ("cell_id", "round_id", "community_id", "mark_id"), group)
+    insert("dirty", ("cell_id", "round_id", "community_id", "mark_id"), rows)
 
 
 # --- commands -------------------------------------------------------------------------------

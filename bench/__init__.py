@@ -1,0 +1,1 @@
+"""Benchmarks: workloads, floors, and honest figures. `make bench ARGS=ingest`."""

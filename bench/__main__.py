@@ -1,0 +1,29 @@
+"""`python -m bench ingest [--tubes 10] [--persons 1000000] …`: runs one benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from bench import ingest
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("what", choices=["ingest"])
+    parser.add_argument("--persons", type=int, default=1_000_000, help="persons in the directory")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of one counted run")
+    parser.add_argument("--rounds", type=int, default=2, help="turns of server and floor")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--only", choices=["person", "tube", "ten"], help="one shape alone")
+    parser.add_argument("--profile", action="store_true", help="profile one process, no server")
+    # an ARGS="ingest --only ten" from make comes as words already
+    args = parser.parse_args(sys.argv[1:])
+    os.environ.setdefault("SCREENING_LOG", "WARNING")
+    return ingest.main(args)
+
+
+sys.exit(main())

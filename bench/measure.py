@@ -1,0 +1,69 @@
+"""Clocks and counters: CPU of process trees from /proc, percentiles, the results file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results" / "latest.json"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(match: str | None = None, pids: Sequence[int] = ()) -> float:
+    """User + system seconds of all processes in `pids` (with their children's reaped time) or
+    whose command name is `match`."""
+    total = 0
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        name = stat[stat.index("(") + 1 : stat.rindex(")")]
+        rest = stat[stat.rindex(")") + 2 :].split()
+        if int(entry.name) in pids or (match is not None and name == match):
+            total += sum(int(rest[i]) for i in (11, 12, 13, 14))
+    return total / TICK
+
+
+def children(pid: int) -> list[int]:
+    """A process and its direct children."""
+    out = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [pid, *map(int, out.stdout.split())]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+
+def machine() -> dict[str, object]:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    model = next(
+        (ln.split(":")[1].strip() for ln in Path("/proc/cpuinfo").read_text().splitlines()
+         if ln.startswith("model name")),
+        platform.machine(),
+    )  # fmt: skip
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpus": os.cpu_count(),
+        "cpu": model,
+        "commit": commit.stdout.strip(),
+    }
+
+
+def write(rows: list[dict[str, object]]) -> None:
+    """bench/results/latest.json: a list of {name, value, unit, floor, ratio, p50_ms, p99_ms,
+    cpu_ms_per_unit}; the machine stands in machine.json beside it."""
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
+    (RESULTS.parent / "machine.json").write_text(json.dumps(machine(), indent=1) + "\n")
