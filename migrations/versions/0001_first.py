@@ -23,6 +23,7 @@ def upgrade():
         sa.Column("cell_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.BigInteger(), nullable=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_access_code")),
@@ -246,6 +247,9 @@ def upgrade():
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.SmallInteger(), nullable=True),
         sa.Column("closed_why", sa.Text(), nullable=True),
+        sa.Column("attempt", sa.Text(), nullable=True),
+        sa.Column("attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempt_by", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("cell_id", "callback_id", name=op.f("pk_callback")),
         info={"big": True},
     )
@@ -314,6 +318,7 @@ def upgrade():
         sa.Column("correction_id", sa.BigInteger(), nullable=False),
         sa.Column("round_id", sa.BigInteger(), nullable=False),
         sa.Column("barcode", sa.Text(), nullable=False),
+        sa.Column("lab_id", sa.BigInteger(), nullable=False),
         sa.Column("outcome", sa.SmallInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("asked_by", sa.BigInteger(), nullable=False),
@@ -323,6 +328,13 @@ def upgrade():
         sa.Column("state", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("cell_id", "correction_id", name=op.f("pk_correction")),
         info={"big": True},
+    )
+    op.create_index(
+        "uq_correction_open",
+        "correction",
+        ["cell_id", "round_id", "barcode"],
+        unique=True,
+        postgresql_where="state = 'asked'",
     )
     op.create_table(
         "coverage",
@@ -749,6 +761,7 @@ def upgrade():
         sa.Column("second_by", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("command_id", sa.BigInteger(), nullable=False),
+        sa.Column("members", sa.ARRAY(sa.BigInteger()), nullable=False),
         sa.PrimaryKeyConstraint(
             "cell_id", "round_id", "barcode", "version", name=op.f("pk_result")
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy import ARRAY, BigInteger, Index, PrimaryKeyConstraint, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from screening.db import Base
@@ -30,7 +30,9 @@ class Review(Base):
 
 
 class Result(Base):
-    """A released result, in the tube's cell; never edited, superseded by the next version."""
+    """A released result, in the tube's cell; never edited, superseded by the next version.
+
+    `members` are the specimens it speaks of: who is added later has no part in it."""
 
     __tablename__ = "result"
     cell_id: Mapped[int]
@@ -44,6 +46,7 @@ class Result(Base):
     second_by: Mapped[int]
     reason: Mapped[str | None]
     command_id: Mapped[int]
+    members: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "round_id", "barcode", "version"),
         {"info": {"big": True}},
@@ -51,13 +54,14 @@ class Result(Base):
 
 
 class Correction(Base):
-    """A correction that waits for its second person."""
+    """A correction that waits for its second person; `lab_id` is whose desk settles it."""
 
     __tablename__ = "correction"
     cell_id: Mapped[int]
     correction_id: Mapped[int]
     round_id: Mapped[int]
     barcode: Mapped[str]
+    lab_id: Mapped[int]
     outcome: Mapped[int] = mapped_column(SmallInteger)
     reason: Mapped[str]
     asked_by: Mapped[int]
@@ -67,6 +71,14 @@ class Correction(Base):
     state: Mapped[str]  # asked, done, refused
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "correction_id"),
+        Index(
+            "uq_correction_open",
+            "cell_id",
+            "round_id",
+            "barcode",
+            unique=True,
+            postgresql_where="state = 'asked'",
+        ),
         {"info": {"big": True}},
     )
 
@@ -75,6 +87,7 @@ class Callback(Base):
     """A member of a positive or doubtful pool to be sampled again, alone. Home cell of the person.
 
     `callback_id` derives from person, tube and round; `state`: open, sampled, closed, withdrawn.
+    `attempt` is what came of the last try to reach the person (rules.ATTEMPTS).
     """
 
     __tablename__ = "callback"
@@ -85,7 +98,7 @@ class Callback(Base):
     round_id: Mapped[int]
     tube_cell: Mapped[int]
     barcode: Mapped[str]
-    reason: Mapped[str]  # pool_positive, inconclusive, invalid
+    reason: Mapped[str]  # pool_positive, single_positive, inconclusive
     state: Mapped[str]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -94,6 +107,9 @@ class Callback(Base):
     closed_at: Mapped[datetime | None]
     outcome: Mapped[int | None] = mapped_column(SmallInteger)
     closed_why: Mapped[str | None]
+    attempt: Mapped[str | None]
+    attempt_at: Mapped[datetime | None]
+    attempt_by: Mapped[int | None]
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "callback_id"),
         Index("ix_callback_person", "cell_id", "person_id"),
@@ -116,6 +132,7 @@ class AccessCode(Base):
     cell_id: Mapped[int]
     person_id: Mapped[int]
     made_at: Mapped[datetime]
+    made_by: Mapped[int | None]
     until: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
