@@ -11,6 +11,7 @@ from screening.accounts import devices, queries, rules, service, sessions, tempo
 from screening.accounts import schemas as s
 from screening.accounts.guard import CITY, OWN_ROWS, At, by, current_actor, public, require
 from screening.accounts.queries import place_of_code, place_of_device
+from screening.accounts.readers.staff_list import Row
 from screening.accounts.roles import EVERYBODY, EVERYWHERE, Actor, Place, Role, Scope
 from screening.errors import NotFound
 from screening.openapi import gives, takes
@@ -240,7 +241,7 @@ def end_sessions(staff_id: int) -> Any:
 @gives(s.TemporaryOutSchema, 201)
 def make_temporary(args: dict[str, Any]) -> Any:
     """Temporary accounts from a list; `dry_run` only checks. All of them or none."""
-    rows = [temporary.Row(n, **row) for n, row in enumerate(args["rows"], 1)]
+    rows = [Row(n, **row) for n, row in enumerate(args["rows"], 1)]
     if args["dry_run"]:
         return {
             "count": len(temporary.check_list(rows, current_actor())),

@@ -10,8 +10,9 @@ import pytest
 
 from screening import clock
 from screening.accounts import queries, sessions, temporary
+from screening.accounts.readers import staff_list
+from screening.accounts.readers.staff_list import Row
 from screening.accounts.roles import Actor, Role, Scope
-from screening.accounts.temporary import Row
 from screening.db import fetch
 from screening.errors import Faults
 from tests import make
@@ -104,17 +105,17 @@ def test_no_fault_repeats_a_personal_value(site, boss):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
 def test_a_csv_is_read_in_any_of_the_usual_encodings(encoding):
     text = f"{HEAD}\n张三,13800000001,采样员,北门采样点,{SOON}\n\n"
-    assert temporary.read_list(text.encode(encoding)) == [row()]
+    assert staff_list.read_list(text.encode(encoding)) == [row()]
 
 
 def test_columns_may_stand_in_another_order_and_in_english():
     text = f"role,name,until,phone,site\nsampler,张三,{SOON},13800000001,S1\n"
-    assert temporary.read_list(text.encode())[0].role == "sampler"
+    assert staff_list.read_list(text.encode())[0].role == "sampler"
 
 
 def test_missing_and_unknown_columns_are_all_told():
     with pytest.raises(Faults) as e:
-        temporary.read_list("姓名,电话,身高\n".encode())
+        staff_list.read_list("姓名,电话,身高\n".encode())
     assert [(f.problem.code, f.column) for f in e.value.faults] == [
         ("unknown_column", "身高"),
         ("no_column", "角色"),
@@ -145,21 +146,21 @@ def workbook(rows: list[list[str]]) -> bytes:
 
 def test_a_workbook_is_read_and_a_cut_one_is_refused():
     book = workbook([HEAD.split(","), list(row()[1:])])
-    assert temporary.read_list(book) == [row()]
-    with pytest.raises(temporary.NotAList):
-        temporary.read_list(book[: len(book) // 2])
+    assert staff_list.read_list(book) == [row()]
+    with pytest.raises(staff_list.NotAList):
+        staff_list.read_list(book[: len(book) // 2])
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\1\2\3", b"\xff\xfe\xff"])
 def test_what_is_no_list_is_refused_in_one_sentence(data):
-    with pytest.raises(temporary.NotAList):
-        temporary.read_list(data)
+    with pytest.raises(staff_list.NotAList):
+        staff_list.read_list(data)
 
 
 def test_a_long_list_is_refused_whole():
     text = HEAD + "\n" + "张三,1,2,3,4\n" * 501
-    with pytest.raises(temporary.LongList):
-        temporary.read_list(text.encode())
+    with pytest.raises(staff_list.LongList):
+        staff_list.read_list(text.encode())
 
 
 @pytest.mark.parametrize(

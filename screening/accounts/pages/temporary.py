@@ -10,6 +10,7 @@ from screening.accounts import rules, temporary
 from screening.accounts.api import EACH_GRANT, MANAGERS
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.pages.frame import bp, refused, role_name
+from screening.accounts.readers import staff_list
 from screening.errors import Problem
 
 
@@ -26,7 +27,7 @@ def make_temporary() -> Any:
     """Check a list, or make its accounts; first passwords are shown once."""
     most = rules.LIST_ROWS.value
     try:
-        rows = temporary.read_list(list_upload())
+        rows = staff_list.read_list(list_upload())
         if request.form.get("act") != "make":
             wanted = temporary.check_list(rows, current_actor())
             return render_template("accounts/temporary.html", most=most, checked=len(wanted))
@@ -39,7 +40,7 @@ def make_temporary() -> Any:
 
 def list_upload() -> bytes:
     file = request.files.get("file")
-    data = file.read(temporary.MAX_BYTES + 1) if file else b""
-    if not data or len(data) > temporary.MAX_BYTES:
-        raise temporary.NotAList()
+    data = file.read(staff_list.MAX_BYTES + 1) if file else b""
+    if not data or len(data) > staff_list.MAX_BYTES:
+        raise staff_list.NotAList()
     return data
