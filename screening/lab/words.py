@@ -37,6 +37,7 @@ DIFFERENCES = {
     "outside_plate": ("板上没有这个孔", "there is no such well on the plate"),
     "read_twice": ("同一孔同一靶标出现多次", "the same well and target more than once"),
     "planned_twice": ("同一管排在多个孔", "the same tube planned in more than one well"),
+    "other_plate": ("文件写的是另一块板的板号", "the file names another plate"),
     "other_sample": ("文件中的样本号与板图不同", "the file names another sample than the plan"),
 }
 
@@ -65,6 +66,40 @@ OUTCOMES = {
     2: ("阳性", "positive"),
     3: ("可疑", "inconclusive"),
     4: ("无效", "invalid"),
+}
+
+ALERTS = {
+    "positive": ("阳性", "positive"),
+    "inconclusive": ("可疑", "inconclusive"),
+    "provisional": ("暂定（质控或板图有误）", "provisional (controls or map at fault)"),
+    "hand": ("人工", "by hand"),
+}
+
+SETTLEMENTS = {
+    "released": ("结果已按预警发布", "the result was released as alerted"),
+    "rerun_negative": ("复测为阴性", "the rerun was negative"),
+    "contamination": ("确认为污染", "shown to be contamination"),
+    "wrong_plate": ("文件或板图有误", "wrong file or plate map"),
+    "resampled": ("已安排重采", "members are sampled again"),
+    "raised_in_error": ("误报", "raised in error"),
+}
+
+PLATE_STATES = {
+    "planned": ("空板", "empty"),
+    "filled": ("布板中", "being filled"),
+    "running": ("上机中", "on the instrument"),
+    "evaluated": ("已判读", "judged"),
+    "invalid": ("质控失败", "controls failed"),
+    "reviewed": ("已审核", "reviewed"),
+    "released": ("已发布", "released"),
+    "quarantined": ("已隔离", "in quarantine"),
+}
+
+RUN_STATES = {
+    "previewed": ("待确认", "waits for confirmation"),
+    "evaluated": ("已采用", "adopted"),
+    "invalid": ("质控失败", "controls failed"),
+    "quarantined": ("已隔离", "in quarantine"),
 }
 
 

@@ -1,0 +1,75 @@
+"""Why something cannot be done to a plate, in one sentence each."""
+
+from __future__ import annotations
+
+from screening.errors import Conflict, Problem
+
+
+class BadPlateCode(Problem):
+    status = 422
+    code = "bad_plate_code"
+    zh = "板号只能用字母、数字和 . _ -，最长 40 个字符。"
+    en = "A plate code has letters, digits and . _ - only, at most 40 of them."
+
+
+class PlateCodeTaken(Conflict):
+    code = "plate_code_taken"
+    zh = "本实验室已经用过这个板号。"
+    en = "This laboratory has used this plate code before."
+    constraint = "uq_plate_code"
+
+
+class PlateFixed(Conflict):
+    code = "plate_fixed"
+    zh = "板 {plate} 已经上机或判读，不能再改动。"
+    en = "Plate {plate} has been run or judged and cannot be changed any more."
+
+
+class PlateFull(Conflict):
+    code = "plate_full"
+    zh = "板 {plate} 已满，请另取一块板。"
+    en = "Plate {plate} is full; take another one."
+
+
+class NoSuchWell(Problem):
+    status = 422
+    code = "no_such_well"
+    zh = "板上没有孔 {well}。"
+    en = "There is no well {well} on the plate."
+
+
+class ControlWell(Conflict):
+    code = "control_well"
+    zh = "孔 {well} 是质控孔。"
+    en = "Well {well} holds a control."
+
+
+class WellTaken(Conflict):
+    code = "well_taken"
+    zh = "孔 {well} 已有试管 {barcode}。"
+    en = "Well {well} holds tube {barcode} already."
+
+
+class WellEmpty(Conflict):
+    code = "well_empty"
+    zh = "孔 {well} 里没有试管。"
+    en = "There is no tube in well {well}."
+
+
+class AlreadyPlated(Conflict):
+    code = "already_plated"
+    zh = "试管 {barcode} 已在一块板上（孔 {well}），不能再次加样。"
+    en = "Tube {barcode} stands on a plate already (well {well}) and cannot be plated again."
+
+
+class TwiceInMap(Problem):
+    status = 422
+    code = "twice_in_map"
+    zh = "试管 {barcode} 的孔数不对：应为 {needed} 孔，给了 {given} 孔。"
+    en = "Tube {barcode} is given {given} wells; it needs {needed}."
+
+
+class PlateDone(Conflict):
+    code = "plate_done"
+    zh = "板 {plate} 已经有采用的结果，不能再导入另一个文件。"
+    en = "Plate {plate} has its result already; no other file can be imported for it."

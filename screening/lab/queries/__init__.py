@@ -1,0 +1,56 @@
+"""Reading the laboratory: plates, wells, runs, calls, alerts; what a bench has before it."""
+
+from screening.lab.queries.alerts import (
+    AlertRow,
+    NoSuchAlert,
+    Reach,
+    alerts_of,
+    count_alerts,
+    get_alert,
+    list_alerts,
+    reach,
+)
+from screening.lab.queries.bench import Load, Waiting, list_waiting, load_of
+from screening.lab.queries.labs import (
+    LabRow,
+    NoSuchLab,
+    cells_in_use,
+    get_lab,
+    list_labs,
+    rounds_in_use,
+)
+from screening.lab.queries.plates import (
+    Contents,
+    NoSuchPlate,
+    PlateLine,
+    PlateRow,
+    Plating,
+    WellRow,
+    contents,
+    count_plates,
+    get_plate,
+    list_plates,
+    list_wells,
+    platings,
+    reruns_of,
+)
+from screening.lab.queries.runs import (
+    CallRow,
+    NoSuchRun,
+    RunRow,
+    find_run,
+    find_same_content,
+    get_readings,
+    get_run,
+    list_calls,
+    list_runs,
+)
+
+__all__ = [
+    "AlertRow", "CallRow", "Contents", "LabRow", "Load", "NoSuchAlert", "NoSuchLab",
+    "NoSuchPlate", "NoSuchRun", "PlateLine", "PlateRow", "Plating", "Reach", "RunRow", "Waiting",
+    "WellRow", "alerts_of", "cells_in_use", "contents", "count_alerts", "count_plates",
+    "find_run", "find_same_content", "get_alert", "get_lab", "get_plate", "get_readings",
+    "get_run", "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs",
+    "list_waiting", "list_wells", "load_of", "platings", "reach", "reruns_of", "rounds_in_use",
+]  # fmt: skip

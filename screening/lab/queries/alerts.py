@@ -1,0 +1,120 @@
+"""Reading alerts: of one tube, and of all that somebody may see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from screening.db import fetch
+from screening.errors import NotFound
+from screening.lab.queries.labs import cells_in_use, list_labs
+from screening.places import queries as places
+from screening.places.rules import Place
+
+
+class NoSuchAlert(NotFound):
+    code = "no_such_alert"
+    zh = "没有这条预警。"
+    en = "There is no such alert."
+
+
+class AlertRow(NamedTuple):
+    """A signal about one tube; open until `settled_at`."""
+
+    cell_id: int
+    alert_id: int
+    round_id: int
+    barcode: str
+    kind: str
+    outcome: int | None
+    lab_id: int | None
+    run_id: int | None
+    raised_at: datetime
+    raised_by: int | None
+    seen_by: int | None
+    seen_at: datetime | None
+    settled_at: datetime | None
+    settled_by: int | None
+    settled_how: str | None
+
+
+_ALERT = ", ".join(AlertRow._fields)
+
+
+def get_alert(cell: int, alert_id: int, *, lock: bool = False) -> AlertRow:
+    rows = fetch(
+        f"SELECT {_ALERT} FROM alert WHERE cell_id = %s AND alert_id = %s"
+        + (" FOR UPDATE" if lock else ""),
+        (cell, alert_id),
+    )
+    if not rows:
+        raise NoSuchAlert()
+    return AlertRow(*rows[0])
+
+
+def alerts_of(
+    cell: int, round_id: int, barcodes: Collection[str], *, settled: bool = False
+) -> dict[str, list[AlertRow]]:
+    """The alerts of tubes of one cell and round; only the open ones unless `settled`."""
+    out: dict[str, list[AlertRow]] = defaultdict(list)
+    rows = fetch(
+        f"SELECT {_ALERT} FROM alert WHERE cell_id = %s AND round_id = %s AND barcode = ANY(%s)"
+        + ("" if settled else " AND settled_at IS NULL")
+        + " ORDER BY raised_at, alert_id",
+        (cell, round_id, list(barcodes)),
+    )
+    for row in rows:
+        out[row[3]].append(AlertRow(*row))
+    return out
+
+
+class Reach(NamedTuple):
+    """Whose alerts somebody may see: of these laboratories, or of all tubes of these cells."""
+
+    cells: list[int]
+    labs: list[int]
+
+
+def reach(labs: Sequence[Place], areas: Sequence[Place]) -> Reach:
+    """From the places of laboratory roles and of watching roles."""
+    ids = [x.lab_id for x in list_labs(labs)] if labs else []
+    cells: set[int] = set()
+    for place in areas:
+        if place.kind == "all":
+            cells |= {n.cell_id for n in places.TREE.get().by_id.values()}
+        elif place.kind == "area":
+            cells |= set(places.cells_under(place.path)) - {0}
+    return Reach(sorted(cells), ids)
+
+
+def list_alerts(
+    reach: Reach, *, open_only: bool = True, before: int | None = None, limit: int = 100
+) -> list[AlertRow]:
+    """Alerts within reach, newest first, paged by number (numbers rise in time)."""
+    cells = sorted({*reach.cells, *(cells_in_use() if reach.labs else ())})
+    if not cells:
+        return []
+    rows = fetch(
+        f"SELECT /* fan-out: alerts lie in the cells of their tubes, open ones are few */ {_ALERT} "
+        "FROM alert WHERE cell_id = ANY(%s) AND (cell_id = ANY(%s) OR lab_id = ANY(%s)) "
+        + ("AND settled_at IS NULL " if open_only else "")
+        + "AND alert_id < %s ORDER BY alert_id DESC LIMIT %s",
+        (cells, reach.cells, reach.labs, before or 2**62, limit),
+    )
+    return [AlertRow(*r) for r in rows]
+
+
+def count_alerts(reach: Reach) -> tuple[int, int]:
+    """Open alerts within reach, and how many of them nobody has acknowledged."""
+    cells = sorted({*reach.cells, *(cells_in_use() if reach.labs else ())})
+    if not cells:
+        return 0, 0
+    rows = fetch(
+        "SELECT /* fan-out: open alerts are few and have an index of their own */ count(*), "
+        "count(*) FILTER (WHERE seen_at IS NULL) FROM alert WHERE cell_id = ANY(%s) "
+        "AND (cell_id = ANY(%s) OR lab_id = ANY(%s)) AND settled_at IS NULL",
+        (cells, reach.cells, reach.labs),
+    )
+    return rows[0]

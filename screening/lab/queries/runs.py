@@ -1,0 +1,110 @@
+"""Reading runs and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from screening.db import fetch
+from screening.errors import NotFound
+from screening.lab.queries.labs import LabRow
+from screening.lab.queries.plates import RECENT
+
+
+class NoSuchRun(NotFound):
+    code = "no_such_run"
+    zh = "没有这次上机结果。"
+    en = "There is no such run."
+
+
+class RunRow(NamedTuple):
+    """An imported file: what it says (`verdict`) without its readings."""
+
+    cell_id: int
+    run_id: int
+    lab_id: int
+    plate_id: int
+    round_id: int
+    file_hash: bytes
+    instrument: str
+    state: str
+    rule_id: int
+    imported_by: int
+    imported_at: datetime
+    verdict: dict[str, Any]
+
+
+_RUN = ", ".join(RunRow._fields)
+
+
+def get_run(lab: LabRow, run_id: int, *, lock: bool = False) -> RunRow:
+    rows = fetch(
+        f"SELECT {_RUN} FROM run WHERE cell_id = %s AND run_id = %s AND lab_id = %s"
+        + (" FOR UPDATE" if lock else ""),
+        (lab.cell_id, run_id, lab.lab_id),
+    )
+    if not rows:
+        raise NoSuchRun()
+    return RunRow(*rows[0])
+
+
+def find_run(lab: LabRow, file_hash: bytes) -> RunRow | None:
+    """The run that this file was imported as, locked."""
+    rows = fetch(
+        f"SELECT {_RUN} FROM run WHERE cell_id = %s AND lab_id = %s AND file_hash = %s FOR UPDATE",
+        (lab.cell_id, lab.lab_id, file_hash),
+    )
+    return RunRow(*rows[0]) if rows else None
+
+
+def find_same_content(lab: LabRow, content: str, but: int, at: datetime) -> int | None:
+    """Another recent run whose file says the same, saved under another form."""
+    rows = fetch(
+        "SELECT run_id FROM run WHERE cell_id = %s AND lab_id = %s AND run_id <> %s "
+        "AND imported_at > %s AND state <> 'previewed' AND verdict->>'content' = %s LIMIT 1",
+        (lab.cell_id, lab.lab_id, but, at - RECENT, content),
+    )
+    return rows[0][0] if rows else None
+
+
+def get_readings(run: RunRow) -> list[dict[str, Any]]:
+    rows = fetch(
+        "SELECT readings FROM run WHERE cell_id = %s AND run_id = %s", (run.cell_id, run.run_id)
+    )
+    return rows[0][0]
+
+
+def list_runs(
+    labs: Sequence[LabRow], *, before: int | None = None, limit: int = 100
+) -> list[RunRow]:
+    """Runs of these laboratories, newest first, paged by number."""
+    if not labs:
+        return []
+    rows = fetch(
+        f"SELECT {_RUN} FROM run WHERE cell_id = ANY(%s) AND lab_id = ANY(%s) "
+        "AND run_id < %s ORDER BY run_id DESC LIMIT %s",
+        (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], before or 2**62, limit),
+    )
+    return [RunRow(*r) for r in rows]
+
+
+class CallRow(NamedTuple):
+    """What a run says of one tube; `cts` by target, `reasons` coded (words.REASONS)."""
+
+    well: str
+    barcode: str
+    tube_cell: int
+    tube_round: int
+    outcome: int
+    reasons: list[dict[str, Any]]
+    cts: dict[str, float | None]
+
+
+_CALL = ", ".join(CallRow._fields)
+
+
+def list_calls(cell: int, run_id: int) -> list[CallRow]:
+    """The calls of a run, by well."""
+    rows = fetch(f"SELECT {_CALL} FROM call WHERE cell_id = %s AND run_id = %s", (cell, run_id))
+    return [CallRow(*r) for r in rows]

@@ -1,0 +1,1 @@
+"""Use cases of the laboratory by noun: rule_sets, plates, runs, alerts."""

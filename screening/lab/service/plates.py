@@ -1,0 +1,281 @@
+"""Plates: made, filled by scan or by map, emptied. The scan into a well is a tube's receipt too."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from screening.accounts.audit import note
+from screening.db import insert, new_id, run
+from screening.errors import Fault, Faults, Problem
+from screening.lab import layout, plate_plan, queries
+from screening.lab.plate_problems import (
+    AlreadyPlated,
+    BadPlateCode,
+    ControlWell,
+    NoSuchWell,
+    PlateFixed,
+    PlateFull,
+    TwiceInMap,
+    WellEmpty,
+    WellTaken,
+)
+from screening.lab.queries import LabRow, PlateRow, WellRow
+from screening.lab.reception import issued_cells
+from screening.lab.rule_sets import RuleSet
+from screening.lab.service import rule_sets
+from screening.lab.service.moves import Moves, moving
+from screening.registry import queries as registry
+from screening.tube.labels import read_tube
+from screening.tube.queries import find_keys, list_tubes
+from screening.tube.rules import NEXT, Stage, Verb, WrongStage
+
+# while a plate is in quarantine people look at it in their hands, and its map may be put right
+OPEN_STATES = ("planned", "filled", "quarantined")
+_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
+
+
+class Placed(NamedTuple):
+    """A tube that has just got its wells. `unknown`: nobody had captured it, it is held."""
+
+    barcode: str
+    wells: list[str]
+    unknown: bool
+    holds: int
+
+
+# --- a plate is made ----------------------------------------------------------------------------
+
+
+def create(
+    lab_id: int,
+    *,
+    code: str,
+    rule_id: int,
+    by: int,
+    at: datetime,
+    size: int = 96,
+    round_id: int | None = None,
+    controls: Mapping[str, str] | None = None,
+) -> PlateRow:
+    """An empty plate under the rule set that is in force now; later versions do not touch it.
+
+    `controls`: well → 'ntc', 'pc' or 'blank'; without them the default places. `round_id`: where
+    numbers that nobody knows are claimed, by default the round that is open. Raises BadPlateCode,
+    PlateCodeTaken, NotInForce, BadLayout."""
+    lab = queries.get_lab(lab_id)
+    if not _CODE.fullmatch(code):
+        raise BadPlateCode()
+    rule = rule_sets.get_in_force(rule_id, at=at).rule
+    if size not in layout.SHAPES:
+        raise plate_plan.BadLayout(why=f"{size}")
+    chosen = dict(controls) if controls is not None else plate_plan.default_layout(rule, size)
+    plate_plan.check_layout(rule, chosen, size)
+    row = PlateRow(
+        lab.cell_id, new_id(), lab_id, _round(round_id), code, size, chosen, rule_id, "planned",
+        by, at, None,
+    )  # fmt: skip
+    insert("plate", PlateRow._fields, [row._replace(layout=Jsonb(chosen))])  # type: ignore[arg-type]
+    note("plate_made", "plate", row.plate_id, cell=lab.cell_id, staff_id=by)
+    return row
+
+
+def _round(round_id: int | None) -> int:
+    if round_id is not None:
+        return registry.get_policy(round_id).round_id
+    rounds = registry.open_rounds()
+    return rounds[-1].round_id if rounds else 0
+
+
+# --- tubes come onto it -------------------------------------------------------------------------
+
+
+def scan(
+    lab_id: int, plate_id: int, text: str, *, by: int, at: datetime, order: str = "column"
+) -> Placed:
+    """Put the scanned tube into the next free well; whatever was not received is received by it.
+
+    A number that nobody has captured is taken in all the same: it is tested and held. Raises what
+    the reading of a code raises, AlreadyPlated, WrongStage, PlateFull, PlateFixed."""
+    lab, plate, rule = _locked(lab_id, plate_id)
+    barcode = read_tube(text)
+    taken = queries.list_wells(plate)
+    wells = plate_plan.free_wells(rule, plate.size, plate.layout, taken, order)
+    if len(wells) < plate_plan.wells_per_tube(rule):
+        raise PlateFull(plate=plate.code)
+    return _put(lab, plate, {barcode: wells}, by=by, at=at)[0]
+
+
+def fill(
+    lab_id: int, plate_id: int, wells: Mapping[str, str], *, by: int, at: datetime
+) -> list[Placed]:
+    """Put tubes into named wells (well → scanned code), all of them or none.
+
+    Raises Faults with every well that cannot be filled, and PlateFixed."""
+    lab, plate, rule = _locked(lab_id, plate_id)
+    chosen, faults = _read_map(plate, queries.list_wells(plate), wells)
+    needed = plate_plan.wells_per_tube(rule)
+    for barcode, places in chosen.items():
+        if len(places) != needed:
+            problem = TwiceInMap(barcode=barcode, given=len(places), needed=needed)
+            faults.append(Fault(problem, field=f"wells.{places[-1]}"))
+    faults += _stage_faults(chosen)
+    if faults:
+        raise Faults(faults)
+    return _put(lab, plate, chosen, by=by, at=at)
+
+
+def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> str:
+    """Take the tube of a well off the plate again, out of all its wells; returns its number."""
+    lab, plate, _ = _locked(lab_id, plate_id)
+    held = queries.list_wells(plate)
+    if well not in held:
+        raise WellEmpty(well=well)
+    tube = held[well]
+    stands = queries.platings([tube.key]).get(tube.barcode)
+    if stands is not None and stands.plate_id == plate_id:
+        with moving(lab, plate.round_id, by=by, at=at) as move:
+            move(
+                Verb.UNPLATE,
+                {tube.barcode: {"answers": stands.line_id, "lab_id": lab_id}},
+                "unplate",
+                body={"plate": plate_id, "well": well},
+            )
+    run(
+        "DELETE FROM well WHERE cell_id = %s AND plate_id = %s AND barcode = %s",
+        (plate.cell_id, plate_id, tube.barcode),
+    )
+    if plate.state == "filled" and all(w.barcode == tube.barcode for w in held.values()):
+        set_state(plate, "planned")
+    return tube.barcode
+
+
+def start(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
+    """The plate goes onto the instrument: from now on its map is fixed."""
+    _, plate, _ = _locked(lab_id, plate_id)
+    if plate.state != "filled":
+        raise PlateFixed(plate=plate.code)
+    note("plate_started", "plate", plate_id, cell=plate.cell_id, staff_id=by)
+    return set_state(plate, "running")
+
+
+def set_state(plate: PlateRow, state: str, run_id: int | None = None) -> PlateRow:
+    """The plate's own state; tubes move by commands only."""
+    made = plate._replace(state=state, run_id=run_id or plate.run_id)
+    run(
+        "UPDATE plate SET state = %s, run_id = %s WHERE cell_id = %s AND plate_id = %s",
+        (made.state, made.run_id, plate.cell_id, plate.plate_id),
+    )
+    return made
+
+
+# --- how it is done -----------------------------------------------------------------------------
+
+
+def _locked(lab_id: int, plate_id: int) -> tuple[LabRow, PlateRow, RuleSet]:
+    lab = queries.get_lab(lab_id)
+    plate = queries.get_plate(lab, plate_id, lock=True)
+    if plate.state not in OPEN_STATES:
+        raise PlateFixed(plate=plate.code)
+    return lab, plate, rule_sets.get_version(plate.rule_id).rule
+
+
+def _read_map(
+    plate: PlateRow, taken: Mapping[str, WellRow], wells: Mapping[str, str]
+) -> tuple[dict[str, list[str]], list[Fault]]:
+    """Barcode → its wells, and every fault of the map itself."""
+    chosen: dict[str, list[str]] = defaultdict(list)
+    faults: list[Fault] = []
+    for well, text in wells.items():
+        problem: Problem | None = None
+        if not layout.is_well(well, plate.size):
+            problem = NoSuchWell(well=well)
+        elif well in plate.layout:
+            problem = ControlWell(well=well)
+        elif well in taken:
+            problem = WellTaken(well=well, barcode=taken[well].barcode)
+        else:
+            try:
+                chosen[read_tube(text)].append(well)
+            except Problem as unread:
+                problem = unread
+        if problem is not None:
+            faults.append(Fault(problem, field=f"wells.{well}"))
+    return dict(chosen), faults
+
+
+def _stage_faults(chosen: Mapping[str, list[str]]) -> list[Fault]:
+    """Every tube of the map that may not be plated, by its first well."""
+    tubes = {t["barcode"]: t for t in list_tubes(find_keys(chosen).values())}
+    return [
+        Fault(problem, field=f"wells.{chosen[b][0]}")
+        for b, tube in tubes.items()
+        if (problem := _refusal(b, tube["stage"])) is not None
+    ]
+
+
+def _refusal(barcode: str, stage: int) -> Problem | None:
+    if stage in (Stage.PLATED, Stage.TESTED, Stage.REVIEWED):
+        stands = queries.platings(find_keys([barcode]).values()).get(barcode)
+        return AlreadyPlated(barcode=barcode, well=stands.well if stands else "?")
+    if Stage(stage) not in NEXT[Verb.PLATE] | NEXT[Verb.RECEIVE]:
+        return WrongStage(barcode=barcode, stage=Stage(stage).name.lower())
+    return None
+
+
+def _put(
+    lab: LabRow, plate: PlateRow, chosen: Mapping[str, list[str]], *, by: int, at: datetime
+) -> list[Placed]:
+    """Receive what is not received here, plate all, write the wells. Set-based."""
+    tubes = {t["barcode"]: t for t in list_tubes(find_keys(chosen).values())}
+    for barcode, tube in tubes.items():
+        if (problem := _refusal(barcode, tube["stage"])) is not None:
+            raise problem
+    with moving(lab, plate.round_id, by=by, at=at) as move:
+        _receive(
+            move,
+            [b for b in chosen if b not in tubes],
+            [
+                b
+                for b, t in tubes.items()
+                if t["stage"] != Stage.RECEIVED or t["lab_id"] != lab.lab_id
+            ],
+        )
+        move(
+            Verb.PLATE,
+            {
+                b: {"lab_id": lab.lab_id, "data": {"plate": plate.plate_id, "well": wells[0]}}
+                for b, wells in chosen.items()
+            },
+            "plate",
+            body={"plate": plate.plate_id},
+        )
+    rows = [
+        (plate.cell_id, plate.plate_id, well, b, m.key.cell_id, m.key.round_id, by, at)
+        for b, m in move.merged.items()
+        for well in chosen[b]
+    ]
+    insert("well", ("cell_id", "plate_id", *WellRow._fields), rows)
+    if plate.state == "planned":
+        set_state(plate, "filled")
+    return [
+        Placed(b, wells, not move.merged[b].binds, int(move.merged[b].state.holds))
+        for b, wells in chosen.items()
+    ]
+
+
+def _receive(move: Moves, unknown: Iterable[str], known: Iterable[str]) -> None:
+    """The well is the receipt. Unknown numbers are claimed where their labels were issued to."""
+    fields = {"lab_id": move.lab.lab_id}
+    cells = issued_cells(set(unknown))
+    groups: dict[int, list[str]] = defaultdict(list)
+    for barcode in unknown:
+        groups[cells.get(barcode, move.lab.cell_id)].append(barcode)
+    for cell, barcodes in sorted(groups.items()):
+        move(Verb.RECEIVE, {b: fields for b in barcodes}, "receive", cell=cell)
+    move(Verb.RECEIVE, {b: fields for b in known}, "receive")

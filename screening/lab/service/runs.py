@@ -1,0 +1,326 @@
+"""Runs: a file is looked at (nothing moves), then confirmed in one transaction, alerts included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from screening.accounts.audit import note
+from screening.db import insert, new_id, run
+from screening.errors import Problem
+from screening.lab import plate_plan, queries
+from screening.lab.judgement import Judgement, judge, keep_only
+from screening.lab.plate_problems import PlateDone
+from screening.lab.queries import LabRow, PlateRow, Plating, RunRow, WellRow
+from screening.lab.readers import read_run
+from screening.lab.readers.run import RunFile, WellReading
+from screening.lab.service import alerts, rule_sets
+from screening.lab.service.moves import moving
+from screening.lab.service.plates import set_state
+from screening.lab.well_rules import Outcome
+from screening.tickets import service as tickets
+from screening.tickets.service import Finding, Subject
+from screening.tube.labels import read_tube
+from screening.tube.queries import Key, find_keys, list_tubes
+from screening.tube.rules import Stage, Verb
+
+WAITING_STATES = ("planned", "filled", "running", "quarantined")
+# a first doubtful or failed reading is repeated from the same tube (domain 8.2); a second stands
+RERUN = (Outcome.INCONCLUSIVE, Outcome.INVALID)
+
+
+class Shown(NamedTuple):
+    """A run as people see it. `already`: the file had been imported before, nothing was done.
+
+    `calls`: (well, barcode, outcome, reasons, cts) in plate order; `same_as`: another run whose
+    file says the same."""
+
+    run: RunRow
+    plate: PlateRow
+    verdict: dict[str, Any]
+    calls: list[dict[str, Any]]
+    already: bool = False
+    same_as: int | None = None
+
+
+class _Bench(NamedTuple):
+    """Everything that judging needs, read once."""
+
+    lab: LabRow
+    plate: PlateRow
+    wells: dict[str, WellRow]
+    tubes: dict[str, dict[str, Any]]
+
+    @property
+    def keys(self) -> dict[str, Key]:
+        return {w.barcode: w.key for w in self.wells.values()}
+
+
+# --- a file is looked at ------------------------------------------------------------------------
+
+
+def preview(
+    lab_id: int, plate_id: int, data: bytes, name: str = "", *, by: int, at: datetime
+) -> Shown:
+    """Read a run file for a plate and say what would happen; no tube, alert or plate changes.
+
+    A file that was confirmed before is shown as it then was (`already`). Raises NotARunFile and
+    its kin, PlateDone."""
+    file = read_run(data, name)
+    lab = queries.get_lab(lab_id)
+    digest = bytes.fromhex(file.sha256)
+    held = queries.find_run(lab, digest)
+    if held is not None and held.state in ("evaluated", "invalid"):
+        return show(lab_id, held.run_id, at=at)._replace(already=True)
+    plate = queries.get_plate(lab, plate_id)
+    if plate.state not in WAITING_STATES:
+        raise PlateDone(plate=plate.code)
+    run_id = held.run_id if held else new_id()
+    _keep_preview(lab, plate, run_id, file, held, by=by, at=at)
+    return show(lab_id, run_id, at=at)
+
+
+def _keep_preview(
+    lab: LabRow,
+    plate: PlateRow,
+    run_id: int,
+    file: RunFile,
+    held: RunRow | None,
+    *,
+    by: int,
+    at: datetime,
+) -> None:
+    verdict = {
+        "content": file.content_sha256,
+        "plate": file.plate_barcode,
+        "started": file.started,
+        "serial": file.serial,
+        "warnings": msgspec.to_builtins(file.warnings),
+        "before": _history(held),
+    }
+    readings = msgspec.to_builtins(keep_only(file.rows, _tube_numbers(file.rows)))
+    row = (
+        lab.cell_id, run_id, lab.lab_id, plate.plate_id, plate.round_id,
+        bytes.fromhex(file.sha256), file.instrument, "previewed", plate.rule_id, by, at,
+        Jsonb(verdict), Jsonb(readings),
+    )  # fmt: skip
+    columns = (*RunRow._fields, "readings")
+    changed = [c for c in columns if c not in ("cell_id", "run_id", "lab_id", "file_hash")]
+    updates = ", ".join(f"{c} = EXCLUDED.{c}" for c in changed)
+    insert("run", columns, [row], f"ON CONFLICT (cell_id, run_id) DO UPDATE SET {updates}")
+
+
+def _history(held: RunRow | None) -> list[dict[str, Any]]:
+    """What had become of the file before: a quarantined one may be tried on its right plate."""
+    if held is None:
+        return []
+    before = list(held.verdict.get("before", []))
+    if held.state == "quarantined":
+        before.append(
+            {"plate": held.plate_id, "state": held.state, "at": held.imported_at.isoformat()}
+        )
+    return before
+
+
+def _tube_numbers(readings: Sequence[WellReading]) -> dict[str, str]:
+    """Sample name → tube number, of those that read as one."""
+    out = {}
+    for text in {r.sample for r in readings if r.sample}:
+        try:
+            out[text] = read_tube(text)
+        except Problem:
+            continue
+    return out
+
+
+def discard(lab_id: int, run_id: int) -> None:
+    """Forget a file that was only looked at."""
+    lab = queries.get_lab(lab_id)
+    found = queries.get_run(lab, run_id, lock=True)
+    if found.state == "previewed":
+        run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, run_id))
+
+
+# --- what it says -------------------------------------------------------------------------------
+
+
+def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
+    """A run with its verdict: as it would be now for one that waits, as it was for the others."""
+    lab = queries.get_lab(lab_id)
+    found = queries.get_run(lab, run_id)
+    plate = queries.get_plate(lab, found.plate_id)
+    same = None
+    if found.state == "previewed":
+        made = _judge(_bench(lab, plate), found, at)
+        verdict = {**found.verdict, **made.verdict(), "becomes": made.state}
+        calls = [_call(b, w, c) for b, (w, c) in made.calls.items()]
+        same = queries.find_same_content(lab, found.verdict["content"], run_id, at)
+    else:
+        verdict = found.verdict
+        calls = [c._asdict() for c in queries.list_calls(lab.cell_id, run_id)]
+    order = {w: i for i, w in enumerate(plate_plan.in_order(plate.size, "row"))}
+    calls.sort(key=lambda c: order[c["well"]])
+    return Shown(found, plate, verdict, calls, same_as=same)
+
+
+def _call(barcode: str, well: str, call: Any) -> dict[str, Any]:
+    return {
+        "well": well,
+        "barcode": barcode,
+        "outcome": int(call.outcome),
+        "reasons": msgspec.to_builtins(call.reasons),
+        "cts": call.cts,
+    }
+
+
+def _bench(lab: LabRow, plate: PlateRow) -> _Bench:
+    wells = queries.list_wells(plate)
+    tubes = list_tubes({w.barcode: w.key for w in wells.values()}.values())
+    return _Bench(lab, plate, wells, {t["barcode"]: t for t in tubes})
+
+
+def _judge(bench: _Bench, found: RunRow, at: datetime) -> Judgement:
+    plate = bench.plate
+    rule = rule_sets.get_version(plate.rule_id).rule
+    about: Mapping[str, tuple[bool, list[str]]] = {}
+    if rule.cohort_cutoffs:
+        about = queries.contents(list(bench.tubes.values()), at)
+    plan = plate_plan.plan(plate.layout, {w: r.barcode for w, r in bench.wells.items()}, about)
+    readings = msgspec.convert(queries.get_readings(found), list[WellReading], strict=False)
+    return judge(
+        rule, plan, readings, size=plate.size, code=plate.code, said=found.verdict.get("plate")
+    )
+
+
+# --- it is confirmed ----------------------------------------------------------------------------
+
+
+def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
+    """Adopt a run that was looked at: calls, alerts, tests or the way back, in one transaction.
+
+    Judged anew under lock, so that what changed since the preview counts. A second confirmation
+    does nothing (`already`). Raises PlateDone."""
+    lab = queries.get_lab(lab_id)
+    found = queries.get_run(lab, run_id, lock=True)
+    if found.state != "previewed":
+        return show(lab_id, run_id, at=at)._replace(already=True)
+    plate = queries.get_plate(lab, found.plate_id, lock=True)
+    if plate.state not in WAITING_STATES:
+        raise PlateDone(plate=plate.code)
+    bench = _bench(lab, plate)
+    made = _judge(bench, found, at)
+    if made.state == "evaluated":
+        retested = _adopt(bench, found, made, by=by, at=at)
+    else:
+        retested = []
+        if made.state == "invalid":
+            _take_back(bench, found, by=by, at=at)
+    raised = _alert(bench, found, made, at)
+    verdict = {**found.verdict, **made.verdict(), "reruns": retested, "alerts": raised}
+    _keep(found, made, verdict, bench, by=by, at=at)
+    set_state(plate, made.state, run_id)
+    _ticket(bench, found, made, at)
+    note("run_confirmed", "run", run_id, cell=lab.cell_id, staff_id=by)
+    return show(lab_id, run_id, at=at)
+
+
+def _adopt(bench: _Bench, found: RunRow, made: Judgement, *, by: int, at: datetime) -> list[str]:
+    """TEST lines for the tubes that still stand on this plate; a first doubt goes back for a
+    rerun. Returns those to be rerun. A tube rejected or lost meanwhile keeps its call only."""
+    here = _standing(bench)
+    tests = {
+        b: {"answers": s.line_id, "data": {"outcome": int(made.calls[b][1].outcome),
+                                           "run": found.run_id}}
+        for b, s in here.items()
+        if b in made.calls
+    }  # fmt: skip
+    again = [b for b in tests if made.calls[b][1].outcome in RERUN and not here[b].reruns]
+    with moving(bench.lab, bench.plate.round_id, by=by, at=at) as move:
+        body = {"plate": bench.plate.plate_id, "run": found.run_id}
+        move(Verb.TEST, tests, "run", body=body)
+        move(Verb.RERUN, {b: {"answers": here[b].line_id} for b in again}, "rerun", body=body)
+    return sorted(again)
+
+
+def _take_back(bench: _Bench, found: RunRow, *, by: int, at: datetime) -> None:
+    """An invalid plate gives its tubes back to the rack."""
+    with moving(bench.lab, bench.plate.round_id, by=by, at=at) as move:
+        move(
+            Verb.UNPLATE,
+            {b: {"answers": s.line_id} for b, s in _standing(bench).items()},
+            "plate_invalid",
+            body={"plate": bench.plate.plate_id, "run": found.run_id},
+        )
+
+
+def _standing(bench: _Bench) -> dict[str, Plating]:
+    """The tubes of the plate that no other fact has taken away since."""
+    stands = queries.platings(bench.keys.values())
+    return {
+        b: s
+        for b, s in stands.items()
+        if s.plate_id == bench.plate.plate_id and bench.tubes[b]["stage"] == Stage.PLATED
+    }
+
+
+def _alert(bench: _Bench, found: RunRow, made: Judgement, at: datetime) -> int:
+    """Who is positive or doubtful is told now; after a mismatch, whoever the file itself names."""
+    keys = bench.keys
+    if made.differences and made.signals:
+        keys = find_keys(made.signals)
+    signals = {b: o for b, o in made.signals.items() if b in keys}
+    return alerts.raise_signals(
+        signals,
+        keys,
+        lab_id=bench.lab.lab_id,
+        run_id=found.run_id,
+        provisional=made.state != "evaluated",
+        at=at,
+    )
+
+
+def _keep(
+    found: RunRow, made: Judgement, verdict: dict, bench: _Bench, *, by: int, at: datetime
+) -> None:
+    run(
+        "UPDATE run SET state = %s, verdict = %s, imported_by = %s, imported_at = %s "
+        "WHERE cell_id = %s AND run_id = %s",
+        (made.state, Jsonb(verdict), by, at, found.cell_id, found.run_id),
+    )
+    keys = bench.keys
+    insert(
+        "call",
+        ("cell_id", "run_id", "well", "barcode", "tube_cell", "tube_round", "outcome", "reasons",
+         "cts"),
+        [
+            (found.cell_id, found.run_id, well, b, keys[b].cell_id, keys[b].round_id,
+             int(call.outcome), Jsonb(msgspec.to_builtins(call.reasons)), Jsonb(call.cts))
+            for b, (well, call) in made.calls.items()
+        ],
+    )  # fmt: skip
+
+
+def _ticket(bench: _Bench, found: RunRow, made: Judgement, at: datetime) -> None:
+    """A mismatch or failed controls ask somebody; a file that fits explains an earlier mismatch."""
+    plate = bench.plate
+    holds = []
+    kinds = {"quarantined": "plate_quarantined", "invalid": "controls_failed"}
+    if made.state in kinds:
+        sides = {
+            "plate": plate.code,
+            "run": found.run_id,
+            "differences": len(made.differences),
+            "faults": sorted({f.code for f in made.faults}),
+        }
+        holds = [
+            Finding(
+                plate.cell_id, plate.round_id, kinds[made.state], str(plate.plate_id), at,
+                lab_id=plate.lab_id, sides=sides,
+            )
+        ]  # fmt: skip
+    examined = [Subject(plate.cell_id, str(plate.plate_id))]
+    tickets.settle(holds, examined, tuple(kinds.values()), at=at)
