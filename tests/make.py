@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import current_app
+from sqlalchemy import func
 
 from screening import clock, crypto
 from screening.accounts.models import Device, Grant, LoginSession, Staff
@@ -90,7 +91,7 @@ def area(level: str = "street", parent: MadeArea | None = None, **values: Any) -
     if parent is None and at > 1:
         parent = area(LEVELS[at - 1])
     n = number()
-    area_id = values.pop("area_id", None) or 1000 + n
+    area_id = values.pop("area_id", None) or _next_area_id()
     above = parent.path if parent else "/"
     cell = (parent.cell_id if parent and parent.cell_id else 0) or (area_id if at >= 3 else 0)
     row = {
@@ -104,6 +105,11 @@ def area(level: str = "street", parent: MadeArea | None = None, **values: Any) -
     }
     keep(Area(parent_id=parent.area_id if parent else None, valid_from=SINCE, **row))
     return MadeArea(*(row[f] for f in MadeArea._fields))
+
+
+def _next_area_id() -> int:
+    """Small, as cells must fit the printed resident code; the service counts on from it."""
+    return db.session.query(func.coalesce(func.max(Area.area_id), 1000) + 1).scalar()
 
 
 def site(at: MadeArea | None = None, kind: str = "community", **values: Any) -> MadeSite:

@@ -1,0 +1,84 @@
+"""Persons: search and look-up by POST, so that nothing personal stands in an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from screening import clock
+from screening.accounts import guard
+from screening.accounts.guard import current_actor, require
+from screening.errors import Fault, Faults
+from screening.openapi import gives, takes
+from screening.places.queries import place_of_area
+from screening.registry import schemas as s
+from screening.registry import search as finding
+from screening.registry.api.frame import bp
+from screening.registry.documents import BadDocument, Document, normalise
+from screening.registry.scopes import BOTH_PERSONS, OLD_HOME, PERSON, REGISTRARS
+from screening.registry.service import persons
+
+
+def documents_of(rows: list[dict[str, Any]]) -> list[Document]:
+    """Canonical documents of a list. Raises Faults with the place of each wrong one."""
+    found: list[Document] = []
+    faults: list[Fault] = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            found.append(normalise(row["type"], row["number"], row["country"]))
+        except BadDocument as problem:
+            faults.append(Fault(problem, field=f"documents.{number}", row=number))
+    if faults:
+        raise Faults(faults)
+    return found
+
+
+@bp.post("/persons/search")
+@require(*REGISTRARS, at=guard.area())
+@takes(s.SearchSchema)
+@gives(s.PersonSchema, many=True)
+def search_persons(args: dict[str, Any]) -> Any:
+    """By document, telephone, whole name, last four, or part of a name within one community.
+
+    Documents and telephones come back masked; every person shown is audited."""
+    wanted = s.SearchSchema().wanted(args)
+    return finding.search(wanted, place_of_area(args["area_id"]))
+
+
+@bp.post("/persons/lookup")
+@require(*REGISTRARS, at=guard.area())
+@takes(s.LookupSchema)
+@gives(s.PersonRefSchema, many=True)
+def lookup_persons(args: dict[str, Any]) -> Any:
+    """For each document the person's ids, null where nobody within the area has it."""
+    pairs = finding.lookup(documents_of(args["documents"]), place_of_area(args["area_id"]))
+    return [{"cell_id": p and p[0], "person_id": p and p[1]} for p in pairs]
+
+
+@bp.get("/persons/<int:cell>/<int:person_id>")
+@require(*REGISTRARS, at=PERSON)
+@gives(s.PersonSchema)
+def get_person(cell: int, person_id: int) -> Any:
+    """One person; the read is audited."""
+    return finding.get_person(cell, person_id)
+
+
+@bp.post("/persons/<int:cell>/<int:person_id>/move")
+@require(*REGISTRARS, at=OLD_HOME)
+@takes(s.MoveSchema)
+@gives(None, 204)
+def move_person(cell: int, person_id: int, args: dict[str, Any]) -> Any:
+    """The person lives in another community from now on."""
+    by = current_actor().staff_id
+    persons.move(cell, person_id, args["community_id"], by=by, at=clock.now())
+    return "", 204
+
+
+@bp.post("/persons/<int:cell>/<int:person_id>/merge")
+@require(*REGISTRARS, at=BOTH_PERSONS)
+@takes(s.MergeSchema)
+@gives(None, 204)
+def merge_person(cell: int, person_id: int, args: dict[str, Any]) -> Any:
+    """The person was registered twice: later scans find the other row."""
+    into = (args["into_cell"], args["into_id"])
+    persons.merge((cell, person_id), into, by=current_actor().staff_id, at=clock.now())
+    return "", 204

@@ -1,0 +1,319 @@
+"""Places, rounds and the register: who may do what where."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+from flask import current_app
+
+from screening import clock
+from screening.accounts.roles import EVERYWHERE, Actor, Role, Scope
+from screening.db import db
+from screening.registry import documents
+from screening.registry.documents import DocType, Document
+from screening.registry.service import (
+    Newcomer,
+    exemptions,
+    imports,
+    make_provisional,
+    rounds,
+    zones,
+)
+from screening.registry.service.rounds import Draft
+from tests import make
+from tests.access import Case, Side, World
+
+PUBLIC_WORDS = "codes and their words, the same for everybody"
+CHIEF = Actor(1, "A1", (Scope(Role.ADMINISTRATOR, EVERYWHERE),))
+CSV = "姓名,证件类型,证件号码,社区代码\n{name},,11010519491231002X,{code}\n"
+# Whoever may set up something stands where it can be held.
+AT_COUNTY = {Role.COMMUNITY_WORKER: lambda s: s.county}
+
+
+def name(side: Side) -> str:
+    return f"{side.site.name}居民"
+
+
+def requested(maker):
+    """Run a service that writes audit outside a request."""
+    with current_app.test_request_context():
+        made = maker()
+        db.session.commit()
+        return made
+
+
+def person(side: Side) -> tuple[int, int]:
+    """(cell, person) of a fresh person of a side's community."""
+    nobody = Document(DocType.NONE, "")
+    ((person_id, cell),) = make_provisional(
+        [Newcomer(name(side), nobody, mark=str(make.number()))],
+        cell=side.community.cell_id,
+        community=side.community.area_id,
+        at=clock.now(),
+    )
+    return cell, person_id
+
+
+def of_person(side: Side, **kw) -> dict:
+    cell, person_id = person(side)
+    return {"values": {"cell": cell, "person_id": person_id}, **kw}
+
+
+def in_body(side: Side, **body) -> dict:
+    cell, person_id = person(side)
+    return {"json": {"cell_id": cell, "person_id": person_id, **body}}
+
+
+def merged(side: Side) -> dict:
+    cell, twin = person(side)
+    _, into = person(side)
+    into_both = {"into_cell": cell, "into_id": into}
+    return {"values": {"cell": cell, "person_id": twin}, "json": into_both}
+
+
+def draft(side: Side) -> Draft:
+    street = make.area("street", side.county, name=f"{side.street.name}{make.number()}")
+    now = clock.now()
+    return Draft(f"{side.street.name}轮", now, now + timedelta(hours=8), [street.area_id])
+
+
+def a_round(side: Side, state: str = "draft") -> int:
+    def maker() -> int:
+        made = rounds.draft(draft(side), by=CHIEF)
+        if state != "draft":
+            rounds.approve(made, by=CHIEF)
+        if state == "sampling":
+            rounds.start(made, at=clock.now())
+        return made
+
+    return requested(maker)
+
+
+def of_round(state: str, **kw):
+    return lambda side: {"values": {"round_id": a_round(side, state)}, **kw}
+
+
+def round_body(side: Side) -> dict:
+    given = draft(side)
+    return {
+        "name": given.name,
+        "starts_at": given.starts_at.isoformat(),
+        "ends_at": given.ends_at.isoformat(),
+        "area_ids": [str(a) for a in given.area_ids],
+    }
+
+
+def cloned(side: Side) -> dict:
+    body = round_body(side)
+    old = requested(lambda: rounds.draft(draft(side)._replace(
+        area_ids=[int(a) for a in body["area_ids"]]), by=CHIEF))  # fmt: skip
+    return {"values": {"round_id": old}, "json": body}
+
+
+def zone(side: Side) -> dict:
+    made = requested(
+        lambda: zones.add_zone(
+            f"{side.street.name}区", "lock", [side.community.area_id], starts_at=clock.now(),
+            ends_at=None, by=CHIEF,
+        )
+    )  # fmt: skip
+    return {"values": {"zone_id": made}}
+
+
+def zone_body(side: Side) -> dict:
+    return {
+        "name": "新区",
+        "kind": "control",
+        "area_ids": [str(side.community.area_id)],
+        "starts_at": clock.now().isoformat(),
+    }
+
+
+def exemption(side: Side) -> dict:
+    cell, person_id = person(side)
+    (made,) = requested(
+        lambda: exemptions.exempt([(cell, person_id)], "medical", until=None, by=1, at=clock.now())
+    )
+    return {"values": {"cell": cell, "exemption_id": made}}
+
+
+def file_of(side: Side) -> bytes:
+    return CSV.format(name=name(side), code=side.community.code).encode()
+
+
+def upload(side: Side) -> dict:
+    return {
+        "data": {
+            "area_id": str(side.community.area_id),
+            "file": (io.BytesIO(file_of(side)), "list.csv"),
+        }
+    }
+
+
+def an_import(w: World, side: Side, *, ready: bool = False) -> int:
+    who = w.acting.staff_id if w.acting else 1
+    actor = Actor(who, "x", ())
+
+    def maker() -> int:
+        made = imports.upload(file_of(side), side.community.area_id, by=actor, at=clock.now())
+        db.session.commit()
+        if ready:
+            imports.check(made, at=clock.now())
+        return made
+
+    return requested(maker)
+
+
+def of_import(side_of, ready: bool = False, **kw):
+    return lambda w: {"values": {"import_id": an_import(w, side_of(w), ready=ready)}, **kw}
+
+
+def both(endpoint: str, method: str, request, **kw) -> Case:
+    """A case whose request differs by side only."""
+    return Case(
+        endpoint, method, inside=lambda w: request(w.a), outside=lambda w: request(w.b), **kw
+    )
+
+
+def both_import(endpoint: str, method: str, ready: bool = False, more=None, **kw) -> Case:
+    return Case(
+        endpoint,
+        method,
+        inside=of_import(lambda w: w.a, ready, **(more or {})),
+        outside=of_import(lambda w: w.b, ready, **(more or {})),
+        **kw,
+    )
+
+
+def area_field(side: Side, **more) -> dict:
+    return {"area_id": str(side.community.area_id), **more}
+
+
+def new_area(side: Side) -> dict:
+    grid = {"code": f"G{make.number()}", "name": "新网格", "level": "grid"}
+    return {"json": {"parent_id": str(side.community.area_id), **grid}}
+
+
+def new_site(side: Side) -> dict:
+    body = {"code": f"NS{make.number()}", "name": "新点", "kind": "community"}
+    return {"json": area_field(side, **body)}
+
+
+def new_lab(side: Side) -> dict:
+    return {"json": area_field(side, code=f"NL{make.number()}", name="新室", capacity=100)}
+
+
+def spare_area(side: Side) -> int:
+    return make.area("grid", side.community).area_id
+
+
+def moved(side: Side) -> dict:
+    there = make.area("community", side.street, name=f"{side.street.name}旁")
+    return of_person(side, json={"community_id": str(there.area_id)})
+
+
+ID = documents.normalise("resident_id", "11010519491231002X")
+DOCS = [{"type": "resident_id", "number": ID.number}]
+RENAMED = "改名"
+
+API = [
+    Case("registry_api.list_areas", inside=lambda w: {}),
+    both("registry_api.add_area", "POST", new_area, stand=AT_COUNTY),
+    Case(
+        "registry_api.import_areas",
+        "POST",
+        inside=lambda w: {
+            "data": {
+                "file": (
+                    io.BytesIO(b"code,name,parent,level,code12\n99,X,,province,990000000000\n"),
+                    "a.csv",
+                )
+            }
+        },
+    ),
+    both(
+        "registry_api.change_area",
+        "PATCH",
+        lambda s: {"values": {"area_id": spare_area(s)}, "json": {"name": RENAMED}},
+    ),
+    both(
+        "registry_api.close_area",
+        "POST",
+        lambda s: {"values": {"area_id": spare_area(s)}},
+    ),
+    Case("registry_api.list_sites", inside_marker=lambda w: ()),
+    both("registry_api.add_site", "POST", new_site),
+    both(
+        "registry_api.change_site",
+        "PATCH",
+        lambda s: {"values": {"site_id": s.site.site_id}, "json": {"tables": 3}},
+    ),
+    both(
+        "registry_api.close_site",
+        "POST",
+        lambda s: {"values": {"site_id": make.site(s.community).site_id}},
+    ),
+    Case("registry_api.list_labs"),
+    both("registry_api.add_lab", "POST", new_lab),
+    both(
+        "registry_api.change_lab",
+        "PATCH",
+        lambda s: {"values": {"lab_id": s.lab.lab_id}, "json": {"capacity": 300}},
+    ),
+    Case("registry_api.list_rounds"),
+    both("registry_api.draft_round", "POST", lambda s: {"json": round_body(s)}),
+    both("registry_api.get_round", "GET", of_round("draft")),
+    both("registry_api.approve_round", "POST", of_round("draft")),
+    both("registry_api.start_round", "POST", of_round("scheduled")),
+    both("registry_api.extend_round", "POST", of_round("sampling", json={})),
+    both("registry_api.stop_round", "POST", of_round("sampling")),
+    both("registry_api.cancel_round", "POST", of_round("draft")),
+    both("registry_api.clone_round", "POST", cloned),
+    Case("registry_api.list_zones"),
+    both("registry_api.add_zone", "POST", lambda s: {"json": zone_body(s)}),
+    both("registry_api.end_zone", "POST", zone),
+    both(
+        "registry_api.search_persons",
+        "POST",
+        lambda s: {"json": area_field(s, name=name(s)), **(person(s) and {})},
+        inside_marker=lambda w: [name(w.a)],
+    ),
+    both(
+        "registry_api.lookup_persons",
+        "POST",
+        lambda s: {"json": area_field(s, documents=DOCS)},
+    ),
+    both("registry_api.get_person", "GET", of_person),
+    both("registry_api.move_person", "POST", moved),
+    both("registry_api.merge_person", "POST", merged),
+    Case("registry_api.list_imports"),
+    both("registry_api.upload_import", "POST", upload),
+    both_import("registry_api.get_import", "GET"),
+    both_import("registry_api.start_import", "POST", ready=True, more={"json": {}}),
+    both_import("registry_api.cancel_import", "POST"),
+    both_import("registry_api.list_import_faults", "GET"),
+    both_import("registry_api.get_faulty_rows", "GET", ready=True),
+    both(
+        "registry_api.list_exemptions",
+        "GET",
+        lambda s: {"query_string": area_field(s)},
+    ),
+    both(
+        "registry_api.add_exemption",
+        "POST",
+        lambda s: in_body(s, code="medical"),
+    ),
+    both("registry_api.end_exemption", "POST", exemption),
+    Case("registry_api.list_exemption_codes", reason=PUBLIC_WORDS),
+    Case("registry_api.list_cohorts", reason=PUBLIC_WORDS),
+    both(
+        "registry_api.put_in_cohort",
+        "POST",
+        lambda s: {
+            "json": area_field(s, cohort="key", documents=DOCS, since=clock.now().isoformat())
+        },
+    ),
+]
+
+CASES = API
