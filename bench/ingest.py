@@ -93,7 +93,9 @@ def _shape(
         result["floor"] = n * per_batch / seconds
         result["floor_db_cpu"] = (measure.cpu_seconds("postgres") - before) / max(n, 1)
         turns.append(result)
-        say(f"{label}, turn {turn + 1}: {result['value']:,.0f} persons/s, floor {result['floor']:,.0f}")
+        say(
+            f"{label}, turn {turn + 1}: {result['value']:,.0f} persons/s, floor {result['floor']:,.0f}"
+        )
     best = sorted(turns, key=lambda t: t["value"])[len(turns) // 2]
     return {
         "name": f"ingest_{shape}",
@@ -270,7 +272,17 @@ def _print(rows: list[dict[str, Any]]) -> None:
     if not rows or "value" not in rows[0]:
         return
     table = Table(title="journal ingest (2 cores: web, database and load generator)")
-    for name in ("shape", "persons/s", "floor", "ratio", "p50 ms", "p99 ms", "CPU ms/tube", "web", "db"):
+    for name in (
+        "shape",
+        "persons/s",
+        "floor",
+        "ratio",
+        "p50 ms",
+        "p99 ms",
+        "CPU ms/tube",
+        "web",
+        "db",
+    ):
         table.add_column(name, justify="right")
     for r in rows:
         table.add_row(

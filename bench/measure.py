@@ -46,7 +46,11 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def machine() -> dict[str, object]:
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     model = next(
         (ln.split(":")[1].strip() for ln in Path("/proc/cpuinfo").read_text().splitlines()

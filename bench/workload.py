@@ -118,7 +118,9 @@ class _People:
             self.next_doc += 1
             who: dict = {"doc": {"type": kind, "number": number, "country": "GB"}}
         else:
-            n = self.docs + (self.by_cell[cell] * CELLS + cell - self.docs) % (self.persons - self.docs)
+            n = self.docs + (self.by_cell[cell] * CELLS + cell - self.docs) % (
+                self.persons - self.docs
+            )
             self.by_cell[cell] += 1
             who = {"code": make_resident_code(*person_of(n))}
         self.seen.append(who)

@@ -67,11 +67,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _register(app: Flask) -> None:
-    from screening import cli, web
+    from screening import cli, operations, web
+    from screening.dashboard.nav import init_nav
     from screening.i18n import init_i18n
 
     web.init_web(app)
     init_i18n(app)
+    init_nav(app)
+    app.register_blueprint(operations.bp)
     for name in SLICES:
         for room in ("api", "pages"):
             module = _find(f"screening.{name}.{room}")
@@ -82,7 +85,7 @@ def _register(app: Flask) -> None:
     cli.init_cli(app)
 
 
-def _find(name: str):  # noqa: ANN202
+def _find(name: str):
     """A slice leaves out a room that it does not need."""
     if importlib.util.find_spec(name) is None:
         return None

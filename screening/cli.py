@@ -4,12 +4,71 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import signal
+import time
+from pathlib import Path
 
-from flask import Flask
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from screening import jobs
+from screening.db import db
+
+IDLE = 0.5  # seconds between two looks for work
 
 
 def init_cli(app: Flask) -> None:
-    for name in ("accounts", "registry", "field", "lab", "ledger", "coverage", "dashboard"):
+    for name in ("accounts", "registry", "field", "lab", "ledger", "coverage"):
         path = f"screening.{name}.commands"
         if importlib.util.find_spec(path) is not None:
             app.cli.add_command(importlib.import_module(path).group)
+    for command in (worker, backup, restore):
+        app.cli.add_command(command)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="run what is due and stop")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Run jobs, schedules and the outbox until it is told to stop."""
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
+    signal.signal(signal.SIGINT, lambda *_: stopping.append(1))
+    while not stopping:
+        ran = jobs.run_due()
+        db.session.remove()
+        if once and not ran:
+            return
+        if not ran:
+            time.sleep(IDLE)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@with_appcontext
+def backup(path: Path) -> None:
+    """Write the whole database to PATH. The keys are not in it: keep them elsewhere, together
+    with this file's date (docs/operations.md)."""
+    from screening import archive
+
+    size = archive.write(path, current_app.extensions["settings"], current_app.extensions["keys"])
+    click.echo(f"{path}: {size:,} bytes")
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--yes", is_flag=True, help="do not ask before the present data is replaced")
+@with_appcontext
+def restore(path: Path, yes: bool) -> None:
+    """Replace the database by the backup in PATH, if the present keys open it."""
+    from screening import archive
+
+    settings, keys = current_app.extensions["settings"], current_app.extensions["keys"]
+    archive.check(path, keys)
+    if not yes:
+        click.confirm("All present data will be replaced. Go on?", abort=True)
+    db.session.remove()
+    db.engine.dispose()
+    archive.read(path, settings)
+    click.echo("restored")
