@@ -35,7 +35,7 @@ class Run(NamedTuple):
     run_id: int
     kind: str
     first: int
-    count: int
+    count: int  # type: ignore[assignment]
     pattern_id: int | None
     site_id: int | None
     site_name: str | None
@@ -63,7 +63,7 @@ class MoveRow(NamedTuple):
     what: str
     first: str
     last: str
-    count: int
+    count: int  # type: ignore[assignment]
     made_by: int | None
     made_at: datetime
 
