@@ -63,3 +63,17 @@ def _ask(number: str) -> str:
     except Problem as problem:
         raise click.ClickException(problem.sentence("en")) from None
     return word
+
+
+@group.command("check-audit")
+def check_audit() -> None:
+    """Walk every cell's chain of audit; exit 1 and name the place where one does not hold."""
+    cells = fetch("SELECT cell_id FROM audit_head ORDER BY cell_id /* fan-out: command */")
+    broken = 0
+    for (cell,) in cells:
+        verdict = service.verify_audit(cell)
+        state = "whole" if verdict.whole else f"BROKEN at line {verdict.broken_at}"
+        click.echo(f"cell {cell}: {verdict.sealed} sealed, {verdict.waiting} waiting, {state}")
+        broken += not verdict.whole
+    if broken:
+        raise SystemExit(1)

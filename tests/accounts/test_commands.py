@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from screening.accounts import sessions
+from screening.accounts import audit, service, sessions
 from screening.accounts.commands import group
+from screening.db import run
 
 WORD = "right horse battery"
 
@@ -36,3 +37,17 @@ def test_a_weak_password_a_taken_number_and_an_unknown_one_are_refused(app, db_s
     runner.invoke(group, args)
     assert "already in use" in runner.invoke(group, args).output
     assert runner.invoke(group, ["password", "nobody", "--generate"]).exit_code == 1
+
+
+def test_the_audit_is_checked_and_a_broken_chain_exits_1(app, db_session):
+    for cell in (3, 4):
+        service.note("did", cell=cell)
+        audit.seal_cell(cell)
+    db_session.commit()
+    runner = app.test_cli_runner()
+    assert runner.invoke(group, ["check-audit"]).exit_code == 0
+    run("UPDATE audit SET action = 'did not' WHERE cell_id = 4")
+    db_session.commit()
+    seen = runner.invoke(group, ["check-audit"])
+    assert seen.exit_code == 1
+    assert "cell 3: 1 sealed, 0 waiting, whole" in seen.output and "BROKEN at line 1" in seen.output

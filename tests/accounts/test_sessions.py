@@ -142,6 +142,8 @@ def test_a_first_password_opens_only_the_page_where_it_is_changed(client, db_ses
     assert door(client, new.staff_no).headers["Location"] == "/me"
     page = client.get("/accounts", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["Location"]) == (303, "/me")
+    text = client.get("/me", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert new.staff_no in text and "这是初始密码" in text
     headers = make.sign_in(client, new)
     assert client.get("/api/v1/accounts", headers=headers).json["code"] == "must_change_password"
     r = client.post("/api/v1/me/password", headers=headers,
@@ -245,3 +247,18 @@ def test_the_agent_is_kept_as_a_family_only():
     assert sessions.family("Mozilla/5.0 (X11) AppleWebKit Chrome/140 Safari/537") == "Chrome"
     assert sessions.family("Mozilla/5.0 ... MicroMessenger/8.0 Chrome/99") == "MicroMessenger"
     assert sessions.family(None) == "other"
+
+
+def test_an_upload_that_is_too_large_is_refused_in_one_sentence(app, chief, tmp_path):
+    url, keys = app.config["SQLALCHEMY_DATABASE_URI"], app.extensions["keys"].dump()
+    small = create_app(
+        Settings(database_url=url, instance=tmp_path, keys=keys, max_upload=2000, testing=True)
+    )
+    try:
+        client = small.test_client()
+        headers = make.sign_in(client, chief)
+        r = client.post("/api/v1/accounts", headers=headers, json={"name": "x" * 5000})
+        assert (r.status_code, r.json["code"]) == (413, "too_large")
+    finally:
+        with small.app_context():
+            db.engine.dispose()

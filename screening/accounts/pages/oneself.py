@@ -26,7 +26,7 @@ def myself() -> dict[str, Any]:
     actor = current_actor()
     held = queries.grants_of([actor.staff_id]).get(actor.staff_id, [])
     return {
-        "self": queries.get_staff(actor.staff_id),
+        "account": queries.get_staff(actor.staff_id),
         "grants": [grant_line(g) for g in held],
         "sessions": queries.list_sessions(actor.staff_id, actor.session),
         "least": rules.PASSWORD_LEAST.value,
