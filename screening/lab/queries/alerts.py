@@ -11,7 +11,7 @@ from screening.db import fetch
 from screening.errors import NotFound
 from screening.lab.queries.labs import cells_in_use, list_labs
 from screening.places import queries as places
-from screening.places.rules import Place
+from screening.places.rules import STREET, Place
 
 
 class NoSuchAlert(NotFound):
@@ -78,15 +78,15 @@ class Reach(NamedTuple):
 
 
 def reach(labs: Sequence[Place], areas: Sequence[Place]) -> Reach:
-    """From the places of laboratory roles and of watching roles."""
+    """From the places of laboratory roles and of watching roles; who watches over less than a
+    street sees none, since a cell is a street's."""
     ids = [x.lab_id for x in list_labs(labs)] if labs else []
-    cells: set[int] = set()
-    for place in areas:
-        if place.kind == "all":
-            cells |= {n.cell_id for n in places.TREE.get().by_id.values()}
-        elif place.kind == "area":
-            cells |= set(places.cells_under(place.path)) - {0}
-    return Reach(sorted(cells), ids)
+    nodes = places.TREE.get().by_id.values()
+    if any(p.kind == "all" for p in areas):
+        return Reach(sorted({n.cell_id for n in nodes}), ids)
+    paths = tuple(p.path for p in areas if p.kind == "area")
+    streets = {n.cell_id for n in nodes if n.level == STREET and n.path.startswith(paths)}
+    return Reach(sorted(streets) if paths else [], ids)
 
 
 def list_alerts(
