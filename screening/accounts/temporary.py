@@ -237,8 +237,8 @@ def _make(w: Wanted) -> TemporaryAccount:
 
 
 def _free_number() -> str:
-    """Eight digits that nobody holds; the unique constraint guards the rare race."""
+    """Six digits, the serial that a badge's code holds; the constraint guards the rare race."""
     while True:
-        number = f"{10_000_000 + secrets.randbelow(90_000_000)}"
+        number = f"{100_000 + secrets.randbelow(900_000)}"
         if queries.find_staff_no(number) is None:
             return number

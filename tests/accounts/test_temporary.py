@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from zipfile import ZipFile
 
@@ -46,6 +47,7 @@ def test_a_list_makes_accounts_that_sign_in_once_and_then_change_their_password(
     made = temporary.make_temporary([row(), row(3, "李四", "13800000002", "packer")], boss)
     assert [a.role for a in made] == [Role.SAMPLER, Role.PACKER]
     first = made[0]
+    assert re.fullmatch("[0-9]{6}", first.staff_no)  # the serial of a badge's code
     entered = sessions.sign_in(first.staff_no, first.first_password, address="::1")
     assert entered.must_change
     held = queries.get_staff(first.staff_id)
