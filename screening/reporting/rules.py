@@ -80,9 +80,11 @@ def inside(binds: Iterable[Bind], state: State | None = None) -> list[Bind]:
 
 @dataclass(frozen=True)
 class Gate:
-    """All that decides whether a tube's result may go out. `reviews` maps step to staff id,
-    `alerts` are the kinds of its open alerts, `hold_tickets` are the kinds of open hold tickets, `gap` whether a device may still know of
-    somebody in the tube, `run_state` that of the run which says the outcome."""
+    """All that decides whether a tube's result may go out.
+
+    `reviews` maps step to staff id; `alerts` and `hold_tickets` are the kinds of the open ones;
+    `gap`: a device may still know of somebody in the tube; `run_state`: of the run that says the
+    outcome."""
 
     stage: int = Stage.REVIEWED
     test: Test | None = None

@@ -1,0 +1,93 @@
+"""The two reviews of a result, by two persons, each signed at the moment it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from screening.accounts.roles import Actor, Role
+from screening.db import by_cell, insert
+from screening.errors import NotAllowed, Problem
+from screening.places.queries import place_of_lab
+from screening.reporting import refusals
+from screening.reporting.queries import Standing
+from screening.reporting.service.desk import act, bench, by_round, refuse
+from screening.reporting.service.signing import sign
+from screening.tube.rules import Stage, Verb
+
+_COLUMNS = (
+    "cell_id", "round_id", "barcode", "run_id", "step", "outcome", '"by"', "at", "command_id",
+)  # fmt: skip
+WHO = {
+    1: (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER),
+    2: (Role.LAB_REVIEWER,),
+}
+
+
+class Reviewed(NamedTuple):
+    """Which tubes were signed now, which this person had signed before, which could not be."""
+
+    signed: list[str]
+    repeated: list[str]
+    refused: list[Problem]
+
+
+def review(
+    barcodes: Collection[str], step: int, *, lab_id: int, by: Actor, secret: str, at: datetime
+) -> Reviewed:
+    """Sign step 1 or 2 of these tubes of one laboratory.
+
+    Step 1 is anybody's who tests there, step 2 another reviewer's. Raises NotAllowed, the errors
+    of `sign`, and Refused when not one of them could be signed."""
+    if step not in WHO or not by.may(WHO[step], place_of_lab(lab_id)):
+        raise NotAllowed()
+    sign(by, secret)
+    lab, found, refused = bench(barcodes, lab_id)
+    signed: list[Standing] = []
+    repeated: list[str] = []
+    for s in found.values():
+        against = _against(s, step, by.staff_id)
+        if against is not None:
+            refused.append(against)
+        elif s.reviews.get(step) == by.staff_id:
+            repeated.append(s.barcode)
+        else:
+            signed.append(s)
+    if not signed and not repeated:
+        refuse(refused, "审核", "reviewed")
+    for round_id, group in by_round(signed).items():
+        lines = {
+            s.barcode: {"answers": s.test.plating, "data": {"run": s.test.run_id, "step": step}}
+            for s in group
+            if s.test
+        }
+        command, _ = act(Verb.REVIEW, lines, kind="review", lab=lab, round_id=round_id,
+                         by=by.staff_id, at=at, body={"step": step})  # fmt: skip
+        _write(group, step, by.staff_id, at, command)
+    return Reviewed([s.barcode for s in signed], repeated, refused)
+
+
+def _against(s: Standing, step: int, by: int) -> Problem | None:
+    if s.test is None or not Stage.TESTED <= s.gate.stage <= Stage.RELEASED:
+        return refusals.NotTested(barcode=s.barcode)
+    if s.reviews.get(step) == by:
+        return None
+    if s.gate.stage == Stage.RELEASED or step in s.reviews:
+        return refusals.SignedByOther(barcode=s.barcode)
+    if step == 2 and 1 not in s.reviews:
+        return refusals.FirstMissing(barcode=s.barcode)
+    if step == 2 and s.reviews[1] == by:
+        return refusals.OneReviewer(barcode=s.barcode)
+    return None
+
+
+def _write(group: Sequence[Standing], step: int, by: int, at: datetime, command: int) -> None:
+    rows = [
+        (s.key.cell_id, s.key.round_id, s.barcode, s.test.run_id, step, s.test.outcome, by, at,
+         command)
+        for s in group
+        if s.test
+    ]  # fmt: skip
+    for _, part in by_cell(rows):
+        insert("review", _COLUMNS, part)
