@@ -47,7 +47,7 @@ def test_what_is_not_sealed_yet_is_counted_as_waiting(sealed):
     ],
 )
 def test_a_changed_or_removed_row_is_named(sealed, tamper):
-    run(f"{tamper} AND cell_id = {CELL}" if "WHERE" in tamper else tamper)
+    run(f"{tamper} {'AND' if 'WHERE' in tamper else 'WHERE'} cell_id = {CELL}")
     assert service.verify_audit(CELL).broken_at == 3
 
 
