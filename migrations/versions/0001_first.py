@@ -346,6 +346,8 @@ def upgrade():
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("reached", sa.BigInteger(), nullable=False),
         sa.Column("missed", sa.BigInteger(), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
+        sa.Column("tested", sa.BigInteger(), nullable=False),
         sa.Column("resulted", sa.BigInteger(), nullable=False),
         sa.Column("m_resample", sa.BigInteger(), nullable=False),
         sa.Column("m_new", sa.BigInteger(), nullable=False),
@@ -360,6 +362,14 @@ def upgrade():
         sa.PrimaryKeyConstraint("cell_id", "round_id", "area_id", name=op.f("pk_coverage")),
         info={"big": True},
         postgresql_with={"fillfactor": 70},
+    )
+    op.create_table(
+        "coverage_cut",
+        sa.Column("round_id", sa.BigInteger(), nullable=False),
+        sa.Column("cut_off", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.BigInteger(), nullable=True),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("round_id", "cut_off", name=op.f("pk_coverage_cut")),
     )
     op.create_table(
         "custody",

@@ -28,8 +28,8 @@ class Coverage(Base):
     """The equation of one community in one round, recounted whole.
 
     register = exempt + due; due = reached + missed; missed = the sum of the `m_` parts.
-    `resulted` counts reached persons with a released result; `outside` persons from elsewhere
-    sampled by this community's sites; `added` persons registered after the start.
+    `delivered`, `tested`, `resulted` count the reached whose tube came that far; `added` persons
+    registered after the start (they are in the register too).
     """
 
     __tablename__ = "coverage"
@@ -41,6 +41,8 @@ class Coverage(Base):
     due: Mapped[int]
     reached: Mapped[int]
     missed: Mapped[int]
+    delivered: Mapped[int]
+    tested: Mapped[int]
     resulted: Mapped[int]
     m_resample: Mapped[int]
     m_new: Mapped[int]
@@ -78,3 +80,14 @@ class StageCount(Base):
         Index("ix_stage_count_round", "cell_id", "round_id"),
         {"info": {"big": True}},
     )
+
+
+class CoverageCut(Base):
+    """Numbers frozen for a report: every area of a round at one cut-off, never counted again."""
+
+    __tablename__ = "coverage_cut"
+    round_id: Mapped[int]
+    cut_off: Mapped[datetime]
+    made_by: Mapped[int | None]
+    body: Mapped[list]
+    __table_args__ = (PrimaryKeyConstraint("round_id", "cut_off"),)

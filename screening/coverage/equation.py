@@ -1,0 +1,219 @@
+"""The equation counted from persons: one statement gives everybody of a community one state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg.types.json import Jsonb
+
+from screening.coverage.rules import MISSED, NUMBERS, OF_OUTCOME, CoverageRow
+from screening.db import fetch
+from screening.places import queries as places
+from screening.places import rules as levels
+from screening.places.queries import Node
+from screening.registry.queries import RoundPolicy, get_policy
+from screening.registry.rules import GENERAL, GONE, Flag
+from screening.tube.rules import RESAMPLE, Purpose, Stage
+
+# Every person of some communities of one cell with the one state that counts for them. A swab
+# outranks an exemption, an exemption outranks a lost swab, and that outranks what people said.
+PERSONS = """
+spot AS MATERIALIZED (
+  SELECT p.person_id, p.household_id, p.building_id, coalesce(p.{place}, 0) AS place, p.flags,
+         p.created_at > %(started)s AS added
+  FROM person p
+  JOIN area c ON c.area_id = p.community_id
+  LEFT JOIN area b ON b.area_id = p.building_id
+  WHERE p.cell_id = %(cell)s AND p.community_id = ANY(%(communities)s)
+    AND p.left_at IS NULL AND p.flags & %(gone)s = 0
+    AND (%(within)s::int8 IS NULL OR p.{inside} = %(within)s)
+    AND coalesce(b.path, c.path) LIKE ANY(%(paths)s)
+    AND (%(everybody)s OR p.key_group = ANY(%(cohorts)s)
+      OR EXISTS (SELECT 1 FROM person_cohort k WHERE k.cell_id = %(cell)s
+           AND k.person_id = p.person_id AND k.cohort = ANY(%(cohorts)s)
+           AND k.valid_from <= %(at)s AND (k.valid_to IS NULL OR k.valid_to > %(at)s))
+      OR (%(general)s AND p.key_group IS NULL
+        AND NOT EXISTS (SELECT 1 FROM person_cohort k WHERE k.cell_id = %(cell)s
+           AND k.person_id = p.person_id
+           AND k.valid_from <= %(at)s AND (k.valid_to IS NULL OR k.valid_to > %(at)s))))
+), came AS (
+  SELECT * FROM unnest(%(barcodes)s::text[], %(stages)s::int[]) AS t(barcode, stage)
+), swab AS (
+  SELECT s.person_id, bool_or(s.of_record) AS reached, max(came.stage) AS stage,
+         bool_or(s.void = ANY(%(resample)s) AND s.purpose <> %(recheck)s) AS again
+  FROM specimen s JOIN spot USING (person_id)
+  LEFT JOIN came ON s.of_record AND came.barcode = s.barcode
+  WHERE s.cell_id = %(cell)s AND s.round_id = %(round)s
+  GROUP BY s.person_id
+), free AS (
+  SELECT e.person_id, min(e.code) AS code FROM exemption e JOIN spot USING (person_id)
+  WHERE e.cell_id = %(cell)s AND e.round_id IN (0, %(round)s) AND e.ended_at IS NULL
+    AND e.made_at <= %(at)s AND (e.until IS NULL OR e.until > %(at)s)
+  GROUP BY e.person_id
+), said AS (
+  SELECT DISTINCT ON (k.person_id) k.person_id, k.outcome, k.until, k.at
+  FROM contact k JOIN spot USING (person_id)
+  WHERE k.cell_id = %(cell)s AND k.round_id = %(round)s AND k.outcome = ANY(%(outcomes)s)
+  ORDER BY k.person_id, k.at DESC, k.contact_id DESC
+), told AS (
+  SELECT spot.*, free.code, coalesce(swab.stage, 0) AS stage, said.until, said.at AS said_at,
+    CASE WHEN swab.reached THEN 'reached'
+         WHEN free.code IS NOT NULL THEN 'exempt'
+         WHEN swab.again THEN 'resample'
+         WHEN spot.flags & %(provisional)s <> 0 THEN NULL
+         WHEN said.outcome IS NULL OR said.until <= %(at)s THEN 'new'
+         ELSE %(words)s::jsonb ->> said.outcome END AS state
+  FROM spot LEFT JOIN swab USING (person_id) LEFT JOIN free USING (person_id)
+  LEFT JOIN said USING (person_id)
+)"""
+
+_PARTS = ", ".join(f"count(*) FILTER (WHERE state = '{p}') AS m_{p}" for p in MISSED)
+COUNTED = f""", counted AS (
+  SELECT place, count(state) AS register, count(*) FILTER (WHERE state = 'exempt') AS exempt,
+    count(*) FILTER (WHERE state <> 'exempt') AS due,
+    count(*) FILTER (WHERE state = 'reached') AS reached,
+    count(*) FILTER (WHERE state = 'reached' AND stage >= {int(Stage.RECEIVED)}) AS delivered,
+    count(*) FILTER (WHERE state = 'reached' AND stage >= {int(Stage.TESTED)}) AS tested,
+    count(*) FILTER (WHERE state = 'reached' AND stage >= {int(Stage.RELEASED)}) AS resulted,
+    count(*) FILTER (WHERE state NOT IN ('exempt', 'reached')) AS missed,
+    {_PARTS}, count(*) FILTER (WHERE state IS NOT NULL AND added) AS added
+  FROM told GROUP BY place
+), why AS (
+  SELECT place, jsonb_object_agg(code, n) AS exempt_by
+  FROM (SELECT place, code, count(*) AS n FROM told WHERE state = 'exempt' GROUP BY place, code) c
+  GROUP BY place
+)"""
+COLUMNS = (
+    "register", "exempt", "due", "reached", "delivered", "tested", "resulted", "missed",
+    *(f"m_{p}" for p in ("resample", "new", "will_come", "away", "refused", "unreachable", "visit")),
+    "added",
+)  # fmt: skip
+
+
+def select(source: str, *, first: str = "x.place", last: str = "") -> str:
+    """The end of the equation's statement: one row for each `place` of `source`."""
+    numbers = ", ".join(f"coalesce(counted.{c}, 0)" for c in COLUMNS)
+    return (
+        f"SELECT {first}, {numbers}, coalesce(why.exempt_by, '{{}}'){last} FROM {source} "
+        "LEFT JOIN counted USING (place) LEFT JOIN why USING (place)"
+    )
+
+
+assert tuple(c.removeprefix("m_") for c in COLUMNS) == NUMBERS
+PLACES = ("community_id", "grid_id", "building_id")
+
+
+def arguments(
+    cell: int, policy: RoundPolicy, communities: Collection[int], *, at: datetime
+) -> dict[str, Any]:
+    """What the equation asks for; times after the sign-off count as the sign-off."""
+    signed = _signed_at(policy.round_id)
+    barcodes, stages = _stages(cell, policy.round_id, communities)
+    return {
+        "cell": cell,
+        "round": policy.round_id,
+        "communities": sorted(communities),
+        "at": min(at, signed) if signed else at,
+        "started": policy.started_at or at,
+        "gone": int(GONE),
+        "provisional": int(Flag.PROVISIONAL),
+        "paths": [p + "%" for p in policy.area_paths],
+        "everybody": not policy.cohorts,
+        "cohorts": sorted(policy.cohorts - {GENERAL}),
+        "general": GENERAL in policy.cohorts,
+        "barcodes": barcodes,
+        "stages": stages,
+        "resample": [int(v) for v in RESAMPLE],
+        "recheck": int(Purpose.RECHECK),
+        "outcomes": list(OF_OUTCOME),
+        "words": Jsonb(OF_OUTCOME),
+        "within": None,
+    }
+
+
+def _signed_at(round_id: int) -> datetime | None:
+    rows = fetch("SELECT signed_at FROM round WHERE round_id = %s", (round_id,))
+    return rows[0][0] if rows else None
+
+
+def _stages(cell: int, round_id: int, communities: Collection[int]) -> tuple[list[str], list[int]]:
+    """How far the tubes came in which swabs of these people lie, wherever the tubes are stored."""
+    lie: dict[int, list[str]] = defaultdict(list)
+    for tube_cell, barcode in fetch(
+        "SELECT DISTINCT s.tube_cell, s.barcode FROM person p JOIN specimen s USING (person_id) "
+        "WHERE p.cell_id = %s AND p.community_id = ANY(%s) AND s.cell_id = %s AND s.round_id = %s "
+        "AND s.of_record",
+        (cell, sorted(communities), cell, round_id),
+    ):
+        lie[tube_cell].append(barcode)
+    out: dict[str, int] = {}
+    for tube_cell, barcodes in sorted(lie.items()):
+        out |= dict(
+            fetch(
+                "SELECT barcode, CASE WHEN version > 0 THEN %s WHEN stage > %s THEN 0 ELSE stage "
+                "END FROM tube WHERE cell_id = %s AND round_id = %s AND barcode = ANY(%s)",
+                (int(Stage.RELEASED), int(Stage.RELEASED), tube_cell, round_id, barcodes),
+            )
+        )
+    return list(out), list(out.values())
+
+
+def count_communities(
+    cell: int, round_id: int, communities: Collection[int], *, at: datetime
+) -> list[CoverageRow]:
+    """The equation of whole communities counted now, from persons; nothing is written."""
+    args = arguments(cell, get_policy(round_id), communities, at=at)
+    source = "(SELECT unnest(%(communities)s::int8[]) AS place) x"
+    return _count(args, "community_id", "community_id", source, at)
+
+
+def count_places(node: Node, round_id: int, by: str, *, at: datetime) -> list[CoverageRow]:
+    """The equation within a community, grid or building, by grid or building (0: not known)."""
+    community = _community_of(node)
+    args = arguments(node.cell_id, get_policy(round_id), [community], at=at)
+    inside = {levels.GRID: "grid_id", levels.BUILDING: "building_id"}.get(node.level)
+    args["within"] = node.area_id if inside else None
+    return _count(args, by, inside or "community_id", "counted x", at)
+
+
+def _count(
+    args: dict[str, Any], place: str, inside: str, source: str, at: datetime
+) -> list[CoverageRow]:
+    assert {place, inside} <= set(PLACES)
+    head = PERSONS.format(place=place, inside=inside)
+    rows = fetch(f"WITH {head}{COUNTED} {select(source)} ORDER BY place", args)
+    return [CoverageRow._make((*r, at)) for r in rows]
+
+
+def _community_of(node: Node) -> int:
+    line = [*places.line_above(node), node]
+    return next(n.area_id for n in line if n.level == levels.COMMUNITY)
+
+
+class Missed(NamedTuple):
+    """Somebody who is due and not reached. `state` is one of rules.REASONS; `until` and `said_at`
+    belong to what the person, or the neighbours, said last."""
+
+    person_id: int
+    household_id: int | None
+    building_id: int | None
+    state: str
+    until: datetime | None
+    said_at: datetime | None
+
+
+def list_missed(cell: int, round_id: int, community: int, *, at: datetime) -> list[Missed]:
+    """The missed of one community, by building and household: the same persons that its coverage
+    counts as missed."""
+    args = arguments(cell, get_policy(round_id), [community], at=at)
+    head = PERSONS.format(place="community_id", inside="community_id")
+    rows = fetch(
+        f"WITH {head} SELECT person_id, household_id, building_id, state, until, said_at "
+        "FROM told WHERE state NOT IN ('exempt', 'reached') "
+        "ORDER BY building_id, household_id, person_id",
+        args,
+    )
+    return [Missed(*r) for r in rows]
