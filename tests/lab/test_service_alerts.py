@@ -8,6 +8,7 @@ from screening import clock
 from screening.db import db
 from screening.lab import queries
 from screening.lab.service import alerts
+from screening.places.rules import EVERYWHERE, Place
 from screening.tube.queries import NoSuchTube
 from tests import make
 from tests.lab.bench import HOT
@@ -70,12 +71,21 @@ def test_an_alert_needs_a_tube_that_is_known(bench):
         alerts.raise_by_hand(bench.lab.lab_id, bench.city.tube(), by=5, at=clock.now())
 
 
+def street_of(site):
+    """The place of a site's street."""
+    path = site.area.path.rstrip("/").rsplit("/", 1)[0] + "/"
+    return Place("area", int(path.split("/")[-2]), path)
+
+
+def test_who_watches_over_less_than_a_street_is_shown_no_alert(alert, bench):
+    assert queries.list_alerts(queries.reach([], [bench.city.sites[0].area.place])) == []
+
+
 def test_alerts_reach_the_laboratory_and_those_who_watch_over_the_tubes_area(alert, bench):
-    site, other = bench.city.sites
-    county = [make.place_of(None)]
+    street, other = (street_of(s) for s in bench.city.sites)
     db.session.commit()
     assert queries.count_alerts(queries.reach([bench.city.lab.place], [])) == (1, 1)
-    assert queries.count_alerts(queries.reach([], [site.area.place])) == (1, 1)
-    assert queries.count_alerts(queries.reach([], [other.area.place])) == (0, 0)
-    assert queries.count_alerts(queries.reach([], county)) == (1, 1)
-    assert queries.count_alerts(queries.reach([make.lab(site.area).place], [])) == (0, 0)
+    assert queries.count_alerts(queries.reach([], [street])) == (1, 1)
+    assert queries.count_alerts(queries.reach([], [other])) == (0, 0)
+    assert queries.count_alerts(queries.reach([], [EVERYWHERE])) == (1, 1)
+    assert queries.count_alerts(queries.reach([make.lab(bench.city.sites[0].area).place], [])) == (0, 0)

@@ -13,7 +13,7 @@ from screening.lab.queries import AlertRow
 from screening.lab.well_rules import Outcome
 from screening.lab.words import SETTLEMENTS
 from screening.tube.labels import read_tube
-from screening.tube.queries import Key, get_key
+from screening.tube.queries import Key, NoSuchTube, get_key, get_tube
 
 KIND_OF = {Outcome.POSITIVE: "positive", Outcome.INCONCLUSIVE: "inconclusive"}
 
@@ -80,6 +80,8 @@ def raise_by_hand(
 ) -> AlertRow:
     """A laboratory says of a tube what no file says yet (a call by phone, a plate seen by eye)."""
     key = get_key(read_tube(text))
+    if get_tube(key)["lab_id"] not in (None, lab_id):
+        raise NoSuchTube()  # it stands at another laboratory
     alert_id = new_id()
     insert(
         "alert",

@@ -1,0 +1,270 @@
+"""The wire of the laboratory, written out. Ids travel as strings: they exceed what scripts count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from screening.lab import words
+from screening.lab.layout import SHAPES
+from screening.lab.plate_plan import ORDERS
+from screening.lab.well_rules import Outcome
+
+
+class Id(fields.Integer):
+    """A 63-bit id: a string on the way out, a string or number on the way in."""
+
+    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class Hex(fields.String):
+    """A digest in hexadecimal."""
+
+    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
+        return None if value is None else bytes(value).hex()
+
+
+def text(most: int, least: int = 1, **kw: Any) -> fields.String:
+    return fields.String(validate=validate.Length(least, most), **kw)
+
+
+def moment(**kw: Any) -> fields.AwareDateTime:
+    return fields.AwareDateTime(format="iso", **kw)
+
+
+def a_word(table: dict, **kw: Any) -> fields.String:
+    return fields.String(validate=validate.OneOf(list(table)), **kw)
+
+
+class PageQuerySchema(Schema):
+    before = Id(load_default=None, metadata={"description": "`next` of the page before"})
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+
+
+class LabPageQuerySchema(PageQuerySchema):
+    lab_id = Id(load_default=None)
+
+
+# --- rule sets ----------------------------------------------------------------------------------
+
+
+class RuleVersionSchema(Schema):
+    rule_id = Id()
+    name = fields.String()
+    version = fields.Integer()
+    body = fields.Dict(metadata={"description": "limits in Ct cycles, with their source"})
+    made_by = Id(allow_none=True)
+    made_at = moment()
+    approved_by = Id(allow_none=True)
+    valid_from = moment(allow_none=True, metadata={"description": "null: only proposed"})
+    valid_to = moment(allow_none=True)
+
+
+class ProposalSchema(Schema):
+    body = fields.Dict(required=True, metadata={"description": "a rule set; version is given here"})
+
+
+class ApprovalSchema(Schema):
+    valid_from = moment(load_default=None, allow_none=True)
+
+
+# --- plates -------------------------------------------------------------------------------------
+
+
+class PlateInSchema(Schema):
+    lab_id = Id(required=True)
+    code = text(40, required=True)
+    rule_id = Id(required=True)
+    size = fields.Integer(load_default=96, validate=validate.OneOf(list(SHAPES)))
+    round_id = Id(load_default=None, allow_none=True)
+    controls = fields.Dict(
+        keys=fields.String(), values=fields.String(), load_default=None, allow_none=True,
+        metadata={"description": "well → ntc, pc, blank; null: the default places"},
+    )  # fmt: skip
+
+
+class PlateQuerySchema(LabPageQuerySchema):
+    state = a_word(words.PLATE_STATES, load_default=None)
+
+
+class PlateLineSchema(Schema):
+    plate_id = Id()
+    lab_id = Id()
+    code = fields.String()
+    size = fields.Integer()
+    state = fields.String()
+    made_at = moment()
+    run_id = Id(allow_none=True)
+    tubes = fields.Integer()
+
+
+class PlatePageSchema(Schema):
+    items = fields.List(fields.Nested(PlateLineSchema))
+    next = Id(allow_none=True)
+
+
+class WellSchema(Schema):
+    well = fields.String()
+    barcode = fields.String()
+    filled_by = Id()
+    filled_at = moment()
+
+
+class PlateSchema(Schema):
+    plate_id = Id()
+    lab_id = Id()
+    round_id = Id()
+    code = fields.String()
+    size = fields.Integer()
+    state = fields.String()
+    rule_id = Id()
+    run_id = Id(allow_none=True)
+    made_by = Id()
+    made_at = moment()
+    controls = fields.Dict(attribute="layout")
+    wells = fields.List(fields.Nested(WellSchema))
+
+
+class ScanSchema(Schema):
+    code = text(80, required=True)
+    order = fields.String(load_default="column", validate=validate.OneOf(ORDERS))
+
+
+class MapSchema(Schema):
+    wells = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True,
+        validate=validate.Length(1, 384), metadata={"description": "well → scanned code"},
+    )  # fmt: skip
+
+
+class PlacedSchema(Schema):
+    barcode = fields.String()
+    wells = fields.List(fields.String())
+    uncaptured = fields.Boolean(
+        attribute="unknown", metadata={"description": "nobody captured it yet: tested, held"}
+    )
+    held = fields.Boolean(attribute="holds")
+
+
+class TakenOffSchema(Schema):
+    barcode = fields.String()
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+class RunFileSchema(Schema):
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class CallSchema(Schema):
+    well = fields.String()
+    barcode = fields.String()
+    outcome = fields.Function(lambda call: Outcome(call["outcome"]).name.lower())
+    reasons = fields.List(fields.Dict())
+    cts = fields.Dict()
+
+
+class RunLineSchema(Schema):
+    run_id = Id()
+    lab_id = Id()
+    plate_id = Id()
+    file_hash = Hex()
+    instrument = fields.String()
+    state = fields.String()
+    rule_id = Id()
+    imported_by = Id()
+    imported_at = moment()
+
+
+class RunPageSchema(Schema):
+    items = fields.List(fields.Nested(RunLineSchema))
+    next = Id(allow_none=True)
+
+
+class RunSchema(Schema):
+    """`already`: the file had been imported before; nothing was done."""
+
+    run = fields.Nested(RunLineSchema)
+    plate_code = fields.Function(lambda shown: shown.plate.code)
+    already = fields.Boolean()
+    same_as = Id(allow_none=True)
+    verdict = fields.Dict()
+    calls = fields.List(fields.Nested(CallSchema))
+
+
+# --- the bench ----------------------------------------------------------------------------------
+
+
+class WaitingSchema(Schema):
+    barcode = fields.String()
+    why = fields.String(metadata={"description": "recheck, rerun, single, overdue or empty"})
+    mode = fields.Integer()
+    members = fields.Integer()
+    held = fields.Boolean(attribute="holds")
+    site_id = Id(allow_none=True)
+    received_at = moment(allow_none=True)
+    due_at = moment(allow_none=True)
+    overdue = fields.Boolean()
+
+
+class LoadSchema(Schema):
+    waiting = fields.Integer()
+    plated = fields.Integer()
+    tested = fields.Integer()
+    reviewed = fields.Integer()
+    overdue = fields.Integer()
+    oldest = moment(allow_none=True)
+    called = fields.Integer(metadata={"description": "tubes judged in the last 24 hours"})
+    capacity = fields.Integer(metadata={"description": "tubes a day"})
+
+
+class BenchSchema(Schema):
+    tubes = fields.Nested(LoadSchema)
+    plates = fields.Dict(metadata={"description": "plates of the last days by state"})
+    waiting = fields.List(fields.Nested(WaitingSchema))
+
+
+# --- alerts -------------------------------------------------------------------------------------
+
+
+class AlertQuerySchema(PageQuerySchema):
+    settled = fields.Boolean(load_default=False, metadata={"description": "settled ones too"})
+
+
+class AlertSchema(Schema):
+    cell_id = Id()
+    alert_id = Id()
+    round_id = Id()
+    barcode = fields.String()
+    kind = fields.String()
+    outcome = fields.Integer(allow_none=True)
+    lab_id = Id(allow_none=True)
+    run_id = Id(allow_none=True)
+    raised_at = moment()
+    raised_by = Id(allow_none=True)
+    seen_by = Id(allow_none=True)
+    seen_at = moment(allow_none=True)
+    settled_by = Id(allow_none=True)
+    settled_at = moment(allow_none=True)
+    settled_how = fields.String(allow_none=True)
+
+
+class AlertPageSchema(Schema):
+    items = fields.List(fields.Nested(AlertSchema))
+    next = Id(allow_none=True)
+
+
+class AlertInSchema(Schema):
+    lab_id = Id(required=True)
+    tube = text(80, required=True)
+    outcome = fields.Integer(
+        load_default=int(Outcome.POSITIVE),
+        validate=validate.OneOf([int(Outcome.POSITIVE), int(Outcome.INCONCLUSIVE)]),
+    )
+
+
+class SettlementSchema(Schema):
+    how = a_word(words.SETTLEMENTS, required=True)
