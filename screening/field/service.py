@@ -156,6 +156,7 @@ def _take(
     if where.fork:
         _fork(device, batch, where, at)
     parked += _apply(device, told, careful=careful, at=at)
+    _note_skew(device, told, at)
     _park(device, batch, where.branch, parked, at)
     _advance(device, batch, where, told, at)
     return len(entries)
@@ -294,6 +295,13 @@ def _fork(device: DeviceRow, batch: Batch, where: Placing, at: datetime) -> None
     )
     sides = {"journal": batch.wire_id, "from": batch.first + where.skip}
     _ticket(device, "fork", sides, at)
+
+
+def _note_skew(device: DeviceRow, told: Sequence[e.Told], at: datetime) -> None:
+    """A clock that is off by more than ten minutes is corrected, and noted (edge case 25)."""
+    off = max((abs(t.entry.offset or 0) for t in told), default=0)
+    if off > SKEW_MS:
+        _ticket(device, "clock_skew", {"minutes": off // 60_000}, at)
 
 
 def _ticket(device: DeviceRow, kind: str, sides: dict, at: datetime) -> None:
