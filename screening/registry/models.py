@@ -35,7 +35,9 @@ class Person(Base):
     lane: Mapped[int] = mapped_column(SmallInteger, default=0)
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
-    content: Mapped[bytes | None]  # keyed digest of what a register said: unchanged rows are skipped
+    content: Mapped[
+        bytes | None
+    ]  # keyed digest of what a register said: unchanged rows are skipped
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "person_id"),
         Index("ix_person_community", "cell_id", "community_id", "person_id"),

@@ -316,4 +316,144 @@ API = [
     ),
 ]
 
-CASES = API
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def form(side: Side, **fields) -> dict:
+    return {"data": {"area_id": str(side.community.area_id), **fields}}
+
+
+def round_form(side: Side) -> dict:
+    body = round_body(side)
+    when = {"starts_at": "2026-11-22T06:00", "ends_at": "2026-11-22T16:00"}
+    return {"data": {"name": body["name"], "area_ids": body["area_ids"], "kind": "mass", **when}}
+
+
+def cloned_form(side: Side) -> dict:
+    asked, given = cloned(side), round_form(side)["data"]
+    return {"values": asked["values"], "data": {**given, "area_ids": asked["json"]["area_ids"]}}
+
+
+def old_round(side: Side) -> dict:
+    return {"values": {"round_id": a_round(side)}}
+
+
+def site_form(**more) -> dict:
+    return {"name": "点", "kind": "community", "tables": "2", **more}
+
+
+PAGES = [
+    Case("registry_pages.list_areas"),
+    both(
+        "registry_pages.add_area",
+        "POST",
+        lambda s: {
+            "data": {
+                "parent_id": str(s.community.area_id),
+                "level": "5",
+                "name": f"网格{make.number()}",
+            }
+        },
+    ),
+    both(
+        "registry_pages.rename_area",
+        "POST",
+        lambda s: {"values": {"area_id": spare_area(s)}, "data": {"name": RENAMED}},
+    ),
+    both("registry_pages.close_area", "POST", lambda s: {"values": {"area_id": spare_area(s)}}),
+    Case("registry_pages.import_areas", "POST", inside=API[2].inside),
+    Case("registry_pages.list_sites"),
+    Case("registry_pages.new_site"),
+    both(
+        "registry_pages.add_site",
+        "POST",
+        lambda s: form(s, **site_form(code=f"PS{make.number()}")),
+    ),
+    both(
+        "registry_pages.show_site",
+        "GET",
+        lambda s: {"values": {"site_id": s.site.site_id}},
+    ),
+    both(
+        "registry_pages.change_site",
+        "POST",
+        lambda s: {"values": {"site_id": s.site.site_id}, "data": site_form(name=s.site.name)},
+    ),
+    both(
+        "registry_pages.close_site",
+        "POST",
+        lambda s: {"values": {"site_id": make.site(s.community).site_id}},
+    ),
+    Case("registry_pages.list_labs"),
+    Case("registry_pages.new_lab"),
+    both(
+        "registry_pages.add_lab",
+        "POST",
+        lambda s: form(s, code=f"PL{make.number()}", name="室", capacity="100"),
+    ),
+    both("registry_pages.show_lab", "GET", lambda s: {"values": {"lab_id": s.lab.lab_id}}),
+    both(
+        "registry_pages.change_lab",
+        "POST",
+        lambda s: {
+            "values": {"lab_id": s.lab.lab_id},
+            "data": {"name": s.lab.name, "capacity": "900"},
+        },
+    ),
+    Case("registry_pages.list_rounds"),
+    Case("registry_pages.new_round"),
+    both("registry_pages.draft_round", "POST", round_form),
+    both("registry_pages.show_round", "GET", old_round),
+    both("registry_pages.clone_form", "GET", old_round),
+    both("registry_pages.clone_round", "POST", cloned_form),
+    both("registry_pages.approve_round", "POST", of_round("draft")),
+    both("registry_pages.start_round", "POST", of_round("scheduled")),
+    both(
+        "registry_pages.extend_round",
+        "POST",
+        of_round("sampling", data={"ends_at": "2027-01-01T10:00"}),
+    ),
+    both("registry_pages.stop_round", "POST", of_round("sampling")),
+    both("registry_pages.cancel_round", "POST", of_round("draft")),
+    Case("registry_pages.list_zones"),
+    both("registry_pages.add_zone", "POST", lambda s: {"data": {**zone_body(s), "starts_at": ""}}),
+    both("registry_pages.end_zone", "POST", zone),
+    Case("registry_pages.choose_exemptions"),
+    both(
+        "registry_pages.list_exemptions",
+        "GET",
+        lambda s: {"values": {"area_id": s.community.area_id}},
+    ),
+    both("registry_pages.end_exemption", "POST", exemption),
+    Case("registry_pages.list_imports"),
+    both("registry_pages.upload_import", "POST", upload),
+    both_import("registry_pages.show_import", "GET"),
+    both_import("registry_pages.start_import", "POST", ready=True),
+    both_import("registry_pages.cancel_import", "POST"),
+    both_import("registry_pages.get_faulty_rows", "GET", ready=True),
+    Case("registry_pages.find_form"),
+    both(
+        "registry_pages.find_persons",
+        "POST",
+        lambda s: form(s, name=name(s)) | (person(s) and {}),
+        inside_marker=lambda w: [name(w.a)],
+    ),
+    both("registry_pages.show_person", "GET", of_person, inside_marker=lambda w: [name(w.a)]),
+    both("registry_pages.exempt_person", "POST", lambda s: of_person(s, data={"code": "medical"})),
+    both(
+        "registry_pages.move_person",
+        "POST",
+        lambda s: of_person(
+            s,
+            data={
+                "community_id": str(
+                    make.area("community", s.street, name=f"{s.street.name}旁").area_id
+                )
+            },
+        ),
+    ),
+    both("registry_pages.mark_person", "POST", lambda s: of_person(s, data={"flags": ["LEFT"]})),
+]
+
+CASES = API + PAGES

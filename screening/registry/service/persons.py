@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flask import current_app
 
+from screening.accounts.audit import note
 from screening.crypto import KeyRing, hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import NotFound
@@ -131,6 +132,7 @@ def move(cell: int, person_id: int, community: int, *, by: int | None, at: datet
         (community, cell, person_id),
     )
     note_move([(cell, person_id, old, community)], by=by, at=at)
+    note("person_moved", "person", person_id, cell=cell)
     changed([(cell, old), (cell, community)])
 
 
@@ -150,6 +152,7 @@ def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)
         "UPDATE person SET flags = (flags | %s) & ~%s::bigint WHERE cell_id = %s AND person_id = %s",
         (int(add), int(drop), cell, person_id),
     )
+    note("person_marked", "person", person_id, cell=cell, detail={"flags": int(add)})
     changed([(cell, community)])
 
 
@@ -159,8 +162,8 @@ def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: d
     The twin's row stays with its specimens and is marked; the directory points to the other."""
     if twin == into:
         return
-    old = _lock_community(*twin)
-    new = _lock_community(*into)
+    homes = {pair: _lock_community(*pair) for pair in sorted((twin, into))}
+    old, new = homes[twin], homes[into]
     run(
         "UPDATE person SET flags = flags | %s, left_at = %s WHERE cell_id = %s AND person_id = %s",
         (int(Flag.DUPLICATE), at, *twin),
@@ -176,6 +179,7 @@ def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: d
          "into_cell", "into_id"),
         [(twin[0], new_id(), twin[1], old, new, at, by, *into)],
     )  # fmt: skip
+    note("person_merged", "person", twin[1], cell=twin[0], detail={"into": str(into[1])})
     changed([(twin[0], old), (into[0], new)])
 
 
