@@ -13,7 +13,7 @@ from screening.lab.queries.alerts import alerts_of
 from screening.lab.queries.labs import LabRow
 from screening.places.rules import Place
 from screening.reporting import rules
-from screening.reporting.rules import Gap, Gate, Test
+from screening.reporting.rules import Gap, Gate, Reading
 from screening.tickets import service as tickets
 from screening.tube.queries import Key, find_keys, list_binds, list_lines, list_tubes
 from screening.tube.rules import Bind, Line
@@ -26,7 +26,7 @@ class Standing(NamedTuple):
     tube: dict[str, Any]
     lines: list[Line]
     binds: list[Bind]
-    test: Test | None
+    test: Reading | None
     reviews: dict[int, int]
     gate: Gate
 

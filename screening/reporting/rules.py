@@ -49,7 +49,7 @@ LIST_ROWS = Limit(500, "house; one screen of callbacks, paged beyond")
 # --- which test counts ------------------------------------------------------------------------
 
 
-class Test(NamedTuple):
+class Reading(NamedTuple):
     """The test that holds now: the line that plated the tube, the run, what it says."""
 
     plating: int
@@ -57,7 +57,7 @@ class Test(NamedTuple):
     outcome: int
 
 
-def current_test(lines: Iterable[Line]) -> Test | None:
+def current_test(lines: Iterable[Line]) -> Reading | None:
     """The latest test whose plating was not taken back by a rerun; None before any."""
     ordered = sorted(lines, key=lambda ln: ln.order)
     taken = {ln.answers for ln in ordered if ln.verb in TAKES_BACK and ln.answers is not None}
@@ -65,7 +65,7 @@ def current_test(lines: Iterable[Line]) -> Test | None:
     for ln in ordered:
         alive = ln.line_id not in taken and not (ln.verb in ON_PLATE and ln.answers in taken)
         if ln.verb == Verb.TEST and alive and ln.data and ln.answers is not None:
-            found = Test(ln.answers, ln.data.get("run", 0), ln.data["outcome"])
+            found = Reading(ln.answers, ln.data.get("run", 0), ln.data["outcome"])
     return found
 
 
@@ -87,7 +87,7 @@ class Gate:
     outcome."""
 
     stage: int = Stage.REVIEWED
-    test: Test | None = None
+    test: Reading | None = None
     reviews: Mapping[int, int] = field(default_factory=dict)
     alerts: Sequence[str] = ()
     members: int = 0

@@ -17,7 +17,7 @@ from screening.reporting.service.signing import sign
 from screening.tube.rules import Stage, Verb
 
 _COLUMNS = (
-    "cell_id", "round_id", "barcode", "run_id", "step", "outcome", '"by"', "at", "command_id",
+    "cell_id", "round_id", "barcode", "run_id", "step", "outcome", "by", "at", "command_id",
 )  # fmt: skip
 WHO = {
     1: (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER),

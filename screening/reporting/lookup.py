@@ -1,0 +1,173 @@
+"""The resident's look-up: a code to the own swabs and what is known of each. Hot path: four indexed
+statements, no session row, no write when the code is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from screening import clock
+from screening.accounts import throttle
+from screening.accounts.rules import ATTACK_FROM
+from screening.db import fetch
+from screening.errors import NotFound, Problem
+from screening.registry import seals
+from screening.registry.queries import ROUNDS
+from screening.registry.service.persons import ring
+from screening.reporting import rules
+from screening.reporting.rules import PersonState, Swab
+from screening.reporting.service.codes import code_hash
+from screening.tube.rules import NOT_IN_TUBE, RESAMPLE, Mode
+
+
+class NoSuchCode(NotFound):
+    code = "no_such_access_code"
+    zh = "没有这个查询码，或者它已失效；请对照纸条，或到社区、采样点补打。"
+    en = "There is no such code, or it is no longer valid; compare your slip, or have a new one printed."
+
+
+class Seen(NamedTuple):
+    """One swab as its person may see it: never who else is in the tube."""
+
+    sampled_at: datetime
+    round_name: str
+    pooled: int | None  # how many shared the tube; None before a result
+    household: bool
+    state: PersonState | None
+    released_at: datetime | None
+    version: int
+
+
+class Looked(NamedTuple):
+    """What a resident sees; `state` of all swabs together, the worst open one deciding."""
+
+    state: PersonState
+    swabs: list[Seen]
+    callback_due: datetime | None
+
+
+class LastFourNeeded(Problem):
+    status = 403
+    code = "last4_needed"
+    zh = "这个网络刚有很多次错误的查询，请再输入证件号码后四位。"
+    en = "Many wrong codes came from this network; type the last four of your document number too."
+
+
+_CODE = (
+    "SELECT cell_id, person_id, (SELECT fails FROM throttle WHERE key = %s AND since > %s) "
+    "FROM access_code WHERE code_hash = %s AND revoked_at IS NULL AND until > %s"
+)
+
+
+def look_up(code: str, *, last4: str = "", address: str | None, at: datetime) -> Looked:
+    """Raises WrongLength, BadAccessCode (a slip of the finger, not counted), NoSuchCode, TooMany,
+    LastFourNeeded.
+
+    A right code writes nothing. A wrong one with good check digits is a guess: it is counted for
+    its address, which waits longer each time. After many guesses a right code from that address
+    must come with the last four of the document: a guesser is stopped, a neighbour is not."""
+    hashed = code_hash(code)
+    where = throttle.address_of(address)
+    this = throttle.attempt("lookup", where, where)
+    rows = fetch(_CODE, (this.soft[1], clock.real_now() - throttle.MEMORY, hashed, at))
+    if rows and (rows[0][2] or 0) >= ATTACK_FROM.value and not last4:
+        raise LastFourNeeded()
+    if not rows or ((rows[0][2] or 0) >= ATTACK_FROM.value and not _owns(rows[0], last4)):
+        throttle.begin(this)
+        throttle.failed(this)
+        raise NoSuchCode()
+    return person_results(*rows[0][:2])
+
+
+def _owns(row: tuple, last4: str) -> bool:
+    cell, person, _ = row
+    asked = seals.last4_hash(ring(), last4.strip().upper())
+    kept = fetch(
+        "SELECT last4_hash FROM person WHERE cell_id = %s AND person_id = %s", (cell, person)
+    )
+    return bool(kept) and kept[0][0] is not None and bytes(kept[0][0]) == asked
+
+
+def recent_rounds() -> list[int]:
+    """The newest rounds and round 0, from memory."""
+    policies = sorted(ROUNDS.get().values(), key=lambda p: p.starts_at, reverse=True)
+    newest = [p.round_id for p in policies if p.round_id][: rules.LOOKUP_ROUNDS.value]
+    return [0, *newest]
+
+
+# Two halves, since the flag has an index of its own and the others are few.
+_SWABS = (
+    "SELECT round_id, specimen_id, tube_cell, barcode, purpose, void, at FROM specimen "
+    "WHERE cell_id = %(cell)s AND round_id = ANY(%(rounds)s) AND person_id = %(person)s "
+    "AND of_record UNION ALL "
+    "SELECT round_id, specimen_id, tube_cell, barcode, purpose, void, at FROM specimen "
+    "WHERE cell_id = %(cell)s AND round_id = ANY(%(rounds)s) AND person_id = %(person)s "
+    "AND NOT of_record"
+)
+_TUBES = (
+    "SELECT t.cell_id, t.round_id, t.barcode, t.mode, r.version, r.outcome, r.released_at, "
+    "r.members FROM tube t LEFT JOIN LATERAL (SELECT version, outcome, released_at, members "
+    "FROM result WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode "
+    "ORDER BY version DESC LIMIT 1) r ON true "
+    "WHERE t.cell_id = ANY(%s) AND t.round_id = ANY(%s) AND t.barcode = ANY(%s)"
+)
+_CALLED = (
+    "SELECT round_id, barcode, state, outcome, due_at FROM callback "
+    "WHERE cell_id = %s AND person_id = %s"
+)
+
+
+def person_results(cell: int, person: int) -> Looked:
+    """All recent swabs of one person and the state that they add up to."""
+    rows = fetch(_SWABS, {"cell": cell, "rounds": recent_rounds(), "person": person})
+    rows = [r for r in rows if r[5] not in NOT_IN_TUBE or r[5] in RESAMPLE]
+    called = {(r, b): (state, out, due) for r, b, state, out, due in fetch(_CALLED, (cell, person))}
+    tubes = _tubes(rows)
+    told = [_told(r, tubes.get((r[2], r[0], r[3])), called.get((r[0], r[3]))) for r in rows]
+    told.sort(key=lambda t: t[1].sampled_at, reverse=True)
+    due = [d for state, _, d in called.values() if state == rules.OPEN]
+    return Looked(
+        rules.person_state([swab for swab, _ in told]),
+        [seen for _, seen in told],
+        min(due, default=None),
+    )
+
+
+def _tubes(rows: Sequence[tuple]) -> Mapping[tuple, tuple]:
+    if not rows:
+        return {}
+    places = [sorted({r[i] for r in rows}) for i in (2, 0, 3)]
+    return {(t[0], t[1], t[2]): t[3:] for t in fetch(_TUBES, places)}
+
+
+def _told(row: tuple, tube: tuple | None, called: tuple | None) -> tuple[Swab, Seen]:
+    round_id, specimen, _, _, purpose, void, at = row
+    mode, version, outcome, released_at, members = tube or (0, None, None, None, None)
+    covered = members is not None and specimen in members
+    state, call_outcome, _ = called or (None, None, None)
+    swab = Swab(
+        at=at,
+        void=void,
+        purpose=purpose,
+        outcome=outcome,
+        covered=covered,
+        callback=state,
+        callback_outcome=call_outcome,
+        alone=members is not None and len(members) == 1,
+    )
+    said: dict[str, Any] = {"pooled": len(members), "released_at": released_at} if covered else {}
+    return swab, Seen(
+        sampled_at=at,
+        round_name=_name(round_id),
+        pooled=said.get("pooled"),
+        household=mode == Mode.HOUSEHOLD,
+        state=rules.swab_state(swab),
+        released_at=said.get("released_at"),
+        version=version if covered and version else 0,
+    )
+
+
+def _name(round_id: int) -> str:
+    policy = ROUNDS.get().get(round_id)
+    return policy.name if policy is not None else ""
