@@ -1108,7 +1108,7 @@ def upgrade():
         sa.Column("import_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("row", sa.BigInteger(), nullable=False),
-        sa.Column("column", sa.Text(), nullable=True),
+        sa.Column("col", sa.Text(), nullable=True),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.ForeignKeyConstraint(

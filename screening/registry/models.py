@@ -247,7 +247,7 @@ class ImportFault(Base):
     import_id: Mapped[int] = mapped_column(ForeignKey("import_run.import_id"))
     seq: Mapped[int]
     row: Mapped[int]
-    column: Mapped[str | None]
+    col: Mapped[str | None]
     code: Mapped[str]
     details: Mapped[dict | None]
     __table_args__ = (PrimaryKeyConstraint("import_id", "seq"),)

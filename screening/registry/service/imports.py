@@ -304,7 +304,7 @@ def _progress(import_id: int, state: str, done: int, faults: int) -> bool:
 def _keep(import_id: int, faults: Sequence[RowFault], seq: int) -> int:
     insert(
         "import_fault",
-        ("import_id", "seq", "row", '"column"', "code", "details"),
+        ("import_id", "seq", "row", "col", "code", "details"),
         [
             (import_id, seq + n, f.row, f.column, f.code, Jsonb(f.details) if f.details else None)
             for n, f in enumerate(faults, start=1)
@@ -319,7 +319,7 @@ def _keep(import_id: int, faults: Sequence[RowFault], seq: int) -> int:
 def list_faults(import_id: int, after: int = 0, limit: int = 200) -> list[tuple]:
     """(seq, row, column, code, details) in file order, paged by sequence."""
     return fetch(
-        'SELECT seq, row, "column", code, details FROM import_fault '
+        "SELECT seq, row, col, code, details FROM import_fault "
         "WHERE import_id = %s AND seq > %s ORDER BY seq LIMIT %s",
         (import_id, after, limit),
     )
@@ -334,7 +334,7 @@ def faulty_rows(import_id: int, lang: str) -> tuple[list[str], Iterator[list[str
     table = open_table(content_of(import_id))
     told: dict[int, list[str]] = {}
     for row, column, code, details in fetch(
-        'SELECT row, "column", code, details FROM import_fault WHERE import_id = %s ORDER BY seq',
+        "SELECT row, col, code, details FROM import_fault WHERE import_id = %s ORDER BY seq",
         (import_id,),
     ):
         where = f"{column}: " if column else ""
