@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from screening.collection import service as collection
@@ -37,16 +37,32 @@ def apply(told: Sequence[e.Told], *, cell: int, recorded_at: datetime) -> Applie
     received = reception.apply(
         _of(told, reception.KINDS), rounds=rounds, cell=cell, recorded_at=recorded_at
     )
-    first = {**sampled.merged, **received.merged}
+    first = _joined(sampled.merged, received.merged)
     sent = transport.apply(
         _of(told, transport.KINDS), first, rounds=rounds, sites=sites, recorded_at=recorded_at
     )
     out.parked = [*sampled.parked, *received.parked, *sent.parked]
-    out.tubes = {**first, **sent.merged}
+    out.tubes = _joined(first, sent.merged)
     _settle(out, sampled, sent, recorded_at)
     tube_service.mark_dirty(out.tubes.values())
     changed = [m for m in sampled.merged.values() if m.list_changed]
     reporting.capture_changed(changed, sampled.persons, at=recorded_at)
+    return out
+
+
+def _joined(one: Mapping[str, Merged], two: Mapping[str, Merged]) -> dict[str, Merged]:
+    """Tubes merged twice in one batch: the later state, and all that changed on the way to it."""
+    out = {**one, **two}
+    for barcode in one.keys() & two.keys():
+        a, b = one[barcode], two[barcode]
+        out[barcode] = replace(
+            b,
+            before=a.before,
+            new_lines=[*a.new_lines, *b.new_lines],
+            new_binds=[*a.new_binds, *b.new_binds],
+            changed=[*a.changed, *b.changed],
+            moved_from=b.moved_from or a.moved_from,
+        )
     return out
 
 

@@ -53,6 +53,7 @@ class Packed(NamedTuple):
     at: datetime
     received: bool
     gone: bool = False  # lost, rejected, void: nothing to look for
+    leaked: bool = False
 
 
 class Limits(NamedTuple):
@@ -114,6 +115,8 @@ def fold(
         done = not state.missing and not state.extra
         state.stage = BatchStage.RECONCILED if done else BatchStage.DISCREPANT
     _find(state, live, limits, cold_chain)
+    if leaked := sorted({p.barcode for p in inside if p.leaked}):
+        state.findings["leak"] = {"tubes": leaked}  # the neighbours are looked at (edge case 35)
     return state
 
 
@@ -187,6 +190,7 @@ def _arrival_differs(state: BatchState, fact: Fact) -> None:
 
 BATCH_KINDS = (
     "seal_mismatch", "hand_over_mismatch", "arrive_mismatch", "broken_seal", "warm_box", "late_box",
+    "leak",
 )  # fmt: skip
 TUBE_KINDS = ("missing_at_lab", "wrong_box")
 LINK_OF = {

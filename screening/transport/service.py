@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -20,7 +21,7 @@ from screening.tube import entries as e
 from screening.tube import rules as tube_rules
 from screening.tube import service as tube
 from screening.tube.labels import read_box, read_seal, read_tube
-from screening.tube.queries import find_keys, list_tubes
+from screening.tube.queries import find_keys, list_lines, list_tubes
 from screening.tube.rules import Line, Verb
 
 KINDS = (
@@ -272,7 +273,16 @@ def _refold(out: Outcome, touched: Iterable[Ref], work: _Work, at: datetime) -> 
 
 def _tube_states(packed: Mapping[int, Sequence[queries.PackRow]]) -> dict[str, dict]:
     keys = find_keys({p.barcode for rows in packed.values() for p in rows})
-    return {r["barcode"]: r for r in list_tubes(keys.values())}
+    out = {r["barcode"]: r for r in list_tubes(keys.values())}
+    for row in out.values():
+        if row["stage"] == tube_rules.Stage.REJECTED:
+            row["leaked"] = _leaked(row)
+    return out
+
+
+def _leaked(row: Mapping[str, Any]) -> bool:
+    lines = list_lines(row["cell_id"], row["round_id"], [row["barcode"]])[row["barcode"]]
+    return any(ln.verb == Verb.REJECT and (ln.data or {}).get("reason") == "leak" for ln in lines)
 
 
 def _fold(
@@ -285,6 +295,7 @@ def _fold(
             p.at,  # type: ignore[arg-type]
             received=_received(known.get(p.barcode)),
             gone=known.get(p.barcode, {}).get("stage", 0) in tube_rules.GONE,
+            leaked=known.get(p.barcode, {}).get("leaked", False),
         )
         for p in rows
     ]
