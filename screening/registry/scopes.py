@@ -27,11 +27,18 @@ def number(value: Any) -> int:
         raise NotFound() from None
 
 
+def chosen_areas() -> list[int]:
+    """Areas ticked in a form, and grids or buildings whose codes stand in its field `codes`."""
+    ticked = [number(a) for a in request.form.getlist("area_ids")]
+    written = [places.find_area_by_code(c.strip()) for c in request.form.get("codes", "").split()]
+    if None in written:
+        raise places.NoSuchPlace()
+    return ticked + [n.area_id for n in written if n is not None]
+
+
 def _around_areas(values: Mapping[str, Any]) -> Place:
     """The smallest area around `area_ids` of a body, or around those ticked in a form."""
-    given = values.get("area_ids")
-    if request.form:
-        given = request.form.getlist("area_ids")
+    given = chosen_areas() if request.form else values.get("area_ids")
     if not isinstance(given, list) or not given:
         raise places.NoSuchPlace()
     return places.common_place([number(a) for a in given])

@@ -24,6 +24,7 @@ from screening.registry.scopes import (
     SETTERS,
     ZONE,
     ZONE_SEERS,
+    chosen_areas,
 )
 from screening.registry.service import exemptions, zones
 
@@ -78,7 +79,7 @@ def add_zone() -> Any:
         zones.add_zone(
             text("name", 60),
             text("kind", 20),
-            ids("area_ids"),
+            chosen_areas(),
             starts_at=moment("starts_at") or clock.now(),
             ends_at=moment("ends_at"),
             by=current_actor(),

@@ -85,8 +85,11 @@ _COLUMNS = (
 )
 
 
-def upload(content: bytes, area_id: int | None, *, by: Actor, at: datetime) -> int:
+def upload(
+    content: bytes, area_id: int | None, *, by: Actor, at: datetime, queued: bool = True
+) -> int:
     """Keep a file sealed and queue its check; the import's id. `area_id` None: the whole city.
+    Not `queued`: the caller runs `check` and `load` itself.
 
     Raises BadTable (unreadable, cut, wrong encoding) and Faults (columns) at once."""
     table = open_table(content)
@@ -101,7 +104,8 @@ def upload(content: bytes, area_id: int | None, *, by: Actor, at: datetime) -> i
           Jsonb({"sheet_full": table.full}), by.staff_id, at)],
     )  # fmt: skip
     note("import_uploaded", "import", import_id, detail={"area": area_id, "rows": table.total})
-    jobs.enqueue("import_check", import_id=import_id)
+    if queued:
+        jobs.enqueue("import_check", import_id=import_id)
     return import_id
 
 
@@ -112,7 +116,7 @@ def get_import(import_id: int) -> Import:
     return Import._make(rows[0])
 
 
-def start(import_id: int, *, rows_confirmed: bool = False) -> None:
+def start(import_id: int, *, rows_confirmed: bool = False, queued: bool = True) -> None:
     """checked → running: load the rows that are right. Raises ImportState, SheetFull."""
     held = get_import(import_id)
     if held.report.get("sheet_full") and not rows_confirmed:
@@ -120,7 +124,8 @@ def start(import_id: int, *, rows_confirmed: bool = False) -> None:
     _step(import_id, CHECKED, RUNNING)
     run("UPDATE import_run SET done = 0, dry_run = false WHERE import_id = %s", (import_id,))
     note("import_started", "import", import_id)
-    jobs.enqueue("import_load", import_id=import_id)
+    if queued:
+        jobs.enqueue("import_load", import_id=import_id)
 
 
 def cancel(import_id: int, *, at: datetime) -> None:
