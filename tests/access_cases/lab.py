@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import secrets
 
 from screening import clock
@@ -170,4 +171,54 @@ API = [
     Case("lab_api.settle_alert", "POST", **sides(of_alert, seen=True, json={"how": "released"})),
 ]  # fmt: skip
 
-CASES = API
+
+def form_plate(side: Side) -> dict:
+    return {"values": {"lab_id": side.lab.lab_id}, "data": new(side)}
+
+
+def form_scan(side: Side) -> dict:
+    return of_plate(side, data={"code": number()})
+
+
+def form_empty(side: Side) -> dict:
+    return of_plate(side, filled(side), data={"well": "B1"})
+
+
+def form_alert(side: Side) -> dict:
+    return {"data": {"lab_id": str(side.lab.lab_id), "tube": tube_at(side), "outcome": "2"}}
+
+
+PAGES = [
+    Case("lab_pages.home"),
+    Case("lab_pages.bench", **sides(bench_of)),
+    Case("lab_pages.make_plate", "POST", ok=303, **sides(form_plate)),
+    Case("lab_pages.plate", **sides(of_plate)),
+    Case("lab_pages.plate_map", **sides(of_plate)),
+    Case("lab_pages.scan", "POST", **sides(form_scan)),
+    Case("lab_pages.empty", "POST", **sides(form_empty)),
+    Case(
+        "lab_pages.start", "POST", ok=303,
+        inside=lambda w: of_plate(w.a, filled(w.a)), outside=lambda w: of_plate(w.b, filled(w.b)),
+    ),
+    Case("lab_pages.upload_run", "POST", ok=303, **sides(upload)),
+    Case("lab_pages.list_runs", inside=both("runs", previewed)),
+    Case("lab_pages.run", **sides(previewed)),
+    Case("lab_pages.confirm_run", "POST", ok=303, **sides(previewed)),
+    Case("lab_pages.discard_run", "POST", ok=303, **sides(previewed)),
+    Case("lab_pages.rule_sets", reason=NO_PLACE),
+    Case(
+        "lab_pages.propose_rule_set", "POST", ok=303,
+        inside=lambda w: {"data": {"body": json.dumps(to_dict(GENERAL))}},
+    ),
+    Case("lab_pages.approve_rule_set", "POST", ok=303, inside=proposed, reason=NO_PLACE),
+    Case("lab_pages.alerts", inside=both("alerts", alert)),
+    Case("lab_pages.alert", **sides(of_alert)),
+    Case("lab_pages.raise_alert", "POST", ok=303, **sides(form_alert)),
+    Case("lab_pages.acknowledge_alert", "POST", ok=303, **sides(of_alert)),
+    Case(
+        "lab_pages.settle_alert", "POST", ok=303,
+        **sides(of_alert, seen=True, data={"how": "released"}),
+    ),
+]  # fmt: skip
+
+CASES = API + PAGES

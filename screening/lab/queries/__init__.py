@@ -2,13 +2,16 @@
 
 from screening.lab.queries.alerts import (
     AlertRow,
+    Neighbour,
     NoSuchAlert,
     Reach,
     alerts_of,
     count_alerts,
     get_alert,
     list_alerts,
+    neighbours_of,
     reach,
+    site_names,
 )
 from screening.lab.queries.bench import Load, Waiting, list_waiting, load_of
 from screening.lab.queries.labs import (
@@ -47,10 +50,11 @@ from screening.lab.queries.runs import (
 )
 
 __all__ = [
-    "AlertRow", "CallRow", "Contents", "LabRow", "Load", "NoSuchAlert", "NoSuchLab",
+    "AlertRow", "CallRow", "Contents", "LabRow", "Load", "Neighbour", "NoSuchAlert", "NoSuchLab",
     "NoSuchPlate", "NoSuchRun", "PlateLine", "PlateRow", "Plating", "Reach", "RunRow", "Waiting",
     "WellRow", "alerts_of", "cells_in_use", "contents", "count_alerts", "count_plates",
     "find_run", "find_same_content", "get_alert", "get_lab", "get_plate", "get_readings",
     "get_run", "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs",
-    "list_waiting", "list_wells", "load_of", "platings", "reach", "reruns_of", "rounds_in_use",
+    "list_waiting", "list_wells", "load_of", "neighbours_of", "platings", "reach", "reruns_of", "rounds_in_use",
+    "site_names",
 ]  # fmt: skip

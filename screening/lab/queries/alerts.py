@@ -12,6 +12,8 @@ from screening.errors import NotFound
 from screening.lab.queries.labs import cells_in_use, list_labs
 from screening.places import queries as places
 from screening.places.rules import STREET, Place
+from screening.tube.queries import Key, find_keys, list_tubes
+from screening.tube.rules import Verb
 
 
 class NoSuchAlert(NotFound):
@@ -118,3 +120,58 @@ def count_alerts(reach: Reach) -> tuple[int, int]:
         (cells, reach.cells, reach.labs),
     )
     return rows[0]
+
+
+class Neighbour(NamedTuple):
+    """A tube handled just before or after another one."""
+
+    barcode: str
+    site_id: int | None
+    opened_at: datetime | None
+    members: int
+
+
+def neighbours_of(key: Key, *, each_side: int = 2) -> list[Neighbour]:
+    """Tubes opened before and after this one on the same device, or, where nobody opened it, its
+    neighbours on the label roll: whoever lies in a tube without a list is found through them."""
+    opened = fetch(
+        "SELECT device_id, journal_id, seq FROM custody WHERE cell_id = %s AND round_id = %s "
+        "AND barcode = %s AND verb = %s ORDER BY at LIMIT 1",
+        (key.cell_id, key.round_id, key.barcode, int(Verb.OPEN)),
+    )
+    names = _on_device(key, opened[0], each_side) if opened else _on_roll(key, each_side)
+    found = list_tubes(find_keys(names).values())
+    rows = [Neighbour(t["barcode"], t["site_id"], t["opened_at"], t["members"]) for t in found]
+    return sorted(rows, key=lambda n: names.index(n.barcode))
+
+
+def _on_device(key: Key, line: tuple, n: int) -> list[str]:
+    device, journal, seq = line
+    out: list[str] = []
+    for sign, order in (("<", "DESC"), (">", "ASC")):
+        rows = fetch(
+            "SELECT barcode FROM custody WHERE cell_id = %s AND round_id = %s AND device_id = %s "
+            f"AND journal_id = %s AND verb = %s AND seq {sign} %s ORDER BY seq {order} LIMIT %s",
+            (key.cell_id, key.round_id, device, journal, int(Verb.OPEN), seq, n),
+        )
+        out += [r[0] for r in rows] if sign == ">" else [r[0] for r in reversed(rows)]
+    return out
+
+
+def _on_roll(key: Key, n: int) -> list[str]:
+    out: list[str] = []
+    for sign, order in (("<", "DESC"), (">", "ASC")):
+        rows = fetch(
+            "SELECT barcode FROM tube_key WHERE run_id = (SELECT run_id FROM tube_key "
+            f"WHERE barcode = %s) AND barcode {sign} %s AND round_id IS NOT NULL "
+            f"ORDER BY barcode {order} LIMIT %s",
+            (key.barcode, key.barcode, n),
+        )
+        out += [r[0] for r in rows] if sign == ">" else [r[0] for r in reversed(rows)]
+    return out
+
+
+def site_names(ids: Collection[int | None]) -> dict[int, str]:
+    """Names of sites by id."""
+    wanted = sorted({i for i in ids if i is not None})
+    return dict(fetch("SELECT site_id, name FROM site WHERE site_id = ANY(%s)", (wanted,)))

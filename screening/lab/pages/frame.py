@@ -1,0 +1,73 @@
+"""What the pages of the laboratory share: the blueprint, words, a refused form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, make_response, render_template, request
+
+from screening.accounts.guard import current_actor
+from screening.db import db
+from screening.errors import Faults, Problem
+from screening.i18n import current_lang
+from screening.lab import words
+from screening.lab.well_rules import Outcome
+
+bp = Blueprint("lab_pages", __name__)
+PAGE = 100
+
+TONES = {
+    Outcome.NEGATIVE: "ok",
+    Outcome.POSITIVE: "stop",
+    Outcome.INCONCLUSIVE: "look",
+    Outcome.INVALID: "unknown",
+}
+STATE_TONES = {
+    "planned": "unknown",
+    "filled": "unknown",
+    "running": "unknown",
+    "previewed": "look",
+    "evaluated": "ok",
+    "reviewed": "ok",
+    "released": "ok",
+    "invalid": "stop",
+    "quarantined": "stop",
+}
+
+
+def me() -> int:
+    return current_actor().staff_id
+
+
+def said(table: dict, code: str | int) -> str:
+    """The word for a code in the reader's language."""
+    return words.word(table, code, current_lang())
+
+
+def outcome_badge(outcome: int) -> dict[str, Any]:
+    """As a table cell: tone, word, and what to sort by."""
+    return {
+        "tone": TONES[Outcome(outcome)],
+        "text": said(words.OUTCOMES, outcome),
+        "sort": int(outcome),
+    }
+
+
+def state_badge(table: dict, state: str) -> dict[str, Any]:
+    return {"tone": STATE_TONES.get(state, "unknown"), "text": said(table, state)}
+
+
+def form(name: str, most: int = 200) -> str:
+    return request.form.get(name, "").strip()[:most]
+
+
+def undo(problem: Problem) -> tuple[str, list]:
+    """Nothing of the try is kept; the sentence and the faults to show."""
+    g.failed = True
+    db.session.rollback()
+    faults = problem.faults if isinstance(problem, Faults) else []
+    return problem.sentence(current_lang()), faults
+
+
+def shown(template: str, status: int = 200, **values: Any) -> Response:
+    return make_response(render_template(template, **values), status)
