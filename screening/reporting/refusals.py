@@ -47,6 +47,12 @@ class NotTested(TubeProblem):
     en = "Tube {barcode} has no test result yet."
 
 
+class OtherRun(TubeProblem):
+    code = "other_run"
+    zh = "试管 {barcode} 已在另一次上机中检测，请刷新后再看。"
+    en = "Tube {barcode} was tested in another run since; reload and look again."
+
+
 class Gone(TubeProblem):
     code = "gone"
     zh = "试管 {barcode} 已退出流程（{stage}），不能发布。"

@@ -9,7 +9,7 @@ import pytest
 
 from screening.lab.well_rules import Outcome
 from screening.reporting import rules
-from screening.reporting.rules import Gap, Gate, PersonState, Swab, Reading
+from screening.reporting.rules import Gap, Gate, PersonState, Reading, Swab
 from screening.tube.rules import Bind, Line, Purpose, Stage, Verb, Void
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)

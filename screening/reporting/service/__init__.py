@@ -2,6 +2,7 @@
 
 from screening.reporting.service.callbacks import tell_attempt
 from screening.reporting.service.changes import capture_changed
+from screening.reporting.service.codes import issue_codes
 from screening.reporting.service.corrections import ask_correction, settle_correction
 from screening.reporting.service.releases import Released, release
 from screening.reporting.service.reviews import Reviewed, review
@@ -11,6 +12,7 @@ __all__ = [
     "Reviewed",
     "ask_correction",
     "capture_changed",
+    "issue_codes",
     "release",
     "review",
     "settle_correction",

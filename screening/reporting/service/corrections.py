@@ -136,7 +136,7 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
         (s.key.cell_id, s.key.round_id, s.barcode, version, row.outcome, run_id, at, row.asked_by,
          by, row.reason, command, members)
     ])  # fmt: skip
-    releases.settle_alerts([s], by, "corrected", at)
+    releases.settle_alerts([s], by, "released", at)
     settle([], [Subject(s.key.cell_id, s.barcode)], (CHANGED,), at=at)
     packages.send(
         [releases.package("correction", s, version, row.outcome, row.lab_id, command, row.reason)],
@@ -148,9 +148,13 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
 
 
 def _against(s: Standing, outcome: int) -> Sequence[str]:
-    """A bad result may always be told; a negative speaks of a list that is sure and complete."""
-    if outcome != Outcome.NEGATIVE:
-        return []
+    """A bad result may always be told; a negative speaks of a list that is sure and complete, and
+    nothing but a bad result goes out over a signal that is still open."""
+    signal = bool(s.gate.alerts) and outcome not in rules.CALLS_BACK
+    return ["alert_conflict"] * signal + (_of_list(s) if outcome == Outcome.NEGATIVE else [])
+
+
+def _of_list(s: Standing) -> list[str]:
     codes = [] if s.gate.complete else ["list_incomplete" if s.gate.members else "no_persons"]
     if s.gate.gap:
         codes.append("journal_gap")

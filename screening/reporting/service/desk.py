@@ -32,9 +32,12 @@ def tubes_of_run(lab: LabRow, run_id: int) -> list[str]:
     return list(dict.fromkeys(c.barcode for c in list_calls(lab.cell_id, run_id)))
 
 
-def bench(barcodes: Collection[str], lab_id: int) -> Bench:
-    """Lock the tubes and read all that stands for or against their results. Raises NoSuchLab."""
+def bench(barcodes: Collection[str], lab_id: int, run_id: int | None = None) -> Bench:
+    """Lock the tubes and read all that stands for or against their results. With `run_id` only
+    what this run says is meant, and without `barcodes` all of it. Raises NoSuchLab."""
     lab = get_lab(lab_id)
+    if run_id is not None and not barcodes:
+        barcodes = tubes_of_run(lab, run_id)
     groups: dict[tuple[int, int], list[str]] = defaultdict(list)
     for key in find_keys(barcodes).values():
         groups[key.cell_id, key.round_id].append(key.barcode)
@@ -49,6 +52,8 @@ def bench(barcodes: Collection[str], lab_id: int) -> Bench:
             refused.append(refusals.UnknownTube(barcode=barcode))
         elif s.tube["lab_id"] != lab_id:
             refused.append(refusals.OtherLab(barcode=barcode))
+        elif run_id is not None and (s.test is None or s.test.run_id != run_id):
+            refused.append(refusals.OtherRun(barcode=barcode))
         else:
             mine[barcode] = s
     return Bench(lab, mine, refused)

@@ -36,14 +36,21 @@ class Released(NamedTuple):
     callbacks: int
 
 
-def release(barcodes: Collection[str], *, lab_id: int, by: Actor, at: datetime) -> Released:
+def release(
+    barcodes: Collection[str],
+    *,
+    lab_id: int,
+    by: Actor,
+    at: datetime,
+    run_id: int | None = None,
+) -> Released:
     """Release the reviewed results of these tubes of one laboratory.
 
     Each tube stands for itself: one that is held does not keep the others. Raises NotAllowed, and
     Refused (every reason of every tube) when not one could go out."""
     if not by.may((Role.LAB_REVIEWER,), place_of_lab(lab_id)):
         raise NotAllowed()
-    lab, found, refused = bench(barcodes, lab_id)
+    lab, found, refused = bench(barcodes, lab_id, run_id)
     ready: list[Standing] = []
     repeated: list[str] = []
     for s in found.values():

@@ -34,16 +34,24 @@ class Reviewed(NamedTuple):
 
 
 def review(
-    barcodes: Collection[str], step: int, *, lab_id: int, by: Actor, secret: str, at: datetime
+    barcodes: Collection[str],
+    step: int,
+    *,
+    lab_id: int,
+    by: Actor,
+    secret: str,
+    at: datetime,
+    run_id: int | None = None,
 ) -> Reviewed:
     """Sign step 1 or 2 of these tubes of one laboratory.
 
-    Step 1 is anybody's who tests there, step 2 another reviewer's. Raises NotAllowed, the errors
+    With `run_id` only what that run says is signed, and without `barcodes` all of it. Step 1 is
+    anybody's who tests there, step 2 another reviewer's. Raises NotAllowed, the errors
     of `sign`, and Refused when not one of them could be signed."""
     if step not in WHO or not by.may(WHO[step], place_of_lab(lab_id)):
         raise NotAllowed()
     sign(by, secret)
-    lab, found, refused = bench(barcodes, lab_id)
+    lab, found, refused = bench(barcodes, lab_id, run_id)
     signed: list[Standing] = []
     repeated: list[str] = []
     for s in found.values():
