@@ -99,6 +99,11 @@ def community_of(site: SiteRow) -> int:
     return ids[4] if len(ids) > 4 else site.area_id
 
 
+def identity_told(who: e.Who, t: e.Told) -> bytes:
+    """The keyed hash by which an entry names somebody without a code. Raises Problem."""
+    return _hash(_newcomer(who, t))
+
+
 def _hash(newcomer: Newcomer) -> bytes:
     keys = ring()
     found = seals.doc_hash(keys, newcomer.document)
