@@ -315,7 +315,7 @@ class ExemptionSchema(Schema):
     ended_at = moment(allow_none=True)
 
 
-class CodeSchema(Schema):
+class ReasonSchema(Schema):
     code = fields.String()
     zh = fields.String()
     en = fields.String()

@@ -264,6 +264,7 @@ API = [
     Case("registry_api.list_rounds"),
     both("registry_api.draft_round", "POST", lambda s: {"json": round_body(s)}),
     both("registry_api.get_round", "GET", of_round("draft")),
+    both("registry_api.edit_round", "PUT", cloned),
     both("registry_api.approve_round", "POST", of_round("draft")),
     both("registry_api.start_round", "POST", of_round("scheduled")),
     both("registry_api.extend_round", "POST", of_round("sampling", json={})),
@@ -407,6 +408,8 @@ PAGES = [
     both("registry_pages.show_round", "GET", old_round),
     both("registry_pages.clone_form", "GET", old_round),
     both("registry_pages.clone_round", "POST", cloned_form),
+    both("registry_pages.edit_form", "GET", old_round),
+    both("registry_pages.edit_round", "POST", cloned_form),
     both("registry_pages.approve_round", "POST", of_round("draft")),
     both("registry_pages.start_round", "POST", of_round("scheduled")),
     both(

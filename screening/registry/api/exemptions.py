@@ -53,7 +53,7 @@ def end_exemption(cell: int, exemption_id: int) -> Any:
 
 @bp.get("/exemption-codes")
 @require(*EVERYBODY)
-@gives(s.CodeSchema, many=True)
+@gives(s.ReasonSchema, many=True)
 def list_exemption_codes() -> Any:
     """The reasons for which a person is not due, with their sources."""
     return [{"code": k, **v._asdict()} for k, v in EXEMPTIONS.items()]
@@ -61,7 +61,7 @@ def list_exemption_codes() -> Any:
 
 @bp.get("/cohorts")
 @require(*EVERYBODY)
-@gives(s.CodeSchema, many=True)
+@gives(s.ReasonSchema, many=True)
 def list_cohorts() -> Any:
     """The cohorts that rounds and pool rules know."""
     return [{"code": k, **v._asdict(), "source": ""} for k, v in COHORTS.items()]

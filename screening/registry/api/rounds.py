@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from screening import clock
-from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.accounts.guard import OWN_ROWS, current_actor, refuse, require
 from screening.accounts.roles import EVERYBODY
 from screening.openapi import gives, takes
+from screening.places.queries import place_of_area
 from screening.registry import desk_queries as desk
 from screening.registry import schemas as s
 from screening.registry.api.frame import bp, page, page_of
@@ -46,6 +48,17 @@ def get_round(round_id: int) -> Any:
     return get_policy(round_id)
 
 
+@bp.put("/rounds/<int:round_id>")
+@require(*ROUND_MAKERS, at=ROUND)
+@takes(s.NewRoundSchema)
+@gives(s.RoundSchema)
+def edit_round(round_id: int, args: dict[str, Any]) -> Any:
+    """Replace the settings of a draft; its new areas must lie within the own scope too."""
+    check_areas(args["area_ids"])
+    rounds.edit(round_id, draft_of(args))
+    return get_policy(round_id)
+
+
 @bp.post("/rounds/<int:round_id>/approve")
 @require(*ROUND_MAKERS, at=ROUND)
 @gives(s.RoundSchema)
@@ -76,11 +89,8 @@ def extend_round(round_id: int, args: dict[str, Any]) -> Any:
     return get_policy(round_id)
 
 
-def check_areas(area_ids: list[int]) -> None:
+def check_areas(area_ids: Iterable[int]) -> None:
     """Areas added to a round must lie where its maker answers for them. Raises NotAllowed."""
-    from screening.accounts.guard import refuse
-    from screening.places.queries import place_of_area
-
     actor = current_actor()
     if not all(actor.may(ROUND_MAKERS, place_of_area(a)) for a in area_ids):
         refuse(actor)

@@ -9,11 +9,12 @@ from flask import redirect, render_template, request, url_for
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.roles import EVERYBODY
-from screening.errors import Problem
+from screening.errors import NotAllowed, Problem
 from screening.i18n import _
 from screening.places import queries as places
 from screening.registry import desk_queries as desk
 from screening.registry import rules
+from screening.registry.api.rounds import check_areas
 from screening.registry.pages.choices import area_name, area_tree, words
 from screening.registry.pages.frame import bp, needed_moment, refused, text, typed, word
 from screening.registry.queries import RoundPolicy, get_policy
@@ -70,8 +71,42 @@ def new_round() -> Any:
 def clone_form(round_id: int) -> Any:
     """The form of a new round after an old one: the same rules, a scope no wider."""
     old = get_policy(round_id)
-    scope = desk.round_scope(round_id)
-    filled = {
+    return render_template("registry/round_form.html", old=old, **form_view(filled_from(old)))
+
+
+@bp.get("/rounds/<int:round_id>/edit")
+@require(*ROUND_MAKERS, at=ROUND)
+def edit_form(round_id: int) -> Any:
+    """The form of a draft as it stands."""
+    old = get_policy(round_id)
+    filled = filled_from(old) | {
+        "starts_at": typed(old.starts_at), "ends_at": typed(old.ends_at), "drill": old.drill
+    }  # fmt: skip
+    return render_template("registry/round_form.html", old=None, editing=old, **form_view(filled))
+
+
+@bp.post("/rounds/<int:round_id>/edit")
+@require(*ROUND_MAKERS, at=ROUND)
+def edit_round(round_id: int) -> Any:
+    """Replace the settings of a draft."""
+    try:
+        given = form_draft()
+        check_areas(given.area_ids)
+        rounds.edit(round_id, given)
+    except NotAllowed:
+        raise
+    except Problem as problem:
+        editing = get_policy(round_id)
+        return refused(
+            problem, "registry/round_form.html", old=None, editing=editing, **form_view()
+        )
+    return redirect(url_for(".show_round", round_id=round_id), 303)
+
+
+def filled_from(old: RoundPolicy) -> dict[str, Any]:
+    """What a form shows of a round."""
+    scope = desk.round_scope(old.round_id)
+    return {
         "name": old.name,
         "kind": old.kind,
         "area_ids": {a for a, _name in scope.areas},
@@ -80,7 +115,6 @@ def clone_form(round_id: int) -> Any:
         "limits": old.limits,
         "pool_rules": old.pool_rules,
     }
-    return render_template("registry/round_form.html", old=old, **form_view(filled))
 
 
 def form_view(filled: dict[str, Any] | None = None) -> dict[str, Any]:
