@@ -254,6 +254,18 @@ class PersonRefSchema(Schema):
     person_id = Id(required=True)
 
 
+class NewPersonSchema(Schema):
+    community_id = Id(required=True)
+    name = text(60, required=True)
+    type = text(40, load_default="resident_id")
+    number = text(60, 0, load_default="", metadata={"description": "empty for type none"})
+    country = text(40, load_default=None, allow_none=True)
+    phone = text(30, load_default=None, allow_none=True)
+    unit = text(20, load_default=None, allow_none=True)
+    room = text(20, load_default=None, allow_none=True)
+    birth = fields.Date(load_default=None, allow_none=True)
+
+
 class MoveSchema(Schema):
     community_id = Id(required=True)
 

@@ -285,6 +285,18 @@ API = [
         "POST",
         lambda s: {"json": area_field(s, documents=DOCS)},
     ),
+    both(
+        "registry_api.register_person",
+        "POST",
+        lambda s: {
+            "json": {
+                "community_id": str(s.community.area_id),
+                "name": "新人",
+                "type": "none",
+                "room": str(make.number()),
+            }
+        },
+    ),
     both("registry_api.get_person", "GET", of_person),
     both("registry_api.move_person", "POST", moved),
     both("registry_api.merge_person", "POST", merged),

@@ -109,6 +109,21 @@ def test_a_list_of_documents_is_looked_up_at_once(client, worker, home, lisi):
     assert [p["person_id"] for p in r.json] == [str(lisi[1]), None]
 
 
+def test_a_resident_written_down_twice_is_one_person(client, worker, home):
+    body = {"community_id": str(home.area_id), "name": "李四", "number": "11010519491231002x"}
+    first = client.post("/api/v1/persons", json=body, headers=worker)
+    again = client.post("/api/v1/persons", json=body, headers=worker)
+    assert first.status_code == 201 and first.json == again.json
+    assert fetch("SELECT flags FROM person") == [(0,)]
+
+
+def test_somebody_without_a_document_is_told_apart_by_home(client, worker, home):
+    body = {"community_id": str(home.area_id), "name": "李四", "type": "none", "room": "101"}
+    first = client.post("/api/v1/persons", json=body, headers=worker).json
+    other = client.post("/api/v1/persons", json={**body, "room": "102"}, headers=worker).json
+    assert first != other
+
+
 def upload(client, headers, content, area):
     data = {"area_id": str(area.area_id), "file": (io.BytesIO(content), "x.csv")}
     return client.post("/api/v1/persons/imports", data=data, headers=headers)

@@ -14,8 +14,11 @@ from screening.registry import schemas as s
 from screening.registry import search as finding
 from screening.registry.api.frame import bp
 from screening.registry.documents import BadDocument, Document, normalise
+from screening.registry.names import normalise_name
 from screening.registry.scopes import BOTH_PERSONS, OLD_HOME, PERSON, REGISTRARS
+from screening.registry.seals import normalise_phone
 from screening.registry.service import persons
+from screening.registry.service.persons import Newcomer
 
 
 def documents_of(rows: list[dict[str, Any]]) -> list[Document]:
@@ -52,6 +55,27 @@ def lookup_persons(args: dict[str, Any]) -> Any:
     """For each document the person's ids, null where nobody within the area has it."""
     pairs = finding.lookup(documents_of(args["documents"]), place_of_area(args["area_id"]))
     return [{"cell_id": p and p[0], "person_id": p and p[1]} for p in pairs]
+
+
+@bp.post("/persons")
+@require(*REGISTRARS, at=guard.area("community_id"))
+@takes(s.NewPersonSchema)
+@gives(s.PersonRefSchema, 201)
+def register_person(args: dict[str, Any]) -> Any:
+    """Write a resident down at a desk; somebody already known is found, not written twice."""
+    document = normalise(args["type"], args["number"], args["country"], today=clock.now().date())
+    newcomer = Newcomer(
+        name=normalise_name(args["name"]),
+        document=document,
+        phone=normalise_phone(args["phone"]),
+        birth=args["birth"].isoformat() if args["birth"] else None,
+        unit=args["unit"],
+        room=args["room"],
+        mark="|".join((str(args["community_id"]), args["unit"] or "", args["room"] or "",
+                       args["name"], str(args["birth"] or ""))),
+    )  # fmt: skip
+    cell, person_id = persons.register(newcomer, args["community_id"], at=clock.now())
+    return {"cell_id": cell, "person_id": person_id}
 
 
 @bp.get("/persons/<int:cell>/<int:person_id>")

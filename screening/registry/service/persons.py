@@ -12,6 +12,8 @@ from screening.accounts.audit import note
 from screening.crypto import KeyRing, hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import NotFound
+from screening.places import queries as places
+from screening.places.rules import COMMUNITY
 from screening.registry import queries, seals
 from screening.registry.documents import DocType, Document, birth_date, last4
 from screening.registry.rules import Flag
@@ -81,6 +83,22 @@ def make_provisional(
         changed([(cell, community)])
     found = queries.persons_of_documents(firsts.keys())
     return [found[h] for h in hashes]
+
+
+def register(newcomer: Newcomer, community: int, *, at: datetime) -> tuple[int, int]:
+    """(cell, person) of somebody who came to a desk: found by the document, else written down as
+    a resident of the community, no longer provisional. Raises NoSuchPlace."""
+    home = places.find_area(community)
+    if home is None or home.level != COMMUNITY:
+        raise places.NoSuchPlace()
+    ((person, cell),) = make_provisional(
+        [newcomer], cell=home.cell_id, community=home.area_id, at=at
+    )
+    here = _lock_community(cell, person) == home.area_id
+    if here:
+        mark(cell, person, drop=Flag.PROVISIONAL)
+    note("person_registered", "person", person, cell=cell)
+    return cell, person
 
 
 def ring() -> KeyRing:
