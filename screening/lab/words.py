@@ -69,10 +69,10 @@ OUTCOMES = {
 }
 
 ALERTS = {
-    "positive": ("阳性", "positive"),
-    "inconclusive": ("可疑", "inconclusive"),
-    "provisional": ("暂定（质控或板图有误）", "provisional (controls or map at fault)"),
-    "hand": ("人工", "by hand"),
+    "positive": ("结果导入", "an imported run"),
+    "inconclusive": ("结果导入", "an imported run"),
+    "provisional": ("暂定：质控或板图有误", "provisional: controls or map at fault"),
+    "hand": ("人工发出", "by hand"),
 }
 
 SETTLEMENTS = {

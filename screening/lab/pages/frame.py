@@ -45,9 +45,9 @@ def said(table: dict, code: str | int) -> str:
 
 
 def outcome_badge(outcome: int) -> dict[str, Any]:
-    """As a table cell: tone, word, and what to sort by."""
+    """As a table cell: tone, word, and what to sort by. A negative is quiet."""
     return {
-        "tone": TONES[Outcome(outcome)],
+        "tone": TONES[Outcome(outcome)] if outcome != Outcome.NEGATIVE else "",
         "text": said(words.OUTCOMES, outcome),
         "sort": int(outcome),
     }

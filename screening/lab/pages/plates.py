@@ -81,7 +81,9 @@ def one_well(
         barcode = tubes[name].barcode
         out |= {"kind": "tube", "barcode": barcode, "text": barcode[-6:]}
         if barcode in called:
-            out["badge"] = outcome_badge(called[barcode])
+            out["badge"] = {"tone": "ok"} | {
+                k: v for k, v in outcome_badge(called[barcode]).items() if v
+            }
     return out
 
 

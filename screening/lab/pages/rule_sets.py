@@ -11,12 +11,13 @@ from screening import clock
 from screening.accounts.guard import CITY, current_actor, require
 from screening.accounts.roles import EVERYWHERE
 from screening.errors import Fault, Problem
-from screening.i18n import _
+from screening.i18n import _, current_lang
 from screening.lab.pages.frame import bp, me, shown, undo
 from screening.lab.rule_sets import BadRuleSet
 from screening.lab.scopes import APPROVERS, READERS, RULERS
 from screening.lab.service import rule_sets as service
 from screening.lab.service.rule_sets import Version
+from screening.registry.rules import COHORTS
 
 
 @bp.get("/lab/rule-sets")
@@ -50,7 +51,22 @@ def version_view(v: Version, at: Any) -> dict[str, Any]:
         order, tone, state = 1, "unknown", _("将生效")
     else:
         order, tone, state = 2, "unknown", _("已被取代")
-    return {**v._asdict(), "rule": v.rule, "order": order, "tone": tone, "state": state}
+    cohorts = [f"{cohort_word(c)} < {ct:g}" for c, ct in v.rule.cohort_cutoffs.items()]
+    return {
+        **v._asdict(),
+        "rule": v.rule,
+        "cohorts": cohorts,
+        "order": order,
+        "tone": tone,
+        "state": state,
+    }
+
+
+def cohort_word(code: str) -> str:
+    word = COHORTS.get(code)
+    if word is None:
+        return code
+    return word.en if current_lang() == "en" else word.zh
 
 
 @bp.post("/lab/rule-sets")

@@ -103,10 +103,15 @@ def run_view(made: Shown) -> dict[str, Any]:
         "warnings": [remark(w) for w in verdict.get("warnings", [])],
         "counts": {int(k): n for k, n in verdict.get("counts", {}).items()},
         "signals": len(verdict.get("signals", {})),
-        "calls": [call_line(c) for c in made.calls],
+        "calls": [call_line(c) for c in sorted(made.calls, key=urgency)],
         "targets": sorted({t for c in made.calls for t in c["cts"]}),
         "same_href": url_for(".run", lab_id=lab_id, run_id=made.same_as) if made.same_as else "",
     }
+
+
+def urgency(call: dict[str, Any]) -> int:
+    """What somebody must look at comes first; plate order within."""
+    return (2, 3, 4, 1).index(call["outcome"])
 
 
 def difference_line(d: dict[str, Any]) -> dict[str, Any]:
