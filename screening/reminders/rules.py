@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from io import StringIO
 from typing import Any, NamedTuple
 
-from screening.errors import BadField, Fault, Faults, Problem
+from screening.coverage.rules import REASONS
+from screening.errors import Fault, Faults, Problem
 from screening.registry.rules import HOUSE, Word
 
 
@@ -26,15 +28,7 @@ class State(StrEnum):
     VISIT = "visit"
 
 
-STATES: dict[State, Word] = {
-    State.RESAMPLE: Word("需重新采样", "needs a new swab"),
-    State.NEW: Word("尚未联系", "not contacted"),
-    State.WILL_COME: Word("答应来采", "will come"),
-    State.AWAY: Word("外出", "away"),
-    State.REFUSED: Word("拒检", "refused"),
-    State.UNREACHABLE: Word("失联", "unreachable"),
-    State.VISIT: Word("待上门", "visit due"),
-}
+STATES: dict[State, Word] = {State(part): Word(zh, en) for part, zh, en in REASONS}
 
 
 class Outcome(NamedTuple):
@@ -57,6 +51,8 @@ CONTACT_OUTCOMES: dict[str, Outcome] = {
     "later": Outcome("稍后再联系", "contact again later", "must"),
 }
 CONTACT_KINDS = ("call", "visit", "sms", "desk")
+# how long somebody is left in peace when the page's quick choice is taken; source: HOUSE
+QUICK_HOURS = {"away": 72, "later": 2}
 
 
 class WrongOutcome(Problem):
@@ -137,6 +133,20 @@ ONE_PART, EACH_PART = 70, 67
 MOST_PARTS = 4
 
 
+class EmptyPart(Problem):
+    status = 422
+    code = "sms_empty_part"
+    zh = "这一项必须填写。"
+    en = "This part is needed."
+
+
+class LongPart(Problem):
+    status = 422
+    code = "sms_long_part"
+    zh = "这一项最多 {most} 字。"
+    en = "This part has at most {most} characters."
+
+
 class SaysTooMuch(Problem):
     status = 422
     code = "sms_forbidden_word"
@@ -189,9 +199,9 @@ def compose(template: str, values: Mapping[str, str]) -> str:
 
 def _faults(name: str, text: str) -> Iterable[Fault]:
     if not text:
-        yield Fault(BadField(message="必填 / needed"), field=name)
+        yield Fault(EmptyPart(), field=name)
     if len(text) > MOST_IN_FIELD:
-        yield Fault(BadField(message=f"最多 {MOST_IN_FIELD} 字 / at most"), field=name)
+        yield Fault(LongPart(most=MOST_IN_FIELD), field=name)
     if not text.isprintable() or "{" in text or "}" in text:
         yield Fault(NotOneLine(), field=name)
     word = forbidden(text)
@@ -201,7 +211,8 @@ def _faults(name: str, text: str) -> Iterable[Fault]:
 
 def forbidden(text: str) -> str | None:
     """The first word that must not stand in a message; spaces and marks between do not hide it."""
-    plain = "".join(c for c in text.casefold() if c.isalnum())
+    wide = unicodedata.normalize("NFKC", text).casefold()
+    plain = "".join(c for c in wide if c.isalnum())
     return next((w for w in FORBIDDEN if w in plain), None)
 
 

@@ -1,0 +1,28 @@
+"""What the worker does for reminders: count a preview, write a wave out, send what is due."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from screening import clock
+from screening.jobs import job, progress
+from screening.reminders import sender, waves
+from screening.reminders.channels import channel_of
+
+
+@job("preview_wave")
+def preview_wave(wave_id: int, *, job_id: int) -> None:
+    """Count what a wave over a large area would do."""
+    waves.preview(wave_id, at=clock.now(), watch=lambda done, n: progress(job_id, done, n))
+
+
+@job("run_wave")
+def run_wave(wave_id: int, *, job_id: int) -> None:
+    """Write the messages, a transaction a community; taken up again where it stopped."""
+    waves.write_out(wave_id, now=clock.now, watch=lambda done, n: progress(job_id, done, n))
+
+
+@job("send_outbox", every=2)
+def send_outbox() -> None:
+    """Send the messages that are due."""
+    sender.send_due(channel_of(current_app.extensions["settings"]))

@@ -1,0 +1,152 @@
+"""The wire of reminders, written out. Ids travel as strings; nothing personal in a query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from screening.reminders.exports import FORMATS
+from screening.reminders.rules import (
+    CONTACT_KINDS,
+    CONTACT_OUTCOMES,
+    FIELDS,
+    MOST_IN_FIELD,
+    STATES,
+    TEMPLATES,
+)
+
+
+class Id(fields.Integer):
+    """A 63-bit id: a string on the way out, a string or number on the way in."""
+
+    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+def moment(**kw: Any) -> fields.AwareDateTime:
+    return fields.AwareDateTime(format="iso", **kw)
+
+
+# --- the missed ---------------------------------------------------------------------------------
+
+
+class MissedSchema(Schema):
+    area = Id(required=True)
+    round = Id(required=True)
+    state = fields.String(validate=validate.OneOf([str(s) for s in STATES]))
+    format = fields.String(load_default="ndjson", validate=validate.OneOf(list(FORMATS)))
+
+
+class VisitsSchema(Schema):
+    area = Id(required=True)
+    round = Id(required=True)
+
+
+class VisitSchema(Schema):
+    """One person to be visited; phone and room only for who works there."""
+
+    cell_id = Id()
+    person_id = Id()
+    building = fields.String()
+    unit = fields.String()
+    room = fields.String()
+    name = fields.String(metadata={"description": "masked"})
+    phone = fields.String()
+    state = fields.String()
+    until = moment(allow_none=True)
+
+
+# --- contacts -----------------------------------------------------------------------------------
+
+
+class PersonSchema(Schema):
+    cell_id = Id(required=True)
+    person_id = Id(required=True)
+
+
+class ContactInSchema(PersonSchema):
+    round_id = Id(required=True)
+    outcome = fields.String(required=True, validate=validate.OneOf(list(CONTACT_OUTCOMES)))
+    kind = fields.String(load_default="call", validate=validate.OneOf(CONTACT_KINDS))
+    until = moment(load_default=None, allow_none=True)
+
+
+class ContactMadeSchema(Schema):
+    contact_id = Id()
+
+
+class ContactsSchema(Schema):
+    cell = Id(required=True)
+    person_id = Id(required=True)
+    round = Id(required=True)
+
+
+class ContactSchema(Schema):
+    contact_id = Id()
+    kind = fields.String()
+    outcome = fields.String()
+    until = moment(allow_none=True)
+    made_by = Id(allow_none=True)
+    at = moment()
+
+
+class OptOutSchema(PersonSchema):
+    out = fields.Boolean(load_default=True, metadata={"description": "false: messages again"})
+
+
+# --- waves --------------------------------------------------------------------------------------
+
+
+class WaveInSchema(Schema):
+    """The parts of the text; it ends with 如已采样请忽略 by itself."""
+
+    area_id = Id(required=True)
+    round_id = Id(required=True)
+    template = fields.String(required=True, validate=validate.OneOf(list(TEMPLATES)))
+    reason = fields.String(load_default="")
+    rule = fields.String(load_default="")
+    place = fields.String(load_default="")
+    hours = fields.String(load_default="")
+    phone = fields.String(
+        load_default="",
+        metadata={"description": f"to call back; each part has at most {MOST_IN_FIELD} characters"},
+    )
+
+
+assert set(FIELDS) <= set(WaveInSchema().fields)
+
+
+class StartSchema(Schema):
+    include_silent = fields.Boolean(
+        load_default=False,
+        metadata={"description": "you answer for reminding catchments with silent phones"},
+    )
+
+
+class WavesSchema(Schema):
+    round = Id()
+    before = Id()
+
+
+class WaveSchema(Schema):
+    wave_id = Id()
+    round_id = Id()
+    area_id = Id()
+    template = fields.String()
+    text = fields.String()
+    state = fields.String()
+    include_silent = fields.Boolean()
+    silent_by = Id(allow_none=True)
+    made_by = Id()
+    made_at = moment()
+    counts = fields.Dict(allow_none=True)
+
+
+class WaveDetailSchema(WaveSchema):
+    messages = fields.Dict(metadata={"description": "by state; dropped ones by why"})
+    came = fields.Integer(metadata={"description": "persons swabbed after their message"})
+
+
+class JobSchema(Schema):
+    job_id = Id(allow_none=True)
