@@ -1,0 +1,132 @@
+"""One tube's result by version, and its correction by two persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+
+from screening import clock
+from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.accounts.queries import names_of
+from screening.errors import Problem
+from screening.i18n import _
+from screening.lab.queries.labs import list_labs
+from screening.places.queries import place_of_lab
+from screening.reporting import queries, rules, scopes, service, words
+from screening.reporting.pages.frame import bp, refused, text
+from screening.reporting.queries import CorrectionRow
+from screening.tube.queries import get_key, get_tube
+
+
+@bp.get("/reporting/tubes/<barcode>")
+@require(*scopes.SIGNERS, at=scopes.TUBE)
+def show_tube(barcode: str) -> Any:
+    """The versions of a tube's result, how far its callbacks have come, and the correction form."""
+    return render_template("reporting/tube.html", **_view(barcode))
+
+
+def _view(barcode: str) -> dict[str, Any]:
+    key = get_key(barcode)
+    tube = get_tube(key)
+    versions = queries.list_results([key]).get(key, [])
+    called = queries.callbacks_of_tube(key, tube["home_cells"])
+    names = names_of({by for v in versions for by in (v.released_by, v.second_by)})
+    pool = rules.pool_state([(c.state, c.outcome, c.attempt) for c in called])
+    return {
+        "barcode": barcode,
+        "tube": tube,
+        "versions": [
+            {
+                "version": v.version,
+                "outcome": words.outcome(v.outcome),
+                "released_at": v.released_at,
+                "members": len(v.members),
+                "by": " / ".join(names.get(b, ("", "?"))[1] for b in (v.released_by, v.second_by)),
+                "reason": v.reason,
+            }
+            for v in versions
+        ],
+        "called": [
+            {
+                "state": words.word(words.CALLBACK_STATES, c.state),
+                "reason": words.word(words.REASONS, c.reason),
+                "due_at": c.due_at,
+                "outcome": words.outcome(c.outcome),
+                "attempt": words.word(words.ATTEMPTS, c.attempt),
+                "single": c.single_barcode,
+            }
+            for c in called
+        ],
+        "pool": words.word(words.POOLS, pool) if called else "",
+        "outcomes": [(code, words.word(words.OUTCOMES, code)) for code in words.OUTCOMES],
+        "may_correct": current_actor().may(scopes.RELEASERS, place_of_lab(tube["lab_id"])),
+    }
+
+
+@bp.post("/reporting/tubes/<barcode>/correction")
+@require(*scopes.RELEASERS, at=scopes.TUBE)
+def ask_correction(barcode: str) -> Any:
+    """Ask for a correction; another reviewer confirms it."""
+    tube = get_tube(get_key(barcode))
+    given = text("outcome", 2)
+    try:
+        service.ask_correction(
+            barcode, int(given) if given.isdigit() else 0, text("reason", 500),
+            lab_id=tube["lab_id"], by=current_actor(), secret=text("secret", 256), at=clock.now(),
+        )  # fmt: skip
+    except Problem as problem:
+        return refused(problem, "reporting/tube.html", **_view(barcode))
+    flash(_("更正已提交，等另一名审核员确认。"), "ok")
+    return redirect(url_for(".list_corrections"), 303)
+
+
+@bp.get("/reporting/corrections")
+@require(*scopes.SIGNERS, at=OWN_ROWS)
+def list_corrections() -> Any:
+    """Corrections of the own laboratories: what waits, and what was decided."""
+    return render_template("reporting/corrections.html", **_list())
+
+
+def _list() -> dict[str, Any]:
+    me = current_actor()
+    rows = queries.list_corrections(list_labs(me.places(scopes.SIGNERS)))
+    names = names_of({by for r in rows for by in (r.asked_by, r.settled_by)})
+    return {"rows": [_line(r, names, me) for r in rows]}
+
+
+def _line(r: CorrectionRow, names: dict, me: Any) -> dict[str, Any]:
+    asked = r.state == rules.ASKED
+    may = asked and me.may(scopes.RELEASERS, place_of_lab(r.lab_id))
+    return {
+        "barcode": {"text": r.barcode, "href": url_for(".show_tube", barcode=r.barcode)},
+        "outcome": words.outcome(r.outcome),
+        "reason": r.reason,
+        "asked_at": r.asked_at,
+        "asked_by": names.get(r.asked_by, ("", ""))[1],
+        "settled_by": names.get(r.settled_by or 0, ("", ""))[1],
+        "state": {"tone": "look" if asked else "ok",
+                  "text": words.word(words.CORRECTIONS, r.state)},
+        "act": may,
+        "mine": r.asked_by == me.staff_id,
+        "cell": r.cell_id,
+        "number": r.correction_id,
+        "says": words.word(words.OUTCOMES, r.outcome),
+        "tube": r.barcode,
+    }  # fmt: skip
+
+
+@bp.post("/reporting/corrections/<int:cell>/<int:correction_id>")
+@require(*scopes.RELEASERS, at=scopes.CORRECTION)
+def settle_correction(cell: int, correction_id: int) -> Any:
+    """Confirm or refuse what another person asked for."""
+    agree = text("agree") == "1"
+    try:
+        service.settle_correction(
+            cell, correction_id, agree=agree, by=current_actor(), secret=text("secret", 256),
+            at=clock.now(),
+        )  # fmt: skip
+    except Problem as problem:
+        return refused(problem, "reporting/corrections.html", **_list())
+    flash(_("已更正，新版本已发出。") if agree else _("更正未同意，原结果不变。"), "ok")
+    return redirect(url_for(".list_corrections"), 303)

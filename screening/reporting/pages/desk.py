@@ -1,0 +1,198 @@
+"""The review desk: runs that wait, one run as a table, two signatures, the release."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import redirect, render_template, request, url_for
+
+from screening import clock
+from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.accounts.queries import names_of
+from screening.accounts.roles import Actor
+from screening.errors import Problem
+from screening.i18n import _
+from screening.lab.queries.labs import LabRow, get_lab, list_labs
+from screening.lab.queries.plates import list_plates
+from screening.lab.queries.runs import list_calls
+from screening.places.queries import place_of_lab
+from screening.reporting import queries, refusals, rules, scopes, service, words
+from screening.reporting.pages.frame import bp, refused, tell, text
+from screening.reporting.queries import Standing
+from screening.tube.queries import Key, list_tubes
+from screening.tube.rules import Stage
+
+PLATES = 40  # newest plates of a desk; older ones are found by tube
+
+
+@bp.get("/reporting")
+@require(*scopes.SIGNERS, at=OWN_ROWS)
+def desk() -> Any:
+    """What waits for a review or a release, by plate, in the own laboratories."""
+    labs = list_labs(current_actor().places(scopes.SIGNERS))
+    rows = [row for lab in labs for row in _plates(lab)]
+    waiting = queries.list_corrections(labs, state=rules.ASKED)
+    return render_template(
+        "reporting/desk.html", rows=rows, labs=labs, corrections=len(waiting), as_of=clock.now()
+    )
+
+
+def _plates(lab: LabRow) -> list[dict[str, Any]]:
+    plates = [p for p in list_plates([lab], limit=PLATES) if p.run_id is not None]
+    return [_plate(lab, p.code, p.run_id, p.made_at) for p in plates if p.run_id]
+
+
+def _plate(lab: LabRow, code: str, run_id: int, made_at: Any) -> dict[str, Any]:
+    keys = {Key(c.barcode, c.tube_cell, c.tube_round): c for c in list_calls(lab.cell_id, run_id)}
+    stages = Counter(t["stage"] for t in list_tubes(keys))
+    signals = sum(1 for c in keys.values() if c.outcome in rules.CALLS_BACK)
+    return {
+        "code": code,
+        "lab": lab.name,
+        "made_at": made_at,
+        "tubes": len(keys),
+        "signals": {"text": signals, "tone": "stop", "sort": signals} if signals else 0,
+        "tested": stages[Stage.TESTED],
+        "reviewed": stages[Stage.REVIEWED],
+        "released": stages[Stage.RELEASED],
+        "href": url_for(".show_run", lab_id=lab.lab_id, run_id=run_id),
+        "tone": "look" if signals and stages[Stage.TESTED] + stages[Stage.REVIEWED] else "",
+    }
+
+
+# --- one run ----------------------------------------------------------------------------------
+
+
+class Wells(NamedTuple):
+    """A run with its tubes as the desk shows them."""
+
+    lab: LabRow
+    run_id: int
+    state: str
+    rows: list[dict[str, Any]]
+
+
+@bp.get("/reporting/runs/<int:lab_id>/<int:run_id>")
+@require(*scopes.SIGNERS, at=scopes.LAB)
+def show_run(lab_id: int, run_id: int) -> Any:
+    """The tubes of a run: call, Ct, members, what holds them, who signed."""
+    return render_template("reporting/run.html", **_view(lab_id, run_id))
+
+
+def _view(lab_id: int, run_id: int) -> dict[str, Any]:
+    lab, actor = get_lab(lab_id), current_actor()
+    calls = {c.barcode: c for c in list_calls(lab.cell_id, run_id)}
+    found = queries.standings(calls, lab)
+    names = names_of({by for s in found.values() for by in s.reviews.values()})
+    rows = [_row(found[b], calls[b], run_id, names) for b in calls if b in found]
+    state = queries.run_states(lab, [run_id]).get(run_id, "")
+    reviewer = actor.may(scopes.RELEASERS, place_of_lab(lab_id))
+    counts = Counter(r["next"] for r in rows)
+    return {
+        "lab": lab,
+        "run_id": run_id,
+        "state": state,
+        "rows": rows,
+        "counts": counts,
+        "may_release": reviewer,
+        "step": _step(rows, actor, reviewer),
+        "labels": labels(rows),
+    }
+
+
+def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
+    other = s.test is not None and s.test.run_id != run_id
+    codes = [] if s.version else rules.refusals(s.gate)
+    held = [refusals.problem(c, s) for c in codes if c not in ("not_reviewed", "not_tested")]
+    return {
+        "barcode": s.barcode,
+        "well": call.well,
+        "outcome": words.outcome(call.outcome),
+        "cts": "  ".join(f"{k} {'—' if v is None else v}" for k, v in call.cts.items()),
+        "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
+        "held": held,
+        "reviews": [(step, names.get(by, ("", ""))[1]) for step, by in sorted(s.reviews.items())],
+        "signed": dict(s.reviews),
+        "next": "moved" if other else _next(s, codes),
+        "version": s.version,
+        "tone": "stop" if "alert_conflict" in codes else ("look" if held else ""),
+        "href": url_for(".show_tube", barcode=s.barcode),
+    }
+
+
+def _next(s: Standing, codes: Sequence[str]) -> str:
+    """What the desk does with the tube next."""
+    if s.version:
+        return "released"
+    if s.test is None or "gone" in codes:
+        return "gone"
+    if 1 not in s.reviews:
+        return "review1"
+    if 2 not in s.reviews:
+        return "review2"
+    return "held" if codes else "release"
+
+
+def _step(rows: list[dict[str, Any]], actor: Actor, reviewer: bool) -> int:
+    """The step this person can sign now; 0 for none."""
+    if any(r["next"] == "review1" for r in rows):
+        return 1
+    second = [r for r in rows if r["next"] == "review2" and r["signed"][1] != actor.staff_id]
+    return 2 if second and reviewer else 0
+
+
+def labels(rows: list[dict[str, Any]]) -> dict[str, str]:
+    return {
+        "review1": _("待一审"),
+        "review2": _("待二审"),
+        "release": _("可发布"),
+        "held": _("暂不能发布"),
+        "released": _("已发布"),
+        "moved": _("已另行检测"),
+        "gone": _("已退出"),
+    }
+
+
+def _again(problem: Problem, lab_id: int, run_id: int) -> Any:
+    return refused(problem, "reporting/run.html", **_view(lab_id, run_id))
+
+
+@bp.post("/reporting/runs/<int:lab_id>/<int:run_id>/review")
+@require(*scopes.SIGNERS, at=scopes.LAB)
+def review_run(lab_id: int, run_id: int) -> Any:
+    """Sign the ticked tubes of a run."""
+    try:
+        out = service.review(
+            request.form.getlist("barcode"), 2 if text("step") == "2" else 1, lab_id=lab_id,
+            by=current_actor(), secret=text("secret", 256), run_id=run_id, at=clock.now(),
+        )  # fmt: skip
+    except Problem as problem:
+        return _again(problem, lab_id, run_id)
+    tell(
+        _("已审核 %(n)s 管", n=len(out.signed)) if out.signed else "",
+        _("%(n)s 管您此前已审核", n=len(out.repeated)) if out.repeated else "",
+        out.refused,
+    )
+    return redirect(url_for(".show_run", lab_id=lab_id, run_id=run_id), 303)
+
+
+@bp.post("/reporting/runs/<int:lab_id>/<int:run_id>/release")
+@require(*scopes.RELEASERS, at=scopes.LAB)
+def release_run(lab_id: int, run_id: int) -> Any:
+    """Release the ticked tubes of a run."""
+    try:
+        out = service.release(
+            request.form.getlist("barcode"), lab_id=lab_id, by=current_actor(), run_id=run_id,
+            at=clock.now(),
+        )  # fmt: skip
+    except Problem as problem:
+        return _again(problem, lab_id, run_id)
+    done = _("已发布 %(n)s 管，新增复采任务 %(c)s 人", n=len(out.released), c=out.callbacks)
+    tell(
+        done if out.released else "",
+        _("%(n)s 管此前已发布，没有重复发布", n=len(out.repeated)) if out.repeated else "",
+        out.refused,
+    )
+    return redirect(url_for(".show_run", lab_id=lab_id, run_id=run_id), 303)
