@@ -204,9 +204,7 @@ class Walk:
         self._check_ok(r, f"{role} inside")
         self._check_words(r, self.world.b.words, f"{role} inside")
         self._check_words(r, self.case.outside_marker(self.world), f"{role} inside")
-        missing = [
-            m for m in self.case.inside_marker(self.world) if m not in r.get_data(as_text=True)
-        ]
+        missing = [m for m in self.case.inside_marker(self.world) if m not in text_of(r)]
         assert not missing, f"{self.case.id}: {role} inside was not shown {missing}"
         if whole_city:
             own = self.caller(role, self.world.a)
@@ -245,7 +243,7 @@ class Walk:
 
         r = self.send(prepared, caller)
         assert r.status_code in codes, (
-            f"{self.case.id}: {who} was not refused: {r.status_code} {r.get_data(as_text=True)[:300]}"
+            f"{self.case.id}: {who} was not refused: {r.status_code} {text_of(r)[:300]}"
         )
         with self.app.app_context():
             after = tables()
@@ -255,7 +253,7 @@ class Walk:
         return r
 
     def _check_ok(self, r: Any, who: str) -> None:
-        said = f"{self.case.id}: {who} got {r.status_code} {r.get_data(as_text=True)[:400]}"
+        said = f"{self.case.id}: {who} got {r.status_code} {text_of(r)[:400]}"
         if self.case.ok is not None:
             assert r.status_code == self.case.ok, said
         assert r.status_code < 400, said
@@ -264,9 +262,14 @@ class Walk:
     def _check_words(self, r: Any, words: Sequence[str], who: str) -> None:
         if r.status_code >= 300:
             return
-        text = r.get_data(as_text=True)
+        text = text_of(r)
         seen = [w for w in words if w in text]
         assert not seen, f"{self.case.id}: {who} was shown {seen}"
+
+
+def text_of(r: Any) -> str:
+    """The answer as text; of a printed sheet what can be read."""
+    return r.get_data().decode(errors="replace")
 
 
 def rule_of(app: Flask, endpoint: str) -> Rule:

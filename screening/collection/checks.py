@@ -178,7 +178,7 @@ def _used(where: At, barcode: str) -> list[Answer]:
     if row["stage"] == Stage.OPEN and site == where.site.site_id:
         return [say("tube_open_here", when=when, members=row["members"])]
     name = places.get_site(site).name if site else "—"
-    zh, en = words.STAGES[Stage(row["stage"])]
+    zh, en = words.STAGE_WORDS[Stage(row["stage"])]
     return [say("tube_used", where=name, when=when, stage=zh, stage_en=en, tube=barcode)]
 
 

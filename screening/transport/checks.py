@@ -105,7 +105,7 @@ def say(code: str, **details: Any) -> Answer:
 
 
 def _stage(number: int) -> dict[str, str]:
-    zh, en = words.STAGES[Stage(number)]
+    zh, en = words.STAGE_WORDS[Stage(number)]
     return {"stage": zh, "stage_en": en}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from screening.tube.rules import Mode, Stage, Verb, Void
 
-STAGES: dict[Stage, tuple[str, str]] = {
+STAGE_WORDS: dict[Stage, tuple[str, str]] = {
     Stage.PRINTED: ("已打印", "printed"),
     Stage.ISSUED: ("已发放", "issued"),
     Stage.OPEN: ("采样中", "open"),
@@ -94,7 +94,7 @@ LABEL_STATES: dict[int, tuple[str, str]] = {
 
 
 def stage(number: int, lang: str = "zh") -> str:
-    return STAGES[Stage(number)][lang == "en"]
+    return STAGE_WORDS[Stage(number)][lang == "en"]
 
 
 def verb(number: int, lang: str = "zh") -> str:
