@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
+
+from screening.tube.rules import GONE, Stage
 
 
 class Part(NamedTuple):
@@ -89,4 +92,99 @@ WHAT: dict[str, tuple[str, str]] = {
     "journal_without_row": ("日志没有登记", "blocks of a journal that is not registered"),
     "journal_without_device": ("日志设备未登记", "a journal of no known device"),
     "command_changed": ("命令被改动", "a command was changed"),
+}
+
+
+@dataclass
+class Explained:
+    """How much of one part there is, and how far it is explained."""
+
+    items: int = 0
+    n: int = 0
+    persons: int = 0
+    coded: int = 0
+    closed: int = 0
+
+    @property
+    def open(self) -> int:
+        return self.items - self.closed
+
+
+@dataclass
+class Balance:
+    """A round's tubes in one table: opened = released + in the chain + left it with a code.
+
+    `stages` {stage: [tubes, persons]}; `swabs` {void code: swabs}; `unaccounted` is what two
+    persons have not explained; `matters` what is open beside it (tickets, callbacks, alerts)."""
+
+    round_id: int
+    tubes: int = 0
+    stages: dict[int, list[int]] = field(default_factory=dict)
+    swabs: dict[int, int] = field(default_factory=dict)
+    parts: dict[str, Explained] = field(default_factory=dict)
+    devices: dict[str, int] = field(default_factory=dict)
+    matters: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def released(self) -> int:
+        return self.stages.get(Stage.RELEASED, [0, 0])[0]
+
+    @property
+    def left(self) -> int:
+        """Tubes that left the chain with a code: void, rejected, lost, discarded."""
+        return sum(n for stage, (n, _) in self.stages.items() if stage in GONE)
+
+    @property
+    def in_chain(self) -> int:
+        return sum(n for stage, (n, _) in self.stages.items() if stage < Stage.RELEASED)
+
+    @property
+    def unaccounted(self) -> int:
+        return sum(p.open for p in self.parts.values())
+
+    def adds_up(self) -> bool:
+        """Whether every tube stands in exactly one place of the table."""
+        return self.tubes == self.released + self.in_chain + self.left
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, sums included, as it is stored with its cut-off."""
+        return {
+            **asdict(self),
+            "stages": {Stage(s).name.lower(): v for s, v in sorted(self.stages.items())},
+            "swabs": {str(k): n for k, n in sorted(self.swabs.items())},
+            "parts": {k: {**asdict(p), "open": p.open} for k, p in self.parts.items()},
+            "released": self.released,
+            "in_chain": self.in_chain,
+            "left": self.left,
+            "unaccounted": self.unaccounted,
+        }
+
+
+def obstacles(balance: Balance) -> list[str]:
+    """Why a round cannot be signed off, as words of OBSTACLES; empty when it can."""
+    out = []
+    if not balance.adds_up():
+        out.append("does_not_add_up")
+    out += [part for part, p in balance.parts.items() if p.open]
+    return out
+
+
+def gather(counts: Iterable[Any]) -> dict[str, Explained]:
+    """Counts by place, summed by part; every part stands in it, also with nothing."""
+    out = {part: Explained() for part in PARTS}
+    for c in counts:
+        p = out[c.part]
+        p.items += c.items
+        p.n += c.n
+        p.persons += c.persons
+        p.coded += c.coded
+        p.closed += c.closed
+    return out
+
+
+# what may stand in the way of a sign-off: the parts themselves, and these
+OBSTACLES: dict[str, tuple[str, str]] = {
+    **{k: (p.zh, p.en) for k, p in PARTS.items()},
+    "does_not_add_up": ("各环节之和不等于开管数", "the stages do not add up to the tubes opened"),
+    "recount_differs": ("重算与表不一致", "the recount differs from the tables"),
 }

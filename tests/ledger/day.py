@@ -21,7 +21,7 @@ class Day:
         self.released = [bench.fill(0, 10), bench.fill(10, 4)]
         self.waiting = bench.fill(20, 3)
         self.seal = make_code(Kind.SEAL, make.number())
-        self.batch = f"{self.cell}-{make.number():016x}"
+        self.batch = f"{self.cell}-{2 * make.number():016x}"
         self.pack(self.released)
         bench.through(*self.released)
         db.session.commit()

@@ -234,7 +234,7 @@ def test_a_held_batch_waits_and_is_no_difference(day):
 
 
 def test_a_tube_taken_out_of_its_box_is_no_difference(day):
-    packer, batch = day.city.phone(), f"{day.cell}-{make.number():016x}"
+    packer, batch = day.city.phone(), f"{day.cell}-{2 * make.number():016x}"
     ref = packer.write("pack", batch=batch, box=BOX, tube=day.waiting)
     seal = make_code(Kind.SEAL, make.number())
     packer.write("seal", batch=batch, box=BOX, seal=seal, n=1)

@@ -1,0 +1,45 @@
+"""What of the ledger somebody may see: everything, or the sites and laboratories of their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from screening.db import fetch
+from screening.places import queries as places
+from screening.places.rules import Place
+
+
+class Sight(NamedTuple):
+    """`cells` are where the rows of these sites and laboratories lie."""
+
+    everywhere: bool
+    cells: list[int]
+    sites: list[int]
+    labs: list[int]
+
+    @property
+    def empty(self) -> bool:
+        return not (self.everywhere or self.sites or self.labs)
+
+
+def whole_city() -> Sight:
+    return Sight(True, [0, *places.cells_under("/")], [], [])
+
+
+def sight_of(held: Sequence[Place]) -> Sight:
+    """The sight of somebody who holds these places."""
+    if any(p.kind == "all" for p in held):
+        return whole_city()
+    found: dict[str, dict[int, int]] = {}
+    for kind in ("site", "lab"):
+        cond, params = places.site_scope(held, kind)
+        found[kind] = dict(
+            fetch(
+                f"SELECT s.{kind}_id, s.cell_id FROM {kind} s JOIN area a USING (area_id) "
+                f"WHERE {cond}",
+                params,
+            )
+        )
+    cells = sorted({c for f in found.values() for c in f.values()})
+    return Sight(False, cells, sorted(found["site"]), sorted(found["lab"]))
