@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -15,8 +15,15 @@ from webargs.flaskparser import FlaskParser
 
 from screening.errors import BadField, Fault, Faults
 
-_parser = FlaskParser(unknown=None)
 UNKNOWN = {"json": None, "query": "exclude", "form": "exclude"}
+
+
+class _Parser(FlaskParser):
+    def handle_error(self, error: ValidationError, *a: Any, **kw: Any) -> NoReturn:
+        raise error  # webargs itself would end the request with a 422 that names no field
+
+
+_parser = _Parser(unknown=None)
 
 
 def takes(schema: type[Schema] | Schema, location: str = "json") -> Callable:
@@ -50,7 +57,7 @@ def _faults(messages: Any, path: str = "") -> list[Fault]:
     if isinstance(messages, dict):
         out: list[Fault] = []
         for key, value in messages.items():
-            same = path == "" and key in ("json", "query", "form")
+            same = path == "" and key in ("json", "query", "form", "files")
             out += _faults(value, path if same else f"{path}.{key}".lstrip("."))
         return out
     if isinstance(messages, list):
