@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from screening import clock
-from screening.db import db, fetch
+from screening.db import db
 from screening.errors import Faults
 from screening.lab import queries
 from screening.lab.plate_plan import BadLayout
@@ -19,7 +19,7 @@ from screening.lab.plate_problems import (
 from screening.lab.service import plates, rule_sets
 from screening.tube.codes import Kind, WrongKind, make_code
 from screening.tube.rules import Hold, Stage, Verb, WrongStage
-from tests.lab.bench import stages
+from tests.lab.bench import peek, stages
 
 RECEIVED, PLATED = int(Stage.RECEIVED), int(Stage.PLATED)
 
@@ -90,7 +90,7 @@ def test_the_scan_into_a_well_is_the_receipt_of_a_tube_nobody_received(bench):
     (tube,) = bench.sampled(1)
     assert stages(tube) == [int(Stage.CLOSED)]
     bench.scan(bench.plate(), tube)
-    rows = fetch("SELECT stage, lab_id, received_at IS NOT NULL FROM tube")
+    rows = peek("SELECT stage, lab_id, received_at IS NOT NULL FROM tube")
     assert rows == [(PLATED, bench.lab.lab_id, True)]
 
 
@@ -107,11 +107,11 @@ def test_edge_31_an_unknown_tube_is_plated_and_held(bench):
     tube = bench.city.tube()
     placed = bench.scan(bench.plate(), tube)
     assert placed.unknown and placed.holds & Hold.NO_CAPTURE
-    (stage, cell, round_id) = fetch("SELECT stage, cell_id, round_id FROM tube")[0]
+    (stage, cell, round_id) = peek("SELECT stage, cell_id, round_id FROM tube")[0]
     # its label was issued to the first site, where the capture will come from
     assert (stage, cell) == (PLATED, bench.city.sites[0].cell_id)
     assert round_id == bench.city.round_id
-    assert fetch("SELECT kind, weight FROM ticket") == [("unknown_tube", "hold")]
+    assert peek("SELECT kind, weight FROM ticket") == [("unknown_tube", "hold")]
 
 
 def test_the_capture_of_an_unknown_tube_on_a_plate_joins_it_and_frees_it(bench):
@@ -120,8 +120,8 @@ def test_the_capture_of_an_unknown_tube_on_a_plate_joins_it_and_frees_it(bench):
     phone = bench.city.phone()
     phone.fill(tube, bench.city.codes(0, 2))
     assert phone.send(bench.client).status_code == 200
-    assert fetch("SELECT stage, members, complete, holds FROM tube") == [(PLATED, 2, True, 0)]
-    assert fetch("SELECT state FROM ticket WHERE kind = 'unknown_tube'") == [("closed",)]
+    assert peek("SELECT stage, members, complete, holds FROM tube") == [(PLATED, 2, True, 0)]
+    assert peek("SELECT state FROM ticket WHERE kind = 'unknown_tube'") == [("closed",)]
 
 
 def test_a_tube_stands_on_one_plate_at_a_time(bench):
@@ -212,7 +212,7 @@ def test_every_plating_and_its_undoing_stay_in_the_custody(bench):
     plate = bench.plate()
     empty(bench, plate, bench.scan(plate, tube).wells[0])
     bench.scan(plate, tube)
-    verbs = [v for (v,) in fetch("SELECT verb FROM custody WHERE verb >= 20 ORDER BY at, verb")]
+    verbs = [v for (v,) in peek("SELECT verb FROM custody WHERE verb >= 20 ORDER BY at, verb")]
     assert verbs == [Verb.RECEIVE, Verb.PLATE, Verb.UNPLATE, Verb.PLATE]
 
 

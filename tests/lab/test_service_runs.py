@@ -7,14 +7,14 @@ import time
 import pytest
 
 from screening import clock
-from screening.db import db, fetch
+from screening.db import db
 from screening.lab import layout, queries
 from screening.lab.plate_problems import PlateDone
 from screening.lab.readers import NotARunFile
 from screening.lab.service import plates, runs
 from screening.lab.well_rules import Outcome
 from screening.tube.rules import Stage
-from tests.lab.bench import BLANK, GREY, HOT, LOST, run_file, stages
+from tests.lab.bench import BLANK, GREY, HOT, LOST, peek, run_file, stages
 
 RECEIVED, PLATED, TESTED = int(Stage.RECEIVED), int(Stage.PLATED), int(Stage.TESTED)
 
@@ -30,11 +30,11 @@ def state(bench, plate):
 
 
 def tickets():
-    return fetch("SELECT kind, state FROM ticket WHERE subject = 'plate' ORDER BY kind")
+    return peek("SELECT kind, state FROM ticket WHERE subject = 'plate' ORDER BY kind")
 
 
 def open_alerts():
-    return fetch("SELECT kind, barcode, outcome FROM alert ORDER BY alert_id")
+    return peek("SELECT kind, barcode, outcome FROM alert ORDER BY alert_id")
 
 
 def codes(shown):
@@ -51,7 +51,7 @@ def test_looking_at_a_file_moves_nothing(bench):
     assert [c["outcome"] for c in shown.calls] == [2, 1, 1]
     assert shown.verdict["counts"] == {"1": 2, "2": 1}
     assert (state(bench, plate), stages(*tubes)) == ("filled", [PLATED] * 3)
-    assert (open_alerts(), fetch("SELECT count(*) FROM call")) == ([], [(0,)])
+    assert (open_alerts(), peek("SELECT count(*) FROM call")) == ([], [(0,)])
 
 
 def test_a_file_that_was_only_looked_at_can_be_forgotten(bench):
@@ -66,7 +66,7 @@ def test_a_file_that_is_no_run_file_is_refused_and_nothing_is_kept(bench):
     _, plate = loaded(bench, 1)
     with pytest.raises(NotARunFile):
         bench.preview(plate, b"name,phone\nx,y\n")
-    assert fetch("SELECT count(*) FROM run") == [(0,)]
+    assert peek("SELECT count(*) FROM run") == [(0,)]
 
 
 def test_names_of_persons_in_a_file_are_not_kept(bench):
@@ -86,7 +86,7 @@ def test_an_adopted_run_tests_its_tubes_and_alerts_in_the_same_transaction(bench
     assert (shown.run.state, state(bench, plate)) == ("evaluated", "evaluated")
     assert stages(*tubes) == [TESTED] * 3
     assert open_alerts() == [("positive", tubes[1], int(Outcome.POSITIVE))]
-    assert fetch("SELECT barcode, outcome FROM tube WHERE cell_id <> 0 ORDER BY barcode") == [
+    assert peek("SELECT barcode, outcome FROM tube WHERE cell_id <> 0 ORDER BY barcode") == [
         (t, 2 if t == tubes[1] else 1) for t in sorted(tubes)
     ]
     assert tickets() == []
@@ -95,7 +95,7 @@ def test_an_adopted_run_tests_its_tubes_and_alerts_in_the_same_transaction(bench
 def test_an_alert_lies_in_the_cell_of_its_tube(bench):
     tubes, plate = loaded(bench, 1)
     bench.run(plate, bench.file(plate, {tubes[0]: HOT}))
-    cell, round_id, lab, run = fetch("SELECT cell_id, round_id, lab_id, run_id FROM alert")[0]
+    cell, round_id, lab, run = peek("SELECT cell_id, round_id, lab_id, run_id FROM alert")[0]
     assert (cell, round_id) == (bench.city.sites[0].cell_id, bench.city.round_id)
     assert lab == bench.lab.lab_id and run is not None
     found = queries.alerts_of(cell, round_id, tubes)
@@ -109,7 +109,7 @@ def test_edge_38_the_same_file_again_is_a_no_op_with_notice(bench):
     again = bench.preview(plate, data)
     assert again.already and again.run.state == "evaluated"
     assert bench.confirm(again).already
-    assert len(open_alerts()) == 1 and fetch("SELECT count(*) FROM run") == [(1,)]
+    assert len(open_alerts()) == 1 and peek("SELECT count(*) FROM run") == [(1,)]
 
 
 def test_edge_38_the_same_file_for_another_plate_is_a_no_op_that_names_the_first(bench):
@@ -162,7 +162,7 @@ def test_edge_31_and_32_an_unknown_tube_is_tested_alerts_and_stays_held(bench):
     tube, plate = bench.city.tube(), bench.plate()
     bench.scan(plate, tube)
     bench.run(plate, bench.file(plate, {tube: HOT}))
-    assert fetch("SELECT stage, holds > 0 FROM tube") == [(TESTED, True)]
+    assert peek("SELECT stage, holds > 0 FROM tube") == [(TESTED, True)]
     assert open_alerts() == [("positive", tube, 2)]
 
 
@@ -300,7 +300,7 @@ def test_edge_40_a_second_doubt_stands_as_inconclusive(bench):
     bench.scan(second, tube)
     shown = bench.run(second, bench.file(second, {tube: (None, 36.4, 28.2)}))
     assert shown.verdict["reruns"] == []
-    assert fetch("SELECT stage, outcome FROM tube") == [(TESTED, int(Outcome.INCONCLUSIVE))]
+    assert peek("SELECT stage, outcome FROM tube") == [(TESTED, int(Outcome.INCONCLUSIVE))]
     assert [k for k, _, _ in open_alerts()] == ["inconclusive", "inconclusive"]
 
 
@@ -310,7 +310,7 @@ def test_a_rerun_that_is_clear_takes_the_place_of_the_doubt(bench):
     second = bench.plate("P2")
     bench.scan(second, tube)
     bench.run(second, bench.file(second))
-    assert fetch("SELECT stage, outcome FROM tube") == [(TESTED, int(Outcome.NEGATIVE))]
+    assert peek("SELECT stage, outcome FROM tube") == [(TESTED, int(Outcome.NEGATIVE))]
     # the doubt of the first run stays an open alert until a person settles it
     assert [k for k, _, _ in open_alerts()] == ["inconclusive"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
@@ -12,52 +12,28 @@ from psycopg.types.json import Jsonb
 from screening.accounts.audit import note
 from screening.db import insert, new_id, run
 from screening.errors import Problem
-from screening.lab import plate_plan, queries
-from screening.lab.judgement import Judgement, judge, keep_only
+from screening.lab import queries
+from screening.lab.judgement import Judgement, keep_only
 from screening.lab.plate_problems import PlateDone
-from screening.lab.queries import LabRow, PlateRow, Plating, RunRow, WellRow
+from screening.lab.queries import LabRow, PlateRow, Plating, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
-from screening.lab.service import alerts, rule_sets
+from screening.lab.service import alerts
 from screening.lab.service.moves import moving
 from screening.lab.service.plates import set_state
+from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, show
 from screening.lab.well_rules import Outcome
 from screening.tickets import service as tickets
 from screening.tickets.service import Finding, Subject
 from screening.tube.labels import read_tube
-from screening.tube.queries import Key, find_keys, list_tubes
+from screening.tube.queries import find_keys
 from screening.tube.rules import Stage, Verb
+
+__all__ = ["RERUN", "WAITING_STATES", "Shown", "confirm", "discard", "preview", "show"]
 
 WAITING_STATES = ("planned", "filled", "running", "quarantined")
 # a first doubtful or failed reading is repeated from the same tube (domain 8.2); a second stands
 RERUN = (Outcome.INCONCLUSIVE, Outcome.INVALID)
-
-
-class Shown(NamedTuple):
-    """A run as people see it. `already`: the file had been imported before, nothing was done.
-
-    `calls`: (well, barcode, outcome, reasons, cts) in plate order; `same_as`: another run whose
-    file says the same."""
-
-    run: RunRow
-    plate: PlateRow
-    verdict: dict[str, Any]
-    calls: list[dict[str, Any]]
-    already: bool = False
-    same_as: int | None = None
-
-
-class _Bench(NamedTuple):
-    """Everything that judging needs, read once."""
-
-    lab: LabRow
-    plate: PlateRow
-    wells: dict[str, WellRow]
-    tubes: dict[str, dict[str, Any]]
-
-    @property
-    def keys(self) -> dict[str, Key]:
-        return {w.barcode: w.key for w in self.wells.values()}
 
 
 # --- a file is looked at ------------------------------------------------------------------------
@@ -145,57 +121,6 @@ def discard(lab_id: int, run_id: int) -> None:
         run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, run_id))
 
 
-# --- what it says -------------------------------------------------------------------------------
-
-
-def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
-    """A run with its verdict: as it would be now for one that waits, as it was for the others."""
-    lab = queries.get_lab(lab_id)
-    found = queries.get_run(lab, run_id)
-    plate = queries.get_plate(lab, found.plate_id)
-    same = None
-    if found.state == "previewed":
-        made = _judge(_bench(lab, plate), found, at)
-        verdict = {**found.verdict, **made.verdict(), "becomes": made.state}
-        calls = [_call(b, w, c) for b, (w, c) in made.calls.items()]
-        same = queries.find_same_content(lab, found.verdict["content"], run_id, at)
-    else:
-        verdict = found.verdict
-        calls = [c._asdict() for c in queries.list_calls(lab.cell_id, run_id)]
-    order = {w: i for i, w in enumerate(plate_plan.in_order(plate.size, "row"))}
-    calls.sort(key=lambda c: order[c["well"]])
-    return Shown(found, plate, verdict, calls, same_as=same)
-
-
-def _call(barcode: str, well: str, call: Any) -> dict[str, Any]:
-    return {
-        "well": well,
-        "barcode": barcode,
-        "outcome": int(call.outcome),
-        "reasons": msgspec.to_builtins(call.reasons),
-        "cts": call.cts,
-    }
-
-
-def _bench(lab: LabRow, plate: PlateRow) -> _Bench:
-    wells = queries.list_wells(plate)
-    tubes = list_tubes({w.barcode: w.key for w in wells.values()}.values())
-    return _Bench(lab, plate, wells, {t["barcode"]: t for t in tubes})
-
-
-def _judge(bench: _Bench, found: RunRow, at: datetime) -> Judgement:
-    plate = bench.plate
-    rule = rule_sets.get_version(plate.rule_id).rule
-    about: Mapping[str, tuple[bool, list[str]]] = {}
-    if rule.cohort_cutoffs:
-        about = queries.contents(list(bench.tubes.values()), at)
-    plan = plate_plan.plan(plate.layout, {w: r.barcode for w, r in bench.wells.items()}, about)
-    readings = msgspec.convert(queries.get_readings(found), list[WellReading], strict=False)
-    return judge(
-        rule, plan, readings, size=plate.size, code=plate.code, said=found.verdict.get("plate")
-    )
-
-
 # --- it is confirmed ----------------------------------------------------------------------------
 
 
@@ -211,8 +136,8 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     plate = queries.get_plate(lab, found.plate_id, lock=True)
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)
-    bench = _bench(lab, plate)
-    made = _judge(bench, found, at)
+    bench = bench_of(lab, plate)
+    made = judge_now(bench, found, at)
     if made.state == "evaluated":
         retested = _adopt(bench, found, made, by=by, at=at)
     else:
@@ -228,7 +153,7 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     return show(lab_id, run_id, at=at)
 
 
-def _adopt(bench: _Bench, found: RunRow, made: Judgement, *, by: int, at: datetime) -> list[str]:
+def _adopt(bench: Bench, found: RunRow, made: Judgement, *, by: int, at: datetime) -> list[str]:
     """TEST lines for the tubes that still stand on this plate; a first doubt goes back for a
     rerun. Returns those to be rerun. A tube rejected or lost meanwhile keeps its call only."""
     here = _standing(bench)
@@ -246,7 +171,7 @@ def _adopt(bench: _Bench, found: RunRow, made: Judgement, *, by: int, at: dateti
     return sorted(again)
 
 
-def _take_back(bench: _Bench, found: RunRow, *, by: int, at: datetime) -> None:
+def _take_back(bench: Bench, found: RunRow, *, by: int, at: datetime) -> None:
     """An invalid plate gives its tubes back to the rack."""
     with moving(bench.lab, bench.plate.round_id, by=by, at=at) as move:
         move(
@@ -257,7 +182,7 @@ def _take_back(bench: _Bench, found: RunRow, *, by: int, at: datetime) -> None:
         )
 
 
-def _standing(bench: _Bench) -> dict[str, Plating]:
+def _standing(bench: Bench) -> dict[str, Plating]:
     """The tubes of the plate that no other fact has taken away since."""
     stands = queries.platings(bench.keys.values())
     return {
@@ -267,7 +192,7 @@ def _standing(bench: _Bench) -> dict[str, Plating]:
     }
 
 
-def _alert(bench: _Bench, found: RunRow, made: Judgement, at: datetime) -> int:
+def _alert(bench: Bench, found: RunRow, made: Judgement, at: datetime) -> int:
     """Who is positive or doubtful is told now; after a mismatch, whoever the file itself names."""
     keys = bench.keys
     if made.differences and made.signals:
@@ -284,7 +209,7 @@ def _alert(bench: _Bench, found: RunRow, made: Judgement, at: datetime) -> int:
 
 
 def _keep(
-    found: RunRow, made: Judgement, verdict: dict, bench: _Bench, *, by: int, at: datetime
+    found: RunRow, made: Judgement, verdict: dict, bench: Bench, *, by: int, at: datetime
 ) -> None:
     run(
         "UPDATE run SET state = %s, verdict = %s, imported_by = %s, imported_at = %s "
@@ -304,7 +229,7 @@ def _keep(
     )  # fmt: skip
 
 
-def _ticket(bench: _Bench, found: RunRow, made: Judgement, at: datetime) -> None:
+def _ticket(bench: Bench, found: RunRow, made: Judgement, at: datetime) -> None:
     """A mismatch or failed controls ask somebody; a file that fits explains an earlier mismatch."""
     plate = bench.plate
     holds = []

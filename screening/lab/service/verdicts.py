@@ -1,0 +1,91 @@
+"""What a run says: judged as things stand for one that waits, as it was for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from screening.lab import plate_plan, queries
+from screening.lab.judgement import Judgement, judge
+from screening.lab.queries import LabRow, PlateRow, RunRow, WellRow
+from screening.lab.readers.run import WellReading
+from screening.lab.service import rule_sets
+from screening.tube.queries import Key, list_tubes
+
+
+class Shown(NamedTuple):
+    """A run as people see it. `already`: the file had been imported before, nothing was done.
+
+    `calls`: (well, barcode, outcome, reasons, cts) in plate order; `same_as`: another run whose
+    file says the same."""
+
+    run: RunRow
+    plate: PlateRow
+    verdict: dict[str, Any]
+    calls: list[dict[str, Any]]
+    already: bool = False
+    same_as: int | None = None
+
+
+class Bench(NamedTuple):
+    """Everything that judging needs, read once."""
+
+    lab: LabRow
+    plate: PlateRow
+    wells: dict[str, WellRow]
+    tubes: dict[str, dict[str, Any]]
+
+    @property
+    def keys(self) -> dict[str, Key]:
+        return {w.barcode: w.key for w in self.wells.values()}
+
+
+def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
+    """A run with its verdict: as it would be now for one that waits, as it was for the others."""
+    lab = queries.get_lab(lab_id)
+    found = queries.get_run(lab, run_id)
+    plate = queries.get_plate(lab, found.plate_id)
+    same = None
+    if found.state == "previewed":
+        made = judge_now(bench_of(lab, plate), found, at)
+        verdict = {**found.verdict, **made.verdict(), "becomes": made.state}
+        calls = [call_of(b, w, c) for b, (w, c) in made.calls.items()]
+        same = queries.find_same_content(lab, found.verdict["content"], run_id, at)
+    else:
+        verdict = found.verdict
+        calls = [c._asdict() for c in queries.list_calls(lab.cell_id, run_id)]
+    order = {w: i for i, w in enumerate(plate_plan.in_order(plate.size, "row"))}
+    calls.sort(key=lambda c: order[c["well"]])
+    return Shown(found, plate, verdict, calls, same_as=same)
+
+
+def call_of(barcode: str, well: str, call: Any) -> dict[str, Any]:
+    return {
+        "well": well,
+        "barcode": barcode,
+        "outcome": int(call.outcome),
+        "reasons": msgspec.to_builtins(call.reasons),
+        "cts": call.cts,
+    }
+
+
+def bench_of(lab: LabRow, plate: PlateRow) -> Bench:
+    wells = queries.list_wells(plate)
+    tubes = list_tubes({w.barcode: w.key for w in wells.values()}.values())
+    return Bench(lab, plate, wells, {t["barcode"]: t for t in tubes})
+
+
+def judge_now(bench: Bench, found: RunRow, at: datetime) -> Judgement:
+    plate = bench.plate
+    rule = rule_sets.get_version(plate.rule_id).rule
+    about: Mapping[str, tuple[bool, list[str]]] = {}
+    if rule.cohort_cutoffs:
+        about = queries.contents(list(bench.tubes.values()), at)
+    plan = plate_plan.plan(plate.layout, {w: r.barcode for w, r in bench.wells.items()}, about)
+    readings = msgspec.convert(queries.get_readings(found), list[WellReading], strict=False)
+    return judge(
+        rule, plan, readings, size=plate.size, code=plate.code, said=found.verdict.get("plate")
+    )
