@@ -55,9 +55,9 @@ def export_missed(args: dict[str, Any]) -> Any:
         "exported_missed", "area", node.area_id, cell=node.cell_id,
         detail={"round": order.round_id, "format": form},
     )  # fmt: skip
-    app: Flask = current_app._get_current_object()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     body = exports.stream(app, order, form, app.extensions["settings"].instance / "tmp")
-    response = Response(body, content_type=exports.FORMATS[form])  # type: ignore[arg-type]
+    response = Response(body, content_type=exports.FORMATS[form])
     name = f"missed-{node.code}-{order.round_id}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

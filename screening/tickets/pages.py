@@ -53,7 +53,7 @@ def state_words() -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-@bp.get("/tickets")
+@bp.get("/tickets", endpoint="desk")
 @require(*desk.READERS, at=OWN_ROWS)
 def list_tickets() -> Any:
     """What waits, the most urgent first, and how much of each kind waits where."""
@@ -72,14 +72,14 @@ def listed() -> dict[str, Any]:
     return {
         "rows": lines(rows),
         "asked": asked,
-        "next": url_for(".list_tickets", **more) if more else "",
+        "next": url_for(".desk", **more) if more else "",
         "groups": groups(),
         "kinds": [(k, kind_word(k)) for k in KINDS],
         "states": [(k, v[1]) for k, v in state_words().items()],
         "solutions": [(c, solution_word(c)) for c in choices(one)] if one else [],
         "from_paper": one in FROM_PAPER,
         "may_solve": bool(current_actor().roles & set(desk.SOLVERS)),
-        "back": request.full_path if request.method == "GET" else url_for(".list_tickets"),
+        "back": request.full_path if request.method == "GET" else url_for(".desk"),
     }
 
 
@@ -140,7 +140,7 @@ def groups() -> list[dict[str, Any]]:
     for c in counts:
         weight = KINDS[c.kind].weight
         out.append({
-            "href": url_for(".list_tickets", kind=c.kind, site_id=c.site_id or None,
+            "href": url_for(".desk", kind=c.kind, site_id=c.site_id or None,
                             state=NOTED if weight is Weight.NOTE else None),
             "kind": {"tone": TONES[weight], "text": kind_word(c.kind)},
             "site": sites.get(c.site_id, ""),
@@ -209,7 +209,7 @@ def _key(word: str) -> desk.Key:
 def _back() -> str:
     """Where the form stood; only a path of this desk."""
     back = request.form.get("back", "")
-    return back if back.startswith("/tickets") else url_for(".list_tickets")
+    return back if back.startswith("/tickets") else url_for(".desk")
 
 
 def _refused(problem: Problem) -> Response:

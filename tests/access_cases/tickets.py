@@ -60,7 +60,7 @@ CASES = [
     Case("tickets_api.check", "POST", ok=204,
          inside=lambda w: keys(w.a, solved=True, agree=True),
          outside=lambda w: keys(w.b, solved=True, agree=True)),
-    Case("tickets_pages.list_tickets", inside=both, inside_marker=lambda w: [w.a.site.name]),
+    Case("tickets_pages.desk", inside=both, inside_marker=lambda w: [w.a.site.name]),
     Case("tickets_pages.ticket", inside=lambda w: one(w.a), outside=lambda w: one(w.b)),
     Case("tickets_pages.act", "POST", ok=303,
          inside=lambda w: form(w.a), outside=lambda w: form(w.b)),
