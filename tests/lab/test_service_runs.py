@@ -8,7 +8,7 @@ import pytest
 
 from screening import clock
 from screening.db import db
-from screening.lab import layout, queries
+from screening.lab import jobs, layout, queries
 from screening.lab.plate_problems import PlateDone
 from screening.lab.readers import NotARunFile
 from screening.lab.service import plates, runs
@@ -394,3 +394,23 @@ def test_a_full_plate_is_adopted_in_well_under_a_second(bench):
     took = time.perf_counter() - began
     print(f"fill {filled * 1000:.0f} ms, confirm {took * 1000:.0f} ms")
     assert took < 1.5  # 300 ms on an idle machine; the machine of a test is shared
+
+
+def test_a_file_nobody_confirmed_is_forgotten_after_two_days(bench):
+    _, plate = loaded(bench, 1)
+    old = bench.preview(plate, bench.file(plate))
+    new = bench.preview(plate, bench.file(plate).replace(b"28.0", b"27.5"))
+    db.session.execute(
+        db.text(
+            f"UPDATE run SET imported_at = imported_at - interval '3 days' "
+            f"WHERE cell_id = {old.run.cell_id} AND run_id = {old.run.run_id}"
+        )
+    )
+    jobs.forget_previews()
+    db.session.commit()
+    assert [r.run_id for r in queries.list_runs([bench.lab])] == [new.run.run_id]
+
+
+def test_the_command_puts_the_rule_sets_in_place(app, bench):
+    told = app.test_cli_runner().invoke(args=["lab", "rule-sets"])
+    assert told.exit_code == 0 and "cdc-n1-n2-rp v1" in told.output
