@@ -6,6 +6,7 @@ the message goes out again under the same key."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ from screening.reminders.waves import AAD, CANCELLED, TOPIC
 
 BATCH = 50
 LEASE = 90  # real seconds in which a worker settles what it has claimed
+LAST_SEND = 60  # real seconds of the lease after which no further message of the batch goes out
+TROUBLES = 3  # failures in a row after which the gateway is left alone until the next run
 SILENT_WAIT = timedelta(minutes=10)
 
 
@@ -59,17 +62,39 @@ class Message(NamedTuple):
 def send_due(
     channel: Channel, *, now: Callable[[], datetime] = clock.now, limit: int = 1000
 ) -> int:
-    """Send what is due, cell by cell; the number of messages that left the house."""
-    sent = tried = 0
+    """Send what is due, cell by cell; the number of messages that left the house.
+
+    Ends early when the gateway fails again and again; the rest goes out in a later run."""
+    run_ = _Run(channel, now)
+    tried = 0
     for cell in outbox.cells_with_work(now()):
-        while tried < limit:
+        while tried < limit and run_.troubles < TROUBLES:
             claimed, ready = _claim(cell, at=now())
             if not claimed:
                 break
             tried += claimed
-            sent += sum(_send(channel, message, now) for message in ready)
+            run_.send_all(ready)
     db.session.rollback()
-    return sent
+    return run_.sent
+
+
+class _Run:
+    """One run of the sender: what it sent, and how often in a row it failed."""
+
+    def __init__(self, channel: Channel, now: Callable[[], datetime]) -> None:
+        self.channel, self.now = channel, now
+        self.sent = self.troubles = 0
+
+    def send_all(self, ready: Sequence[Message]) -> None:
+        """One after the other, while the lease is young: what is left over waits for its end, so
+        that no other worker sends it at the same time."""
+        started = time.monotonic()
+        for message in ready:
+            if self.troubles >= TROUBLES or time.monotonic() - started > LAST_SEND:
+                return
+            fate = _send(self.channel, message, self.now)
+            self.sent += fate is Fate.SENT
+            self.troubles = self.troubles + 1 if fate is Fate.LATER else 0
 
 
 def _claim(cell: int, *, at: datetime) -> tuple[int, list[Message]]:
@@ -176,7 +201,7 @@ def _silent(
     return out
 
 
-def _send(channel: Channel, m: Message, now: Callable[[], datetime]) -> bool:
+def _send(channel: Channel, m: Message, now: Callable[[], datetime]) -> Fate:
     """Outside any transaction; then settle what became of it. Commits."""
     answer = channel.send(str(m.outbox_id), m.phone, rules.fill(m.text, [w[3] for w in m.who]))
     at = now()
@@ -190,7 +215,7 @@ def _send(channel: Channel, m: Message, now: Callable[[], datetime]) -> bool:
     elif not outbox.retry(m.cell, m.outbox_id, m.attempts, answer.why, at=at):
         _mark(m, "failed", at)
     db.session.commit()
-    return answer.fate is Fate.SENT
+    return answer.fate
 
 
 def _drop(m: Message, why: str, at: datetime) -> None:

@@ -27,6 +27,8 @@ SOLVERS = (
     Role.DISPATCHER, Role.ADMINISTRATOR,
 )  # fmt: skip
 READERS = (*SOLVERS, Role.AUDITOR)
+# a list is completed from paper by somebody who answers for the site, not by the laboratory
+PAPER_ROLES = (Role.SITE_SUPERVISOR, Role.DISTRICT_HEAD, Role.DISPATCHER, Role.ADMINISTRATOR)
 
 Key = tuple[int, int]
 
@@ -119,6 +121,8 @@ def solve(
         if t.state != OPEN:
             raise NotWaiting()
         check_solution(t.kind, solution, note, keys[t.key])
+    if solution == "list_completed" and not all(map(reach(by, PAPER_ROLES).holds, found)):
+        refuse(by)
     _check_orders(found, solution, keys)
     for t in found:
         n = keys[t.key]

@@ -347,6 +347,18 @@ def test_a_gateway_that_never_answers_fails_after_the_last_try(town, family):
     assert states(wave_id) == {"failed": 1}
 
 
+def test_a_gateway_in_trouble_is_left_alone_until_the_next_run(town):
+    for n in range(8):
+        person(town.communities[0], "王五", f"1380000100{n}")
+    town.wave()
+    with Gateway(*[503] * 8) as gateway:
+        assert sender.send_due(HttpChannel(gateway.url, None)) == 0
+    assert len(gateway.heard) == sender.TROUBLES
+    later = clock.now() + timedelta(seconds=sender.LEASE + 5)
+    with Gateway() as gateway:
+        assert sender.send_due(HttpChannel(gateway.url, None), now=lambda: later) == 8
+
+
 def test_files_are_written_for_the_owner_only(app, tmp_path):
     from screening.reminders.channels.file import FileChannel
 

@@ -288,3 +288,20 @@ def test_a_laboratory_sees_the_tickets_of_its_tubes_wherever_they_were_opened(wo
     db.session.commit()
     technician = make.staff(Role.LAB_TECHNICIAN, work.city.lab)
     assert [t["kind"] for t in work.get(technician)] == ["controls_failed"]
+
+
+def test_the_laboratory_does_not_complete_a_list_from_paper(work):
+    tube = work.short_tube()
+    work.send()
+    finding = Finding(
+        work.city.sites[0].cell_id, work.city.round_id, "not_closed", tube, clock.now(), None,
+        work.city.lab.lab_id,
+    )  # fmt: skip
+    open_all([finding], at=clock.now())
+    db.session.commit()
+    technician = make.staff(Role.LAB_TECHNICIAN, work.city.lab)
+    (t,) = work.get(technician)
+    key = {"cell_id": t["cell_id"], "ticket_id": t["ticket_id"], "n": 7}
+    assert (
+        work.post("solve", technician, tickets=[key], solution="list_completed").status_code == 403
+    )
