@@ -164,7 +164,7 @@ def start_plate(lab_id: int, plate_id: int) -> Any:
 @bp.post("/plates/<int:lab_id>/<int:plate_id>/runs")
 @require(*WRITERS, at=LAB)
 @takes(s.RunFileSchema, "files")
-@gives(s.RunSchema, 201)
+@gives(s.PlateRunSchema, 201)
 def preview_run(lab_id: int, plate_id: int, args: dict[str, Any]) -> Any:
     """Look at a run file (form field `file`): differences, controls, calls. Nothing moves."""
     file = args["file"]
@@ -174,7 +174,7 @@ def preview_run(lab_id: int, plate_id: int, args: dict[str, Any]) -> Any:
 @bp.get("/runs")
 @require(*READERS, at=OWN_ROWS)
 @takes(s.LabPageQuerySchema, "query")
-@gives(s.RunPageSchema)
+@gives(s.PlateRunPageSchema)
 def list_runs(args: dict[str, Any]) -> Any:
     """Runs of the own laboratories, newest first."""
     labs = own_labs(args.pop("lab_id"))
@@ -183,7 +183,7 @@ def list_runs(args: dict[str, Any]) -> Any:
 
 @bp.get("/runs/<int:lab_id>/<int:run_id>")
 @require(*READERS, at=LAB)
-@gives(s.RunSchema)
+@gives(s.PlateRunSchema)
 def get_run(lab_id: int, run_id: int) -> Any:
     """A run with its verdict and calls."""
     return runs.show(lab_id, run_id, at=clock.now())
@@ -191,7 +191,7 @@ def get_run(lab_id: int, run_id: int) -> Any:
 
 @bp.post("/runs/<int:lab_id>/<int:run_id>/confirm")
 @require(*WRITERS, at=LAB)
-@gives(s.RunSchema)
+@gives(s.PlateRunSchema)
 def confirm_run(lab_id: int, run_id: int) -> Any:
     """Adopt a run that was looked at: calls, alerts and tests in one transaction. Twice is once."""
     return runs.confirm(lab_id, run_id, by=me(), at=clock.now())

@@ -167,7 +167,7 @@ class CallSchema(Schema):
     cts = fields.Dict()
 
 
-class RunLineSchema(Schema):
+class PlateRunLineSchema(Schema):
     run_id = Id()
     lab_id = Id()
     plate_id = Id()
@@ -179,15 +179,15 @@ class RunLineSchema(Schema):
     imported_at = moment()
 
 
-class RunPageSchema(Schema):
-    items = fields.List(fields.Nested(RunLineSchema))
+class PlateRunPageSchema(Schema):
+    items = fields.List(fields.Nested(PlateRunLineSchema))
     next = Id(allow_none=True)
 
 
-class RunSchema(Schema):
+class PlateRunSchema(Schema):
     """`already`: the file had been imported before; nothing was done."""
 
-    run = fields.Nested(RunLineSchema)
+    run = fields.Nested(PlateRunLineSchema)
     plate_code = fields.Function(lambda shown: shown.plate.code)
     already = fields.Boolean()
     same_as = Id(allow_none=True)
