@@ -910,6 +910,13 @@ def upgrade():
         unique=False,
     )
     op.create_index(
+        "ix_specimen_not_of_record",
+        "specimen",
+        ["cell_id", "round_id", "person_id"],
+        unique=False,
+        postgresql_where="NOT of_record",
+    )
+    op.create_index(
         "uq_specimen_of_record",
         "specimen",
         ["cell_id", "round_id", "person_id"],

@@ -16,8 +16,10 @@ from screening.registry import seals
 from screening.registry.queries import ROUNDS
 from screening.registry.service.persons import ring
 from screening.reporting import rules
+from screening.reporting.queries import SwabRow, swabs_of_person
 from screening.reporting.rules import PersonState, Swab
 from screening.reporting.service.codes import code_hash
+from screening.tube.queries import Key
 from screening.tube.rules import NOT_IN_TUBE, RESAMPLE, Mode
 
 
@@ -96,15 +98,6 @@ def recent_rounds() -> list[int]:
     return [0, *newest]
 
 
-# Two halves, since the flag has an index of its own and the others are few.
-_SWABS = (
-    "SELECT round_id, specimen_id, tube_cell, barcode, purpose, void, at FROM specimen "
-    "WHERE cell_id = %(cell)s AND round_id = ANY(%(rounds)s) AND person_id = %(person)s "
-    "AND of_record UNION ALL "
-    "SELECT round_id, specimen_id, tube_cell, barcode, purpose, void, at FROM specimen "
-    "WHERE cell_id = %(cell)s AND round_id = ANY(%(rounds)s) AND person_id = %(person)s "
-    "AND NOT of_record"
-)
 _TUBES = (
     "SELECT t.cell_id, t.round_id, t.barcode, t.mode, r.version, r.outcome, r.released_at, "
     "r.members FROM tube t LEFT JOIN LATERAL (SELECT version, outcome, released_at, members "
@@ -120,11 +113,11 @@ _CALLED = (
 
 def person_results(cell: int, person: int) -> Looked:
     """All recent swabs of one person and the state that they add up to."""
-    rows = fetch(_SWABS, {"cell": cell, "rounds": recent_rounds(), "person": person})
-    rows = [r for r in rows if r[5] not in NOT_IN_TUBE or r[5] in RESAMPLE]
+    found = swabs_of_person(cell, person, recent_rounds())
+    rows = [s for s in found if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
     called = {(r, b): (state, out, due) for r, b, state, out, due in fetch(_CALLED, (cell, person))}
     tubes = _tubes(rows)
-    told = [_told(r, tubes.get((r[2], r[0], r[3])), called.get((r[0], r[3]))) for r in rows]
+    told = [_told(s, tubes.get(s.key), called.get((s.round_id, s.barcode))) for s in rows]
     told.sort(key=lambda t: t[1].sampled_at, reverse=True)
     due = [d for state, _, d in called.values() if state == rules.OPEN]
     return Looked(
@@ -134,22 +127,22 @@ def person_results(cell: int, person: int) -> Looked:
     )
 
 
-def _tubes(rows: Sequence[tuple]) -> Mapping[tuple, tuple]:
+def _tubes(rows: Sequence[SwabRow]) -> Mapping[Key, tuple]:
     if not rows:
         return {}
-    places = [sorted({r[i] for r in rows}) for i in (2, 0, 3)]
-    return {(t[0], t[1], t[2]): t[3:] for t in fetch(_TUBES, places)}
+    places = [sorted({s.tube_cell for s in rows}), sorted({s.round_id for s in rows})]
+    found = fetch(_TUBES, [*places, sorted({s.barcode for s in rows})])
+    return {Key(t[2], t[0], t[1]): t[3:] for t in found}
 
 
-def _told(row: tuple, tube: tuple | None, called: tuple | None) -> tuple[Swab, Seen]:
-    round_id, specimen, _, _, purpose, void, at = row
+def _told(row: SwabRow, tube: tuple | None, called: tuple | None) -> tuple[Swab, Seen]:
     mode, version, outcome, released_at, members = tube or (0, None, None, None, None)
-    covered = members is not None and specimen in members
+    covered = members is not None and row.specimen_id in members
     state, call_outcome, _ = called or (None, None, None)
     swab = Swab(
-        at=at,
-        void=void,
-        purpose=purpose,
+        at=row.at,
+        void=row.void,
+        purpose=row.purpose,
         outcome=outcome,
         covered=covered,
         callback=state,
@@ -158,8 +151,8 @@ def _told(row: tuple, tube: tuple | None, called: tuple | None) -> tuple[Swab, S
     )
     said: dict[str, Any] = {"pooled": len(members), "released_at": released_at} if covered else {}
     return swab, Seen(
-        sampled_at=at,
-        round_name=_name(round_id),
+        sampled_at=row.at,
+        round_name=_name(row.round_id),
         pooled=said.get("pooled"),
         household=mode == Mode.HOUSEHOLD,
         state=rules.swab_state(swab),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from screening.db import fetch
 from screening.i18n import _
+from screening.registry.queries import ROUNDS
 from screening.registry.timeline import Line, tells
 from screening.reporting import queries, rules, words
 from screening.reporting.words import word
@@ -42,14 +43,10 @@ def _name(verb: Verb) -> str:
 @tells
 def lines_of_person(cell: int, person: int) -> list[Line]:
     """Swabs, custody, results, callbacks and contacts of one person, in no order."""
-    swabs = fetch(
-        "SELECT round_id, specimen_id, tube_cell, barcode, void, at FROM specimen "
-        "WHERE cell_id = %s AND person_id = %s /* all rounds: one person's history */",
-        (cell, person),
-    )
+    swabs = queries.swabs_of_person(cell, person, ROUNDS.get())
     out = [_swab(s) for s in swabs]
-    tubes = {Key(s[3], s[2], s[0]) for s in swabs if s[4] not in NOT_IN_TUBE}
-    ids = {s[1] for s in swabs}
+    tubes = {s.key for s in swabs if s.void not in NOT_IN_TUBE}
+    ids = {s.specimen_id for s in swabs}
     for key in sorted(tubes):
         out += _way(key)
     for key, versions in queries.list_results(tubes).items():
@@ -59,13 +56,12 @@ def lines_of_person(cell: int, person: int) -> list[Line]:
     return out + _contacts(cell, person)
 
 
-def _swab(row: tuple) -> Line:
-    _round, _specimen, _cell, barcode, void, at = row
-    gone = void in NOT_IN_TUBE
-    note = _("已解除关联") if gone else (_("样本作废") if void else "")
-    return Line(
-        at, _("采样"), where=barcode, note=note, link="collect", tone="look" if void else ""
-    )
+def _swab(s: queries.SwabRow) -> Line:
+    note = _("样本作废") if s.void else ""
+    if s.void in NOT_IN_TUBE:
+        note = _("已解除关联")
+    tone = "look" if s.void else ""
+    return Line(s.at, _("采样"), where=s.barcode, note=note, link="collect", tone=tone)
 
 
 def _way(key: Key) -> list[Line]:

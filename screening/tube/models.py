@@ -153,6 +153,13 @@ class Specimen(Base):
             unique=True,
             postgresql_where="of_record",
         ),
+        Index(  # the few others of a person: second swabs, re-checks, voided ones
+            "ix_specimen_not_of_record",
+            "cell_id",
+            "round_id",
+            "person_id",
+            postgresql_where="NOT of_record",
+        ),
         Index("ix_specimen_barcode", "cell_id", "round_id", "barcode"),
         Index("ix_specimen_community", "cell_id", "round_id", "community_id", "person_id"),
         BY_ROUND,

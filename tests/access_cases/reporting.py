@@ -80,6 +80,7 @@ def _test(key: Key, side: Side, now: Any) -> int:
 
 def others(w: World, side: Side) -> tuple[Any, Any]:
     """A technician and a reviewer of the side who are not the ones who walk."""
+
     def hire() -> tuple[Any, Any]:
         who = (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER)
         return tuple(make.staff(r, side.lab, pin=PIN) for r in who)  # type: ignore[return-value]
@@ -257,5 +258,7 @@ CASES = [
     Case("reporting_pages.show_timeline", **both(person)),
     Case("reporting_pages.print_code", "POST", **both(person), ok=200),
     Case("reporting_pages.resident"),
-    Case("reporting_pages.show_result", "POST", inside=lambda w: {"data": {"code": access_code(w)}}),
+    Case(
+        "reporting_pages.show_result", "POST", inside=lambda w: {"data": {"code": access_code(w)}}
+    ),
 ]

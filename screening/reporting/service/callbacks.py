@@ -10,12 +10,13 @@ from typing import NamedTuple
 from screening.accounts.audit import note
 from screening.crypto import hash_id
 from screening.db import by_cell, fetch, insert, run
-from screening.errors import NotFound, Problem
+from screening.errors import Problem
 from screening.lab.well_rules import Outcome
 from screening.registry.queries import find_policy
 from screening.registry.rules import default_limits
 from screening.registry.service import await_recheck, end_await_recheck
 from screening.reporting import rules
+from screening.reporting.queries import NoSuchCallback
 from screening.tube.queries import Key
 from screening.tube.rules import Bind
 
@@ -34,12 +35,6 @@ _AGAIN = (
     "closed_why = CASE WHEN callback.state = 'withdrawn' THEN NULL ELSE callback.closed_why END "
     "RETURNING cell_id, callback_id, person_id, community_id, state"
 )
-
-
-class NoSuchCallback(NotFound):
-    code = "no_such_callback"
-    zh = "没有这条复采任务。"
-    en = "There is no such callback."
 
 
 class UnknownAttempt(Problem):

@@ -1,0 +1,46 @@
+"""Reading for reporting: gates, results, corrections, callbacks."""
+
+from screening.reporting.queries.callbacks import (
+    CallbackRow,
+    NoSuchCallback,
+    callbacks_of_person,
+    callbacks_of_tube,
+    get_callback,
+    list_callbacks,
+)
+from screening.reporting.queries.corrections import (
+    CorrectionRow,
+    NoSuchCorrection,
+    list_corrections,
+    lock_correction,
+    place_of_correction,
+)
+from screening.reporting.queries.results import (
+    ResultRow,
+    SwabRow,
+    list_results,
+    swabs_of_person,
+)
+from screening.reporting.queries.standings import Standing, list_gaps, run_states, standings
+
+__all__ = [
+    "CallbackRow",
+    "CorrectionRow",
+    "NoSuchCallback",
+    "NoSuchCorrection",
+    "ResultRow",
+    "Standing",
+    "SwabRow",
+    "callbacks_of_person",
+    "callbacks_of_tube",
+    "get_callback",
+    "list_callbacks",
+    "list_corrections",
+    "list_gaps",
+    "list_results",
+    "lock_correction",
+    "place_of_correction",
+    "run_states",
+    "standings",
+    "swabs_of_person",
+]
