@@ -78,6 +78,7 @@ def listed() -> dict[str, Any]:
         "states": [(k, v[1]) for k, v in state_words().items()],
         "solutions": [(c, solution_word(c)) for c in choices(one)] if one else [],
         "from_paper": one in FROM_PAPER,
+        "waits": waits(rows),
         "may_solve": bool(current_actor().roles & set(desk.SOLVERS)),
         "back": request.full_path if request.method == "GET" else url_for(".desk"),
     }
@@ -131,6 +132,26 @@ def subject_word(subject: str) -> str:
     return words.get(subject, subject)
 
 
+def waits(rows: Sequence[queries.TicketRow]) -> dict[str, bool]:
+    """Whether there is something to solve, and something to check."""
+    return {state: any(r.state == state for r in rows) for state in (OPEN, SOLVED)}
+
+
+def side_word(key: str) -> str:
+    """What a side of a contradiction is called; a code that has no word stays as it is."""
+    words = {
+        "confirmed": _("封管时人数"), "known": _("系统中人数"), "n": _("纸质人数"),
+        "size": _("规定人数"), "site": _("采样点"), "sites": _("采样点"), "lab": _("检测机构"),
+        "devices": _("设备"), "device": _("设备"), "person": _("人员编号"),
+        "specimens": _("样本编号"), "counted": _("点数"), "expected": _("应有数"),
+        "missing": _("缺少"), "extra": _("多出"), "added": _("新增样本"), "removed": _("移出样本"),
+        "version": _("版本"), "tube": _("试管"), "tubes": _("试管"), "batches": _("转运批次"),
+        "sealed": _("封箱点数"), "minutes": _("超时分钟"), "temperature": _("温度"),
+        "journal": _("日志"), "from": _("起始号"),
+    }  # fmt: skip
+    return words.get(key, key)
+
+
 def groups() -> list[dict[str, Any]]:
     """Alike ones: kind and site, with the oldest; each leads to its own list."""
     counts = queries.list_counts(desk.reach(current_actor()))
@@ -161,9 +182,9 @@ def ticket(cell: int, ticket_id: int) -> Any:
     return render_template(
         "tickets/ticket.html", t=row, line=lines([row])[0], who=who,
         kind=kind_word(row.kind), solution=solution_word(row.solution),
-        sides=sorted((row.sides or {}).items()),
+        sides=[(side_word(k), v) for k, v in sorted((row.sides or {}).items())],
         solutions=[(c, solution_word(c)) for c in choices(row.kind)],
-        from_paper=row.kind in FROM_PAPER, back=request.path,
+        from_paper=row.kind in FROM_PAPER, back=request.path, waits=waits([row]),
         may_solve=bool(actor.roles & set(desk.SOLVERS)), oneself=row.solved_by == actor.staff_id,
     )  # fmt: skip
 
