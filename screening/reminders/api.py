@@ -39,7 +39,7 @@ def sees_all(actor: Actor, path: str) -> bool:
 
 @bp.get("/missed")
 @require(*READERS, at=area("area"))
-@takes(s.MissedSchema, "query")
+@takes(s.MissedListSchema, "query")
 def export_missed(args: dict[str, Any]) -> Any:
     """Everybody missed in an area, streamed (csv, xlsx, ndjson): names masked, phones and rooms
     masked unless you work in that community."""
@@ -65,8 +65,8 @@ def export_missed(args: dict[str, Any]) -> Any:
 
 @bp.get("/visits")
 @require(*CALLERS, at=area("area"))
-@takes(s.VisitsSchema, "query")
-@gives(s.VisitSchema, many=True)
+@takes(s.HomeVisitsSchema, "query")
+@gives(s.HomeVisitSchema, many=True)
 def list_visits(args: dict[str, Any]) -> Any:
     """Whom to visit in a community, grid or building, by building and household."""
     return visits(queries.get_node(args["area"]), args["round"], current_actor())
@@ -105,8 +105,8 @@ def visit(p: queries.Opened, full: bool) -> dict[str, Any]:
 
 @bp.post("/contacts")
 @require(*CALLERS, at=PERSON_IN_BODY)
-@takes(s.ContactInSchema)
-@gives(s.ContactMadeSchema, 201)
+@takes(s.ReminderContactInSchema)
+@gives(s.ReminderContactMadeSchema, 201)
 def add_contact(args: dict[str, Any]) -> Any:
     """What came of a call or a visit."""
     contact_id = service.note_contact(
@@ -118,8 +118,8 @@ def add_contact(args: dict[str, Any]) -> Any:
 
 @bp.get("/contacts")
 @require(*CALLERS, at=PERSON)
-@takes(s.ContactsSchema, "query")
-@gives(s.ContactSchema, many=True)
+@takes(s.ReminderContactsSchema, "query")
+@gives(s.ReminderContactSchema, many=True)
 def list_contacts(args: dict[str, Any]) -> Any:
     """What was tried with one person in a round, the latest first."""
     audit.note_read_person(args["cell"], [args["person_id"]], why="contacts")
@@ -185,8 +185,8 @@ def preview_wave(wave_id: int) -> Any:
 
 @bp.post("/waves/<int:wave_id>/start")
 @require(*WAVERS, at=WAVE)
-@takes(s.StartSchema)
-@gives(s.JobSchema, 202)
+@takes(s.WaveStartSchema)
+@gives(s.WaveJobSchema, 202)
 def start_wave(wave_id: int, args: dict[str, Any]) -> Any:
     """Set it going; people are left out whose catchment has silent phones, unless you decide."""
     job_id = waves.start(

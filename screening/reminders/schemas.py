@@ -31,19 +31,19 @@ def moment(**kw: Any) -> fields.AwareDateTime:
 # --- the missed ---------------------------------------------------------------------------------
 
 
-class MissedSchema(Schema):
+class MissedListSchema(Schema):
     area = Id(required=True)
     round = Id(required=True)
     state = fields.String(validate=validate.OneOf([str(s) for s in STATES]))
     format = fields.String(load_default="ndjson", validate=validate.OneOf(list(FORMATS)))
 
 
-class VisitsSchema(Schema):
+class HomeVisitsSchema(Schema):
     area = Id(required=True)
     round = Id(required=True)
 
 
-class VisitSchema(Schema):
+class HomeVisitSchema(Schema):
     """One person to be visited; phone and room only for who works there."""
 
     cell_id = Id()
@@ -60,29 +60,29 @@ class VisitSchema(Schema):
 # --- contacts -----------------------------------------------------------------------------------
 
 
-class PersonSchema(Schema):
+class RemindedSchema(Schema):
     cell_id = Id(required=True)
     person_id = Id(required=True)
 
 
-class ContactInSchema(PersonSchema):
+class ReminderContactInSchema(RemindedSchema):
     round_id = Id(required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(list(CONTACT_OUTCOMES)))
     kind = fields.String(load_default="call", validate=validate.OneOf(CONTACT_KINDS))
     until = moment(load_default=None, allow_none=True)
 
 
-class ContactMadeSchema(Schema):
+class ReminderContactMadeSchema(Schema):
     contact_id = Id()
 
 
-class ContactsSchema(Schema):
+class ReminderContactsSchema(Schema):
     cell = Id(required=True)
     person_id = Id(required=True)
     round = Id(required=True)
 
 
-class ContactSchema(Schema):
+class ReminderContactSchema(Schema):
     contact_id = Id()
     kind = fields.String()
     outcome = fields.String()
@@ -91,7 +91,7 @@ class ContactSchema(Schema):
     at = moment()
 
 
-class OptOutSchema(PersonSchema):
+class OptOutSchema(RemindedSchema):
     out = fields.Boolean(load_default=True, metadata={"description": "false: messages again"})
 
 
@@ -117,7 +117,7 @@ class WaveInSchema(Schema):
 assert set(FIELDS) <= set(WaveInSchema().fields)
 
 
-class StartSchema(Schema):
+class WaveStartSchema(Schema):
     include_silent = fields.Boolean(
         load_default=False,
         metadata={"description": "you answer for reminding catchments with silent phones"},
@@ -148,5 +148,5 @@ class WaveDetailSchema(WaveSchema):
     came = fields.Integer(metadata={"description": "persons swabbed after their message"})
 
 
-class JobSchema(Schema):
+class WaveJobSchema(Schema):
     job_id = Id(allow_none=True)

@@ -21,7 +21,7 @@ OWN_TICKETS = At("site, laboratory or cell of each ticket", filtered=True)
 
 @bp.get("/tickets")
 @require(*desk.READERS, at=OWN_ROWS)
-@takes(s.WantedSchema, "query")
+@takes(s.TicketsWantedSchema, "query")
 @gives(s.TicketListSchema)
 def list_tickets(args: dict[str, Any]) -> Any:
     """What waits within the own scope, the most urgent first; notes and closed ones on demand."""
@@ -46,7 +46,7 @@ def find(args: dict[str, Any]) -> list[queries.TicketRow]:
 
 @bp.get("/tickets/counts")
 @require(*desk.READERS, at=OWN_ROWS)
-@gives(s.CountSchema, many=True)
+@gives(s.TicketCountSchema, many=True)
 def list_counts() -> Any:
     """What waits and what was noted, by round, site and kind, with the oldest; a rollup."""
     counts = queries.list_counts(desk.reach(current_actor()))
@@ -78,7 +78,7 @@ def keys_of(args: dict[str, Any]) -> list[desk.Key]:
 
 @bp.post("/tickets/take")
 @require(*desk.SOLVERS, at=OWN_TICKETS)
-@takes(s.KeysSchema)
+@takes(s.TicketKeysSchema)
 @gives(None, 204)
 def take(args: dict[str, Any]) -> Any:
     """Become the owner of tickets."""
@@ -88,7 +88,7 @@ def take(args: dict[str, Any]) -> Any:
 
 @bp.post("/tickets/give-back")
 @require(*desk.SOLVERS, at=OWN_TICKETS)
-@takes(s.KeysSchema)
+@takes(s.TicketKeysSchema)
 @gives(None, 204)
 def give_back(args: dict[str, Any]) -> Any:
     """Nobody owns them any more."""
@@ -98,7 +98,7 @@ def give_back(args: dict[str, Any]) -> Any:
 
 @bp.post("/tickets/solve")
 @require(*desk.SOLVERS, at=OWN_TICKETS)
-@takes(s.SolveSchema)
+@takes(s.TicketSolveSchema)
 @gives(None, 204)
 def solve(args: dict[str, Any]) -> Any:
     """Solve tickets of one kind and one site together; another person checks them."""
@@ -109,7 +109,7 @@ def solve(args: dict[str, Any]) -> Any:
 
 @bp.post("/tickets/check")
 @require(*desk.SOLVERS, at=OWN_TICKETS)
-@takes(s.CheckSchema)
+@takes(s.TicketCheckSchema)
 @gives(None, 204)
 def check(args: dict[str, Any]) -> Any:
     """Agree with how tickets were solved, which carries it out, or open them again."""

@@ -28,13 +28,13 @@ from screening.openapi import load
 from screening.tickets import desk, queries
 from screening.tickets.api import OWN_TICKETS, find, own_ticket
 from screening.tickets.rules import CLOSED, KINDS, NOTED, OPEN, SOLUTIONS, SOLVED, Weight
-from screening.tickets.schemas import WantedSchema
+from screening.tickets.schemas import TicketsWantedSchema
 from screening.tickets.solving import FROM_PAPER, choices
 
 bp = Blueprint("tickets_pages", __name__)
 
 TONES = {Weight.HOLD: "stop", Weight.ASK: "look", Weight.NOTE: "unknown"}
-_wanted = WantedSchema()
+_wanted = TicketsWantedSchema()
 
 
 def kind_word(kind: str) -> str:

@@ -19,7 +19,7 @@ class Id(fields.Integer):
         return None if value is None else str(value)
 
 
-class WantedSchema(Schema):
+class TicketsWantedSchema(Schema):
     kind = fields.String(validate=validate.OneOf(list(KINDS)))
     weight = fields.String(validate=validate.OneOf([str(w) for w in Weight]))
     state = fields.String(validate=validate.OneOf([OPEN, SOLVED, CLOSED, NOTED]))
@@ -62,7 +62,7 @@ class TicketListSchema(Schema):
     next = fields.String(allow_none=True)
 
 
-class CountSchema(Schema):
+class TicketCountSchema(Schema):
     round_id = Id()
     site_id = Id()
     kind = fields.String()
@@ -71,12 +71,12 @@ class CountSchema(Schema):
     oldest = fields.AwareDateTime(format="iso", allow_none=True)
 
 
-class KeySchema(Schema):
+class TicketKeySchema(Schema):
     cell_id = Id(required=True)
     ticket_id = Id(required=True)
 
 
-class PaperSchema(KeySchema):
+class TicketPaperSchema(TicketKeySchema):
     n = fields.Integer(
         validate=validate.Range(1, 99),
         metadata={"description": "persons on the paper list, for list_completed"},
@@ -87,17 +87,17 @@ def _together(item: type[Schema]) -> fields.List:
     return fields.List(fields.Nested(item), required=True, validate=validate.Length(1, TOGETHER))
 
 
-class KeysSchema(Schema):
-    tickets = _together(KeySchema)
+class TicketKeysSchema(Schema):
+    tickets = _together(TicketKeySchema)
 
 
-class SolveSchema(Schema):
-    tickets = _together(PaperSchema)
+class TicketSolveSchema(Schema):
+    tickets = _together(TicketPaperSchema)
     solution = fields.String(required=True, validate=validate.OneOf(list(SOLUTIONS)))
     note = fields.String(load_default="", validate=validate.Length(0, MOST_IN_NOTE))
 
 
-class CheckSchema(Schema):
-    tickets = _together(KeySchema)
+class TicketCheckSchema(Schema):
+    tickets = _together(TicketKeySchema)
     agree = fields.Boolean(required=True)
     note = fields.String(load_default="", validate=validate.Length(0, MOST_IN_NOTE))

@@ -383,3 +383,13 @@ def test_a_message_has_the_same_number_whoever_writes_it(town, family):
     wave_id = town.wave()
     rows = fetch("SELECT message_id, phone_hash FROM wave_message /* fan-out: test */")
     assert rows == [(hash_id("wave", wave_id, bytes(rows[0][1]).hex()), rows[0][1])]
+
+
+def test_the_worker_sends_into_files_where_no_gateway_is_set(app, town, family):
+    wave_id = town.wave()
+    jobs.KINDS["send_outbox"]()
+    (path,) = (app.extensions["settings"].instance / "outbox").iterdir()
+    (line,) = [orjson.loads(x) for x in path.read_bytes().splitlines()]
+    path.unlink()
+    assert line["phone"] == "13800000001" and line["text"].endswith(rules.LAST_WORDS)
+    assert states(wave_id) == {"sent": 1}
