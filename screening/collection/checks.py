@@ -160,7 +160,7 @@ def check_open(where: At, text: str, mode: str, size: int) -> list[Answer]:
         return [refused(p)]
     out = _round(where)
     out += _used(where, barcode) or _label(barcode)
-    rule = _rule(where, ())
+    rule = rule_at(where, ())
     if rule is not None and _looser(mode, size, rule):
         out.append(say("pooling_forbidden", **_pool(rule), **_zone_words(where)))
     if not any(a.tone == STOP for a in out):
@@ -377,7 +377,7 @@ def _allowed(where: At, tube: dict, known: Known) -> list[Answer]:
     )
     if known.row.key_group:
         cohorts.add(known.row.key_group)
-    rule = _rule(where, cohorts)
+    rule = rule_at(where, cohorts)
     mode = {v: k for k, v in rules.MODES.items()}.get(Mode(tube["mode"] or Mode.POOLED), "pooled")
     if rule is None or not _looser(mode, tube["pool_size"], rule):
         return []
@@ -405,18 +405,18 @@ def _round(where: At) -> list[Answer]:
     return [say("round_not_open")]
 
 
-def _rule(where: At, cohorts: Collection[str]) -> registry_rules.Pool | None:
+def rule_at(where: At, cohorts: Collection[str] = ()) -> registry_rules.Pool | None:
     policy = registry.find_policy(where.round_id)
     if policy is None or where.round_id == 0:
         return None
     return service.allowed(policy, where.site, cohorts, where.at)
 
 
-_RANK = {"single": 0, "household": 1, "pooled": 2}
+RANK = {"single": 0, "household": 1, "pooled": 2}
 
 
 def _looser(mode: str, size: int, rule: registry_rules.Pool) -> bool:
-    return _RANK[mode] > _RANK[rule.mode.value] or size > rule.capacity
+    return RANK[mode] > RANK[rule.mode.value] or size > rule.capacity
 
 
 def _pool(rule: registry_rules.Pool) -> dict[str, Any]:

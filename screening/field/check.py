@@ -12,6 +12,7 @@ from screening.db import fetch
 from screening.errors import NotFound, Problem
 from screening.places import queries as places
 from screening.places.rules import Place
+from screening.registry.scans import NothingRead
 from screening.transport import checks as transport
 from screening.tube import entries as e
 from screening.tube.answers import Answer, refused
@@ -56,7 +57,7 @@ def _bind(args: Mapping[str, Any], at: datetime) -> list[Answer]:
 def who_of(args: Mapping[str, Any], *, practice: bool = False) -> e.Who:
     """The person a screen means: a scan (`text`), or document, name and phone as typed.
 
-    Raises what `read_who` raises."""
+    Raises what `read_who` raises, and NothingRead."""
     if args.get("text"):
         who = sampling.read_who(args["text"], practice=practice)
         if who.doc is not None:
@@ -70,6 +71,8 @@ def who_of(args: Mapping[str, Any], *, practice: bool = False) -> e.Who:
                 country=args.get("doc_country") or None, name=name, phone=phone,
             )
         )  # fmt: skip
+    if name is None:
+        raise NothingRead()
     return e.Who(name=name, phone=phone)
 
 

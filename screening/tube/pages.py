@@ -60,7 +60,7 @@ def number(name: str) -> int:
 
 @bp.get("/label-runs")
 @require(*SEERS, at=OWN_ROWS)
-def list_runs() -> Any:
+def label_runs() -> Any:
     """Label runs of the own scope, with their ledgers."""
     return render_template("tube/runs.html", **runs())
 

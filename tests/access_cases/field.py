@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+
 from screening import clock
-from screening.field import signed
-from tests import devices
+from screening.db import fetch
+from screening.field import service, signed
+from screening.tube.codes import Kind, make_code
+from tests import devices, make
 from tests.access import Case, Side, World
 
 
@@ -51,3 +55,148 @@ CASES = [
         inside=lambda w: check(w.a, w), outside=lambda w: check(w.b, w),
     ),
 ]  # fmt: skip
+
+
+# --- desks as pages -----------------------------------------------------------------------------
+
+
+def stated(side: Side, entries: list[dict], *, bench: bool = False) -> None:
+    """What a phone of the side says, as of now."""
+    phone = devices.phone(lab=side.lab) if bench else devices.phone(site=side.site)
+    for entry in entries:
+        phone.write(**entry)
+    out = service.ingest(phone.batch(), received_at=clock.now())
+    assert not out.parked, out
+
+
+def fresh(kind: Kind) -> str:
+    return make_code(kind, 70_000_000 + make.number())
+
+
+def tube_at(side: Side, *, close: bool = False) -> str:
+    tube = fresh(Kind.TUBE)
+    entries: list[dict] = [
+        {"kind": "open", "tube": tube, "mode": "pooled", "size": 10},
+        {"kind": "bind", "tube": tube, "seat": 1, "who": {"name": "甲"}},
+    ]
+    if close:
+        entries.append({"kind": "close", "tube": tube, "n": 1})
+    stated(side, entries)
+    return tube
+
+
+def box_at(side: Side, *, seal: str = "") -> dict:
+    """An open (or sealed) box with one tube; {batch, box, tube}."""
+    tube, box = tube_at(side, close=True), fresh(Kind.BOX)
+    batch_ = f"{side.site.cell_id}-{secrets.token_hex(16)}"
+    common = {"batch": batch_, "box": box}
+    entries = [{"kind": "box_open", **common}, {"kind": "pack", "tube": tube, **common}]
+    if seal:
+        entries.append({"kind": "seal", "seal": seal, "n": 1, **common})
+    stated(side, entries)
+    return {"batch": batch_, "box": box, "tube": tube}
+
+
+def at_site(side: Side, **data: object) -> dict:
+    return {"values": {"site_id": side.site.site_id}, "data": data}
+
+
+def at_lab(side: Side, **data: object) -> dict:
+    return {"values": {"lab_id": side.lab.lab_id}, "data": data}
+
+
+def swab(side: Side, *, move: bool = False, **data: object) -> dict:
+    tube = tube_at(side)
+    specimen = fetch("SELECT specimen_id FROM specimen WHERE barcode = %s", (tube,))[0][0]
+    more = {"to": tube_at(side)} if move else {}
+    return at_site(side, tube=tube, swab=specimen, **more, **data)
+
+
+def give(side: Side) -> dict:
+    seal = fresh(Kind.SEAL)
+    box_at(side, seal=seal)
+    courier = make.staff("courier", side.county)
+    return at_site(side, seals=seal, courier=courier.staff_no, boxes=1, lab_id=side.lab.lab_id)
+
+
+def sealed(side: Side) -> dict:
+    return box_at(side, seal=fresh(Kind.SEAL))
+
+
+def seal_scan(side: Side) -> dict:
+    seal = fresh(Kind.SEAL)
+    box_at(side, seal=seal)
+    return at_site(side, seal=seal, seals="")
+
+
+def arrived(side: Side) -> dict:
+    """A box at the side's laboratory; {seal, tube}."""
+    seal = fresh(Kind.SEAL)
+    held = box_at(side, seal=seal)
+    stated(side, [{"kind": "arrive", "seal": seal}], bench=True)
+    return {"seal": seal, "tube": held["tube"]}
+
+
+def sealing(side: Side) -> dict:
+    return at_site(side, batch=box_at(side)["batch"], n=1, seal=fresh(Kind.SEAL))
+
+
+def sheet(side: Side) -> dict:
+    return at_site(side, tube=fresh(Kind.TUBE), mode="pooled", size=10, n=1, name1="甲")
+
+
+def packing_tube(side: Side) -> dict:
+    return at_site(side, batch=box_at(side)["batch"], tube=tube_at(side, close=True))
+
+
+def unpacking(side: Side) -> dict:
+    held = box_at(side)
+    return at_site(side, batch=held["batch"], tube=held["tube"])
+
+
+def walk(endpoint: str, request, **kw) -> Case:
+    return Case(
+        endpoint, "POST", ok=303,
+        inside=lambda w: request(w.a), outside=lambda w: request(w.b), **kw,
+    )  # fmt: skip
+
+
+def look(endpoint: str, request) -> Case:
+    def bare(side: Side) -> dict:
+        return {"values": request(side)["values"]}
+
+    return Case(endpoint, inside=lambda w: bare(w.a), outside=lambda w: bare(w.b))
+
+
+CASES += [
+    Case("field_pages.sampling"),
+    look("field_pages.sampling_desk", at_site),
+    walk("field_pages.open_tube", lambda s: at_site(s, tube=fresh(Kind.TUBE), size=10)),
+    walk("field_pages.bind", lambda s: at_site(s, tube=tube_at(s), name="乙")),
+    walk("field_pages.undo", swab),
+    walk("field_pages.mark", swab),
+    walk("field_pages.move", lambda s: swab(s, move=True)),
+    walk("field_pages.close_tube", lambda s: at_site(s, tube=tube_at(s), n=1)),
+    walk("field_pages.reopen_tube", lambda s: at_site(s, tube=tube_at(s, close=True))),
+    Case("field_pages.packing"),
+    look("field_pages.packing_desk", at_site),
+    walk("field_pages.open_box", lambda s: at_site(s, box=fresh(Kind.BOX))),
+    walk("field_pages.pack", packing_tube),
+    walk("field_pages.unpack", unpacking),
+    walk("field_pages.count", lambda s: at_site(s, batch=box_at(s)["batch"], n=1)),
+    walk("field_pages.seal", sealing),
+    walk("field_pages.unseal", lambda s: at_site(s, batch=sealed(s)["batch"])),
+    Case("field_pages.hand_over"),
+    look("field_pages.hand_over_desk", at_site),
+    walk("field_pages.scan_seal", seal_scan),
+    walk("field_pages.give_over", give),
+    Case("field_pages.reception"),
+    look("field_pages.reception_desk", at_lab),
+    walk("field_pages.arrive", lambda s: at_lab(s, seal=fresh(Kind.SEAL))),
+    walk("field_pages.receive", lambda s: at_lab(s, **arrived(s))),
+    walk("field_pages.reject", lambda s: at_lab(s, reason="leak", **arrived(s))),
+    walk("field_pages.finish", lambda s: at_lab(s, **arrived(s))),
+    Case("field_pages.paper"),
+    look("field_pages.paper_desk", at_site),
+    walk("field_pages.enter_paper", sheet),
+]

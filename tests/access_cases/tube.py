@@ -103,7 +103,7 @@ CASES = [
          outside=lambda w: badges(w.b, w)),
     walk("tube_api.print_resident_codes", residents, method="POST"),
     # pages
-    Case("tube_pages.list_runs", inside=both_runs, inside_marker=lambda w: [w.a.site.name]),
+    Case("tube_pages.label_runs", inside=both_runs, inside_marker=lambda w: [w.a.site.name]),
     walk("tube_pages.make_run", lambda s: wanted(s, "data"), method="POST", ok=303),
     walk("tube_pages.register_stock", lambda s: stock(s, "data"), method="POST", ok=303),
     walk("tube_pages.run", run_of),
