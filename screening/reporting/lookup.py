@@ -1,4 +1,4 @@
-"""The resident's look-up: a code to the own swabs and what is known of each. Hot path: four indexed
+"""The resident's look-up: a code to the own swabs and what is known of each. Hot path: three indexed
 statements, no session row, no write when the code is right."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from screening.registry import seals
 from screening.registry.queries import ROUNDS
 from screening.registry.service.persons import ring
 from screening.reporting import rules
-from screening.reporting.queries import SwabRow, swabs_of_person
+from screening.reporting.queries import CalledRow, SwabRow, story_of_person
 from screening.reporting.rules import PersonState, Swab
 from screening.reporting.service.codes import code_hash
 from screening.tube.queries import Key
@@ -105,21 +105,16 @@ _TUBES = (
     "ORDER BY version DESC LIMIT 1) r ON true "
     "WHERE t.cell_id = ANY(%s) AND t.round_id = ANY(%s) AND t.barcode = ANY(%s)"
 )
-_CALLED = (
-    "SELECT round_id, barcode, state, outcome, due_at FROM callback "
-    "WHERE cell_id = %s AND person_id = %s"
-)
 
 
 def person_results(cell: int, person: int) -> Looked:
     """All recent swabs of one person and the state that they add up to."""
-    found = swabs_of_person(cell, person, recent_rounds())
+    found, called = story_of_person(cell, person, recent_rounds())
     rows = [s for s in found if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
-    called = {(r, b): (state, out, due) for r, b, state, out, due in fetch(_CALLED, (cell, person))}
     tubes = _tubes(rows)
-    told = [_told(s, tubes.get(s.key), called.get((s.round_id, s.barcode))) for s in rows]
+    told = [_told(s, tubes.get(s.key), called.get(s.key)) for s in rows]
     told.sort(key=lambda t: t[1].sampled_at, reverse=True)
-    due = [d for state, _, d in called.values() if state == rules.OPEN]
+    due = [c.due_at for c in called.values() if c.state == rules.OPEN]
     return Looked(
         rules.person_state([swab for swab, _ in told]),
         [seen for _, seen in told],
@@ -135,18 +130,17 @@ def _tubes(rows: Sequence[SwabRow]) -> Mapping[Key, tuple]:
     return {Key(t[2], t[0], t[1]): t[3:] for t in found}
 
 
-def _told(row: SwabRow, tube: tuple | None, called: tuple | None) -> tuple[Swab, Seen]:
+def _told(row: SwabRow, tube: tuple | None, called: CalledRow | None) -> tuple[Swab, Seen]:
     mode, version, outcome, released_at, members = tube or (0, None, None, None, None)
     covered = members is not None and row.specimen_id in members
-    state, call_outcome, _ = called or (None, None, None)
     swab = Swab(
         at=row.at,
         void=row.void,
         purpose=row.purpose,
         outcome=outcome,
         covered=covered,
-        callback=state,
-        callback_outcome=call_outcome,
+        callback=called.state if called else None,
+        callback_outcome=called.outcome if called else None,
         alone=members is not None and len(members) == 1,
     )
     said: dict[str, Any] = {"pooled": len(members), "released_at": released_at} if covered else {}

@@ -16,15 +16,18 @@ from screening.reporting.queries.corrections import (
     place_of_correction,
 )
 from screening.reporting.queries.results import (
+    CalledRow,
     ResultRow,
     SwabRow,
     list_results,
+    story_of_person,
     swabs_of_person,
 )
 from screening.reporting.queries.standings import Standing, list_gaps, run_states, standings
 
 __all__ = [
     "CallbackRow",
+    "CalledRow",
     "CorrectionRow",
     "NoSuchCallback",
     "NoSuchCorrection",
@@ -42,5 +45,6 @@ __all__ = [
     "place_of_correction",
     "run_states",
     "standings",
+    "story_of_person",
     "swabs_of_person",
 ]
