@@ -158,6 +158,14 @@ def start_plate(lab_id: int, plate_id: int) -> Any:
     return whole(plates.start(lab_id, plate_id, by=me(), at=clock.now()))
 
 
+@bp.post("/plates/<int:lab_id>/<int:plate_id>/abandon")
+@require(*WRITERS, at=LAB)
+@gives(s.PlateSchema)
+def abandon_plate(lab_id: int, plate_id: int) -> Any:
+    """Give up a plate that has no result; its tubes go back to the rack."""
+    return whole(plates.abandon(lab_id, plate_id, by=me(), at=clock.now()))
+
+
 # --- runs ---------------------------------------------------------------------------------------
 
 

@@ -89,7 +89,7 @@ PLATE_STATES = {
     "filled": ("布板中", "being filled"),
     "running": ("上机中", "on the instrument"),
     "evaluated": ("已判读", "judged"),
-    "invalid": ("质控失败", "controls failed"),
+    "invalid": ("作废", "void"),
     "reviewed": ("已审核", "reviewed"),
     "released": ("已发布", "released"),
     "quarantined": ("已隔离", "in quarantine"),

@@ -160,6 +160,10 @@ API = [
         "lab_api.start_plate", "POST",
         inside=lambda w: of_plate(w.a, filled(w.a)), outside=lambda w: of_plate(w.b, filled(w.b)),
     ),
+    Case(
+        "lab_api.abandon_plate", "POST",
+        inside=lambda w: of_plate(w.a, filled(w.a)), outside=lambda w: of_plate(w.b, filled(w.b)),
+    ),
     Case("lab_api.preview_run", "POST", ok=201, **sides(upload)),
     Case("lab_api.list_runs", inside=both("runs", previewed)),
     Case("lab_api.get_run", **sides(previewed)),
@@ -198,6 +202,10 @@ PAGES = [
     Case("lab_pages.empty", "POST", **sides(form_empty)),
     Case(
         "lab_pages.start", "POST", ok=303,
+        inside=lambda w: of_plate(w.a, filled(w.a)), outside=lambda w: of_plate(w.b, filled(w.b)),
+    ),
+    Case(
+        "lab_pages.abandon", "POST", ok=303,
         inside=lambda w: of_plate(w.a, filled(w.a)), outside=lambda w: of_plate(w.b, filled(w.b)),
     ),
     Case("lab_pages.upload_run", "POST", ok=303, **sides(upload)),

@@ -12,6 +12,7 @@ from screening.lab.plate_plan import BadLayout
 from screening.lab.plate_problems import (
     AlreadyPlated,
     BadPlateCode,
+    PlateDone,
     PlateFixed,
     PlateFull,
     WellEmpty,
@@ -224,6 +225,21 @@ def test_a_plate_on_the_instrument_keeps_its_map(bench):
     for act in (lambda: bench.scan(plate, two), lambda: empty(bench, plate, "B1")):
         with pytest.raises(PlateFixed):
             act()
+
+
+def test_a_plate_given_up_returns_its_tubes_and_keeps_its_map(bench):
+    tubes = bench.received(3)
+    plate = bench.plate()
+    bench.load(plate, tubes)
+    lab = bench.lab.lab_id
+    plates.start(lab, plate.plate_id, by=bench.by, at=clock.now())
+    plates.abandon(lab, plate.plate_id, by=bench.by, at=clock.now())
+    db.session.commit()
+    assert stages(*tubes) == [RECEIVED] * 3 and len(queries.list_wells(plate)) == 3
+    assert plate_of(bench, plate).state == "invalid"
+    with pytest.raises(PlateDone):
+        plates.abandon(lab, plate.plate_id, by=bench.by, at=clock.now())
+    bench.load(bench.plate("P2"), tubes)
 
 
 def test_a_kit_with_a_well_for_each_target_takes_neighbouring_wells_for_a_tube(bench):

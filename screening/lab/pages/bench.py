@@ -55,10 +55,20 @@ def bench_view(lab_id: int) -> dict[str, Any]:
         "waiting": [waiting_line(w) for w in queries.list_waiting(lab, at)],
         "plates": [plate_line(p) for p in listed],
         "next": listed[-1].plate_id if len(listed) == 50 else None,
+        "shares": shares(queries.count_plates(lab, at)),
         "rules": rule_choices(),
         "may_write": may_write(lab_id),
         "as_of": at,
     }
+
+
+def shares(counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Plates by state as shares of a bar, in the order of a plate's life."""
+    return [
+        {"label": badge["text"], "count": counts[s], "tone": badge["tone"]}
+        for s in words.PLATE_STATES
+        if counts.get(s) and (badge := state_badge(words.PLATE_STATES, s))
+    ]
 
 
 def may_write(lab_id: int) -> bool:

@@ -17,7 +17,6 @@ from screening.lab.plate_plan import ORDERS
 from screening.lab.queries import PlateRow
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import plates, rule_sets
-from screening.lab.service.runs import WAITING_STATES
 
 CONTROLS = {
     "ntc": ("阴控", "NTC"),
@@ -49,7 +48,7 @@ def plate_view(lab_id: int, plate_id: int, order: str = "") -> dict[str, Any]:
         "tubes": len({w["barcode"] for line in grid for w in line if w["barcode"]}),
         "free": sum(w["kind"] == "free" for line in grid for w in line),
         "open": row.state in plates.OPEN_STATES,
-        "takes_files": row.state in WAITING_STATES,
+        "takes_files": row.state in plates.WAITING_STATES,
         "order": order if order in ORDERS else "column",
         "may_write": may_write(lab_id),
         "run_href": url_for(".run", lab_id=lab_id, run_id=row.run_id) if row.run_id else "",
@@ -133,6 +132,14 @@ def empty(lab_id: int, plate_id: int) -> Any:
 def start(lab_id: int, plate_id: int) -> Any:
     """The plate goes onto the instrument."""
     plates.start(lab_id, plate_id, by=me(), at=clock.now())
+    return redirect(url_for(".plate", lab_id=lab_id, plate_id=plate_id), 303)
+
+
+@bp.post("/lab/<int:lab_id>/plates/<int:plate_id>/abandon")
+@require(*WRITERS, at=LAB)
+def abandon(lab_id: int, plate_id: int) -> Any:
+    """Give up the plate; its tubes wait to be plated again."""
+    plates.abandon(lab_id, plate_id, by=me(), at=clock.now())
     return redirect(url_for(".plate", lab_id=lab_id, plate_id=plate_id), 303)
 
 

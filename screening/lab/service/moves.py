@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from screening.lab.queries import LabRow
+from screening.lab import queries
+from screening.lab.queries import LabRow, PlateRow, Plating
 from screening.tickets.tubes import settle_tubes
-from screening.tube.rules import Verb
+from screening.tube.queries import Key, list_tubes
+from screening.tube.rules import Stage, Verb
 from screening.tube.service import Merged, advance, mark_dirty
 
 Fields = Mapping[str, Mapping[str, Any]]
@@ -39,6 +41,18 @@ class Moves:
             round_id=self.round_id, by=self.by, at=self.at, recorded_at=self.at, body=body,
         )  # fmt: skip
         self.merged |= merged
+
+    def give_back(self, tubes: Mapping[str, Plating], body: Mapping[str, Any]) -> None:
+        """A plate that gives no results returns its tubes to the rack."""
+        fields = {b: {"answers": s.line_id} for b, s in tubes.items()}
+        self(Verb.UNPLATE, fields, "plate_invalid", body=body)
+
+
+def standing(plate: PlateRow, tubes: Collection[Key]) -> dict[str, Plating]:
+    """Those of the plate's tubes that no other fact has taken away from it since."""
+    here = {t["barcode"] for t in list_tubes(tubes) if t["stage"] == Stage.PLATED}
+    found = queries.platings(k for k in tubes if k.barcode in here)
+    return {b: s for b, s in found.items() if s.plate_id == plate.plate_id}
 
 
 @contextmanager

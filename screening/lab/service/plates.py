@@ -19,6 +19,7 @@ from screening.lab.plate_problems import (
     BadPlateCode,
     ControlWell,
     NoSuchWell,
+    PlateDone,
     PlateFixed,
     PlateFull,
     TwiceInMap,
@@ -29,7 +30,7 @@ from screening.lab.queries import LabRow, PlateRow, WellRow
 from screening.lab.reception import issued_cells
 from screening.lab.rule_sets import RuleSet
 from screening.lab.service import rule_sets
-from screening.lab.service.moves import Moves, moving
+from screening.lab.service.moves import Moves, moving, standing
 from screening.registry import queries as registry
 from screening.tube.labels import read_tube
 from screening.tube.queries import find_keys, list_tubes
@@ -37,6 +38,8 @@ from screening.tube.rules import NEXT, Stage, Verb, WrongStage
 
 # while a plate is in quarantine people look at it in their hands, and its map may be put right
 OPEN_STATES = ("planned", "filled", "quarantined")
+# these still wait for the file that gives them their result
+WAITING_STATES = (*OPEN_STATES, "running")
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
 
 
@@ -162,6 +165,20 @@ def start(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
         raise PlateFixed(plate=plate.code)
     note("plate_started", "plate", plate_id, cell=plate.cell_id, staff_id=by)
     return set_state(plate, "running")
+
+
+def abandon(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
+    """Give up a plate without a result (instrument broken, plate dropped, not to be trusted): its
+    tubes go back to the rack, its map stays as it was. Raises PlateDone."""
+    lab = queries.get_lab(lab_id)
+    plate = queries.get_plate(lab, plate_id, lock=True)
+    if plate.state not in WAITING_STATES:
+        raise PlateDone(plate=plate.code)
+    tubes = {w.key for w in queries.list_wells(plate).values()}
+    with moving(lab, plate.round_id, by=by, at=at) as move:
+        move.give_back(standing(plate, tubes), {"plate": plate_id})
+    note("plate_abandoned", "plate", plate_id, cell=lab.cell_id, staff_id=by)
+    return set_state(plate, "invalid")
 
 
 def set_state(plate: PlateRow, state: str, run_id: int | None = None) -> PlateRow:

@@ -15,23 +15,22 @@ from screening.errors import Problem
 from screening.lab import queries
 from screening.lab.judgement import Judgement, keep_only
 from screening.lab.plate_problems import PlateDone
-from screening.lab.queries import LabRow, PlateRow, Plating, RunRow
+from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
 from screening.lab.service import alerts
-from screening.lab.service.moves import moving
-from screening.lab.service.plates import set_state
+from screening.lab.service.moves import moving, standing
+from screening.lab.service.plates import WAITING_STATES, set_state
 from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, show
 from screening.lab.well_rules import Outcome
 from screening.tickets import service as tickets
 from screening.tickets.service import Finding, Subject
 from screening.tube.labels import read_tube
 from screening.tube.queries import find_keys
-from screening.tube.rules import Stage, Verb
+from screening.tube.rules import Verb
 
 __all__ = ["RERUN", "WAITING_STATES", "Shown", "confirm", "discard", "preview", "show"]
 
-WAITING_STATES = ("planned", "filled", "running", "quarantined")
 # a first doubtful or failed reading is repeated from the same tube (domain 8.2); a second stands
 RERUN = (Outcome.INCONCLUSIVE, Outcome.INVALID)
 
@@ -143,7 +142,9 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     else:
         retested = []
         if made.state == "invalid":
-            _take_back(bench, found, by=by, at=at)
+            body = {"plate": plate.plate_id, "run": run_id}
+            with moving(lab, plate.round_id, by=by, at=at) as move:
+                move.give_back(standing(plate, bench.keys.values()), body)
     raised = _alert(bench, found, made, at)
     verdict = {**found.verdict, **made.verdict(), "reruns": retested, "alerts": raised}
     _keep(found, made, verdict, bench, by=by, at=at)
@@ -156,7 +157,7 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
 def _adopt(bench: Bench, found: RunRow, made: Judgement, *, by: int, at: datetime) -> list[str]:
     """TEST lines for the tubes that still stand on this plate; a first doubt goes back for a
     rerun. Returns those to be rerun. A tube rejected or lost meanwhile keeps its call only."""
-    here = _standing(bench)
+    here = standing(bench.plate, bench.keys.values())
     tests = {
         b: {"answers": s.line_id, "data": {"outcome": int(made.calls[b][1].outcome),
                                            "run": found.run_id}}
@@ -169,27 +170,6 @@ def _adopt(bench: Bench, found: RunRow, made: Judgement, *, by: int, at: datetim
         move(Verb.TEST, tests, "run", body=body)
         move(Verb.RERUN, {b: {"answers": here[b].line_id} for b in again}, "rerun", body=body)
     return sorted(again)
-
-
-def _take_back(bench: Bench, found: RunRow, *, by: int, at: datetime) -> None:
-    """An invalid plate gives its tubes back to the rack."""
-    with moving(bench.lab, bench.plate.round_id, by=by, at=at) as move:
-        move(
-            Verb.UNPLATE,
-            {b: {"answers": s.line_id} for b, s in _standing(bench).items()},
-            "plate_invalid",
-            body={"plate": bench.plate.plate_id, "run": found.run_id},
-        )
-
-
-def _standing(bench: Bench) -> dict[str, Plating]:
-    """The tubes of the plate that no other fact has taken away since."""
-    stands = queries.platings(bench.keys.values())
-    return {
-        b: s
-        for b, s in stands.items()
-        if s.plate_id == bench.plate.plate_id and bench.tubes[b]["stage"] == Stage.PLATED
-    }
 
 
 def _alert(bench: Bench, found: RunRow, made: Judgement, at: datetime) -> int:
