@@ -1,0 +1,65 @@
+"""The wire of coverage, written out. Ids travel as strings: they exceed what JavaScript counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+
+class Id(fields.Integer):
+    """A 63-bit id: a string on the way out, a string or number on the way in."""
+
+    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class AskIn(Schema):
+    area = Id(required=True)
+    round = Id(required=True)
+
+
+class RowOut(Schema):
+    """register = exempt + due; due = reached + missed; missed = the sum of its reasons. Persons."""
+
+    area_id = Id()
+    code = fields.String()
+    name = fields.String()
+    level = fields.Integer(metadata={"description": "0 province … 4 community, 5 grid, 6 building"})
+    register = fields.Integer()
+    exempt = fields.Integer()
+    due = fields.Integer()
+    reached = fields.Integer()
+    delivered = fields.Integer(metadata={"description": "of the reached: swab at a laboratory"})
+    tested = fields.Integer()
+    resulted = fields.Integer(metadata={"description": "of the reached: result released"})
+    missed = fields.Integer()
+    resample = fields.Integer(metadata={"description": "needs a new swab"})
+    new = fields.Integer(metadata={"description": "not contacted"})
+    will_come = fields.Integer()
+    away = fields.Integer()
+    refused = fields.Integer()
+    unreachable = fields.Integer()
+    visit = fields.Integer(metadata={"description": "visit due"})
+    added = fields.Integer(metadata={"description": "of the register: entered after the start"})
+    exempt_by = fields.Dict(keys=fields.String(), values=fields.Integer())
+    as_of = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+class CoverageOut(RowOut):
+    round = Id()
+    children = fields.List(fields.Nested(RowOut))
+
+
+class CutIn(Schema):
+    round_id = Id(required=True)
+
+
+class CutAskIn(CutIn):
+    cut_off = fields.AwareDateTime(format="iso")
+
+
+class CutOut(Schema):
+    round_id = Id()
+    cut_off = fields.AwareDateTime(format="iso")
+    rows = fields.List(fields.Nested(RowOut))
