@@ -41,12 +41,16 @@ spot AS MATERIALIZED (
            AND k.valid_from <= %(at)s AND (k.valid_to IS NULL OR k.valid_to > %(at)s))))
 ), came AS (
   SELECT * FROM unnest(%(barcodes)s::text[], %(stages)s::int[]) AS t(barcode, stage)
+), taken AS (
+  SELECT s.person_id, s.barcode, s.of_record, s.void, s.purpose FROM specimen s
+  WHERE s.cell_id = %(cell)s AND s.round_id = %(round)s
+  UNION ALL SELECT * FROM unnest(%(twins)s::int8[], %(twin_tubes)s::text[],
+    %(twin_record)s::bool[], %(twin_void)s::int2[], %(twin_purpose)s::int2[])
 ), swab AS (
   SELECT s.person_id, bool_or(s.of_record) AS reached, max(came.stage) AS stage,
          bool_or(s.void = ANY(%(resample)s) AND s.purpose <> %(recheck)s) AS again
-  FROM specimen s JOIN spot USING (person_id)
+  FROM taken s JOIN spot USING (person_id)
   LEFT JOIN came ON s.of_record AND came.barcode = s.barcode
-  WHERE s.cell_id = %(cell)s AND s.round_id = %(round)s
   GROUP BY s.person_id
 ), free AS (
   SELECT e.person_id, min(e.code) AS code FROM exemption e JOIN spot USING (person_id)
@@ -111,7 +115,8 @@ def arguments(
 ) -> dict[str, Any]:
     """What the equation asks for; times after the sign-off count as the sign-off."""
     signed = _signed_at(policy.round_id)
-    barcodes, stages = _stages(cell, policy.round_id, communities)
+    twins = _twins(cell, policy.round_id)
+    barcodes, stages = _stages(cell, policy.round_id, communities, twins)
     return {
         "cell": cell,
         "round": policy.round_id,
@@ -126,6 +131,11 @@ def arguments(
         "general": GENERAL in policy.cohorts,
         "barcodes": barcodes,
         "stages": stages,
+        "twins": [t.person_id for t in twins],
+        "twin_tubes": [t.barcode for t in twins],
+        "twin_record": [t.of_record for t in twins],
+        "twin_void": [t.void for t in twins],
+        "twin_purpose": [t.purpose for t in twins],
         "resample": [int(v) for v in RESAMPLE],
         "recheck": int(Purpose.RECHECK),
         "outcomes": list(OF_OUTCOME),
@@ -139,23 +149,58 @@ def _signed_at(round_id: int) -> datetime | None:
     return rows[0][0] if rows else None
 
 
-def _stages(cell: int, round_id: int, communities: Collection[int]) -> tuple[list[str], list[int]]:
+class Twin(NamedTuple):
+    """A swab under another number of a person of this cell: the two were found to be one."""
+
+    person_id: int
+    barcode: str
+    of_record: bool
+    void: int
+    purpose: int
+    tube_cell: int
+
+
+def _twins(cell: int, round_id: int) -> list[Twin]:
+    """Swabs of those who were merged into persons of this cell; their rows stay where they are."""
+    merged: dict[int, dict[int, int]] = defaultdict(dict)
+    for home, twin, person in fetch(
+        "SELECT cell_id, person_id, into_id FROM person_move WHERE into_cell = %s "
+        "/* fan-out: a stranger made at a table lies in the table's cell; merges are few */",
+        (cell,),
+    ):
+        merged[home][twin] = person
+    out = []
+    for home, persons in sorted(merged.items()):
+        rows = fetch(
+            "SELECT person_id, barcode, of_record, void, purpose, tube_cell FROM specimen "
+            "WHERE cell_id = %s AND round_id = %s AND person_id = ANY(%s)",
+            (home, round_id, list(persons)),
+        )
+        out += [Twin(persons[r[0]], *r[1:]) for r in rows]
+    return out
+
+
+def _stages(
+    cell: int, round_id: int, communities: Collection[int], twins: Collection[Twin]
+) -> tuple[list[str], list[int]]:
     """How far the tubes came in which swabs of these people lie, wherever the tubes are stored."""
-    lie: dict[int, list[str]] = defaultdict(list)
+    lie: dict[int, set[str]] = defaultdict(set)
+    for t in twins:
+        lie[t.tube_cell].add(t.barcode)
     for tube_cell, barcode in fetch(
         "SELECT DISTINCT s.tube_cell, s.barcode FROM person p JOIN specimen s USING (person_id) "
         "WHERE p.cell_id = %s AND p.community_id = ANY(%s) AND s.cell_id = %s AND s.round_id = %s "
         "AND s.of_record",
         (cell, sorted(communities), cell, round_id),
     ):
-        lie[tube_cell].append(barcode)
+        lie[tube_cell].add(barcode)
     out: dict[str, int] = {}
     for tube_cell, barcodes in sorted(lie.items()):
         out |= dict(
             fetch(
                 "SELECT barcode, CASE WHEN version > 0 THEN %s WHEN stage > %s THEN 0 ELSE stage "
                 "END FROM tube WHERE cell_id = %s AND round_id = %s AND barcode = ANY(%s)",
-                (int(Stage.RELEASED), int(Stage.RELEASED), tube_cell, round_id, barcodes),
+                (int(Stage.RELEASED), int(Stage.RELEASED), tube_cell, round_id, sorted(barcodes)),
             )
         )
     return list(out), list(out.values())

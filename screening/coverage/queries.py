@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -100,6 +100,17 @@ def communities_of(policy: RoundPolicy) -> list[tuple[int, int]]:
         if n.level == levels.COMMUNITY
         and any(n.path.startswith(p) or p.startswith(n.path) for p in policy.area_paths)
     )
+
+
+def merged_into(cell: int, communities: Collection[int]) -> list[tuple[int, int]]:
+    """(cell, community) of those into whom people of these communities were merged: their swabs
+    count there."""
+    rows = fetch(
+        "SELECT DISTINCT into_cell, to_community FROM person_move WHERE cell_id = %s "
+        "AND from_community = ANY(%s) AND into_id IS NOT NULL",
+        (cell, list(communities)),
+    )
+    return [(c, community) for c, community in rows]
 
 
 class Mark(NamedTuple):

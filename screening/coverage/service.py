@@ -87,6 +87,9 @@ def take_marks(*, at: datetime) -> int:
     for m in marks:
         if find_policy(m.round_id) is not None:
             due[m.cell_id, m.round_id].add(m.community_id)
+    for (cell, round_id), communities in list(due.items()):
+        for into_cell, community in queries.merged_into(cell, communities):
+            due[into_cell, round_id].add(community)
     for (cell, round_id), communities in sorted(due.items()):
         if TUBES in communities:
             recount_stages(cell, round_id, at=at)

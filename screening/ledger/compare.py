@@ -87,6 +87,7 @@ def compare(
     tables = Tables(round_id, cells, (p[1] for p in packs))
     out: list[Difference] = []
     states: dict[str, State] = {}
+    limits = limits_of(round_id)
     swabs_of: dict[str, set[int]] = defaultdict(set)
     for s, swab in tables.swabs.items():
         swabs_of[swab.barcode].add(s)
@@ -97,7 +98,7 @@ def compare(
         )
         key = keys.get(barcode)
         out += _where(barcode, told, key, tables)
-        out += _tube(barcode, states[barcode], key, round_id, tables)
+        out += _tube(barcode, states[barcode], limits, tables)
         out += _custody(barcode, told, tables)
         out += _swabs(barcode, told, states[barcode], key, tables, swabs_of.get(barcode, set()))
         mine[barcode] = told
@@ -146,12 +147,12 @@ def _where(barcode: str, told: Told, key: Key | None, tables: Tables) -> list[Di
 
 
 def _tube(
-    barcode: str, state: State, key: Key | None, round_id: int, tables: Tables
+    barcode: str, state: State, limits: Mapping[str, int], tables: Tables
 ) -> list[Difference]:
     row = tables.tubes.get(barcode)
     if row is None:
         return [Difference(barcode, "tube", "missing", {"stage": int(state.stage)})]
-    due = rules.due_at(state.stage, state.since, limits_of(round_id))
+    due = rules.due_at(state.stage, state.since, limits)
     wrong = {}
     for name in FOLDED:
         told = due if name == "due_at" else getattr(state, name)

@@ -9,8 +9,9 @@ import pytest
 from screening import clock
 from screening.coverage import equation, queries
 from screening.coverage.rules import adds_up
-from screening.db import db, insert, new_id, run
+from screening.db import db, fetch, insert, new_id, run
 from screening.registry.rules import Flag
+from screening.registry.service import persons
 from screening.tube.rules import Verb
 from screening.tube.service import advance
 from tests import make, world
@@ -243,3 +244,40 @@ def test_grids_and_buildings_add_up_to_their_community(city, client):
     houses = queries.children_of(grid.area_id, city.round_id, at=now)
     assert [(n.area_id, r.due, r.reached) for n, r in houses] == [(house.area_id, 6, 2)]
     assert queries.coverage_of(house.area_id, city.round_id, at=now).reached == 2
+
+
+def test_a_stranger_who_turns_out_to_be_registered_counts_once_at_home(city, client):
+    phone, tube = city.phone(1), city.tube()  # at the other street's site
+    doc = {"type": "passport", "number": "E12345678", "country": "FRA", "name": "Jean"}
+    phone.write("open", tube=tube, mode="single", size=1)
+    phone.write("bind", tube=tube, seat=1, who={"doc": doc})
+    phone.write("close", tube=tube, n=1)
+    assert phone.send(client).status_code == 200
+    db.session.rollback()
+    away = city.sites[1].cell_id
+    assert (row(city, 0).reached, row(city, 1).reached, row(city, 1).register) == (0, 1, 11)
+    (twin,) = fetch("SELECT person_id FROM specimen WHERE cell_id = %s", (away,))[0]
+    persons.merge((away, twin), city.people[0][:2], by=1, at=clock.now())
+    assert (row(city, 0).reached, row(city, 0).register) == (1, 10)
+    assert (row(city, 1).reached, row(city, 1).register) == (0, 10)
+
+
+def test_delivered_tested_and_resulted_follow_the_tube(city, client):
+    tube = sample(city, client, 0, 3)
+    bench = city.bench()
+    bench.write("receive", tube=tube)
+    assert bench.send(client).status_code == 200
+    db.session.rollback()
+    found = row(city)
+    assert (found.reached, found.delivered, found.tested, found.resulted) == (3, 3, 0, 0)
+    site = city.sites[0]
+    for verb, data in ((Verb.PLATE, {}), (Verb.TEST, {"outcome": 1}), (Verb.REVIEW, {}),
+                       (Verb.RELEASE, {"outcome": 1, "version": 1})):  # fmt: skip
+        advance(
+            verb, {tube: {"data": data}}, kind="x", cell=site.cell_id, round_id=city.round_id,
+            by=1, at=clock.now(), recorded_at=clock.now(),
+        )  # fmt: skip
+        if verb is Verb.TEST:
+            assert row(city).tested == 3
+    found = row(city)
+    assert (found.tested, found.resulted) == (3, 3)
