@@ -16,7 +16,7 @@ from screening.errors import Problem
 from screening.i18n import _
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
-from screening.lab.queries.runs import list_calls
+from screening.lab.queries.runs import RunRow, list_calls, list_runs
 from screening.places.queries import place_of_lab
 from screening.reporting import queries, refusals, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, tell, text
@@ -24,7 +24,7 @@ from screening.reporting.queries import Standing
 from screening.tube.queries import Key, list_tubes
 from screening.tube.rules import Stage
 
-PLATES = 40  # newest plates of a desk; older ones are found by tube
+RUNS = 40  # newest runs of a desk; older ones are found by their tubes
 
 
 @bp.get("/reporting")
@@ -32,32 +32,34 @@ PLATES = 40  # newest plates of a desk; older ones are found by tube
 def desk() -> Any:
     """What waits for a review or a release, by plate, in the own laboratories."""
     labs = list_labs(current_actor().places(scopes.SIGNERS))
-    rows = [row for lab in labs for row in _plates(lab)]
+    rows = [row for lab in labs for row in _runs(lab)]
     waiting = queries.list_corrections(labs, state=rules.ASKED)
     return render_template(
         "reporting/desk.html", rows=rows, labs=labs, corrections=len(waiting), as_of=clock.now()
     )
 
 
-def _plates(lab: LabRow) -> list[dict[str, Any]]:
-    plates = [p for p in list_plates([lab], limit=PLATES) if p.run_id is not None]
-    return [_plate(lab, p.code, p.run_id, p.made_at) for p in plates if p.run_id]
+def _runs(lab: LabRow) -> list[dict[str, Any]]:
+    codes = {p.plate_id: p.code for p in list_plates([lab], limit=2 * RUNS)}
+    runs = [r for r in list_runs([lab], limit=RUNS) if r.state != "previewed"]
+    return [_run(lab, r, codes.get(r.plate_id, "")) for r in runs]
 
 
-def _plate(lab: LabRow, code: str, run_id: int, made_at: Any) -> dict[str, Any]:
-    keys = {Key(c.barcode, c.tube_cell, c.tube_round): c for c in list_calls(lab.cell_id, run_id)}
+def _run(lab: LabRow, run: RunRow, code: str) -> dict[str, Any]:
+    calls = list_calls(lab.cell_id, run.run_id)
+    keys = {Key(c.barcode, c.tube_cell, c.tube_round): c for c in calls}
     stages = Counter(t["stage"] for t in list_tubes(keys))
     signals = sum(1 for c in keys.values() if c.outcome in rules.CALLS_BACK)
     return {
-        "code": code,
+        "code": code or str(run.run_id)[-6:],
         "lab": lab.name,
-        "made_at": made_at,
+        "made_at": run.imported_at,
         "tubes": len(keys),
         "signals": {"text": signals, "tone": "stop", "sort": signals} if signals else 0,
         "tested": stages[Stage.TESTED],
         "reviewed": stages[Stage.REVIEWED],
         "released": stages[Stage.RELEASED],
-        "href": url_for(".show_run", lab_id=lab.lab_id, run_id=run_id),
+        "href": url_for(".show_run", lab_id=lab.lab_id, run_id=run.run_id),
         "tone": "look" if signals and stages[Stage.TESTED] + stages[Stage.REVIEWED] else "",
     }
 
