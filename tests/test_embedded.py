@@ -93,8 +93,15 @@ def test_the_server_keeps_what_it_confirms_and_listens_to_nobody_else(root, sett
 
 
 def test_the_folders_of_the_data_and_of_the_socket_are_closed_to_others(root):
-    home = place.locate(root).home
-    assert {stat.S_IMODE((home / p).stat().st_mode) for p in (".", "data", "run")} == {0o700}
+    server = place.locate(root)
+    folders = (server.home, server.data, cluster.socket_in_use(server))
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_an_address_reads_alike_for_every_library_although_the_path_has_a_space(root):
+    assert " " in str(root)
+    assert set(embedded.url(root)) & set(" +") == set()
+    assert "%20" not in embedded.url(root)
 
 
 def test_chinese_text_comes_back_as_it_went_in(root):

@@ -1,6 +1,7 @@
 """One cluster: made, configured, started, stopped; alive or not, whatever its pid file says."""
 
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -77,16 +78,16 @@ def _initdb(server: Server, binaries: Path) -> None:
 def _configure(server: Server, binaries: Path) -> None:
     trial = ["-D", server.data, "-C", "wal_compression", "-c", "wal_compression=lz4"]
     lz4 = server.run(binaries / "postgres", *trial).returncode == 0
-    socket = str(_socket(server)).replace("'", "''")
-    conf = SETTINGS.format(socket=socket, compression="lz4" if lz4 else "on")
+    conf = SETTINGS.format(socket=_socket(server), compression="lz4" if lz4 else "on")
     _write(server, server.data / "screening.conf", conf)
 
 
 def _socket(server: Server) -> Path:
     name = server.home / "run"
-    # A comma would part the list of folders in the setting.
-    fits = len(os.fsencode(name / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
-    if fits and not set('",') & set(str(name)):
+    # Plain characters only: a comma parts the setting, a space is + to one reader of an address
+    # and %20 to another.
+    short = len(os.fsencode(name / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
+    if short and re.fullmatch(r"[A-Za-z0-9_./-]+", str(name)):
         name.mkdir(mode=0o700, exist_ok=True)
     else:
         name = Path(tempfile.mkdtemp(prefix="screening-", dir="/tmp"))
