@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -89,11 +90,25 @@ def _socket(server: Server) -> Path:
     short = len(os.fsencode(name / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
     if short and re.fullmatch(r"[A-Za-z0-9_./-]+", str(name)):
         name.mkdir(mode=0o700, exist_ok=True)
+    elif former := _former_socket(server):
+        return former
     else:
         name = Path(tempfile.mkdtemp(prefix="screening-", dir="/tmp"))
     if server.user:
         os.chown(name, server.user.pw_uid, server.user.pw_gid)
     return name
+
+
+def _former_socket(server: Server) -> Path | None:
+    """The short folder of a server that was killed, while it is still closed and its own."""
+    conf = server.data / "screening.conf"
+    known = re.search(r"(/tmp/screening-\w+)", conf.read_text()) if conf.exists() else None
+    if not known or not Path(known[1]).is_dir():
+        return None
+    state = os.lstat(known[1])
+    owner = server.user.pw_uid if server.user else os.geteuid()
+    ours = stat.S_ISDIR(state.st_mode) and (state.st_uid, state.st_mode & 0o777) == (owner, 0o700)
+    return Path(known[1]) if ours else None
 
 
 def socket_in_use(server: Server) -> Path:
