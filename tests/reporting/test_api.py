@@ -113,6 +113,19 @@ def test_a_correction_goes_from_one_to_the_other(bench, as_):
     assert seen["callbacks"] == {"withdrawn": 3}
 
 
+def test_edge_33_the_tubes_page_names_who_saw_the_old_result(bench, client):
+    tube = bench.fill(0, 3)
+    bench.through(tube, outcome=POS)
+    worker = make.staff(Role.COMMUNITY_WORKER, bench.city.sites[0].area, name="看过的人")
+    make.sign_in(client, worker, cookie=True)
+    cell, person, _ = bench.city.people[1]
+    assert client.get(f"/persons/{cell}/{person}/timeline").status_code == 200
+    bench.correct(tube, NEG)
+    make.sign_in(client, bench.reviewer, cookie=True)
+    page = client.get(f"/reporting/tubes/{tube}").text
+    assert "看过旧结果的人" in page and "看过的人" in page.split('id="seen"')[1]
+
+
 def test_a_community_sees_whom_to_reach_and_the_read_is_audited(bench, as_):
     tube = bench.fill(0, 2)
     bench.through(tube, outcome=POS)

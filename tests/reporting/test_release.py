@@ -147,7 +147,7 @@ def test_a_negative_over_an_open_alert_is_stopped(bench):
     bench.alert(tube, "positive", POS)
     bench.sign_both(tube)
     assert refused(bench, tube) == {"alert_conflict"}
-    assert bench.tube(tube)["stage"] == 9
+    assert bench.tube(tube)["stage"] == 9 and bench.tickets("alert_conflict") == [tube]
 
 
 def test_a_positive_that_was_never_alerted_is_stopped(bench):
@@ -261,13 +261,14 @@ def test_a_gap_before_the_close_holds_the_tube_until_it_is_filled(bench):
     bench.test(tube)
     bench.sign_both(tube)
     assert refused(bench, tube) == {"journal_gap"}
+    assert bench.tickets("journal_gap") == [tube]
     bench.send(b, 2)
     assert "list_incomplete" in refused(bench, tube)  # the gap held a third person
     phone = a
     phone.write("paper", tube=tube, n=3)
     bench.send(phone, len(phone.entries))
     assert bench.release(tube).released == [tube]
-    assert bench.results(tube) == [(1, NEG, 3)]
+    assert bench.results(tube) == [(1, NEG, 3)] and bench.tickets("journal_gap") == []
 
 
 def test_an_open_hold_ticket_keeps_its_tube(bench):
@@ -350,3 +351,40 @@ def test_each_release_puts_one_sealed_package_into_the_outbox(bench):
         (a, 2, "release", 1), (b, 3, "release", 1)
     }  # fmt: skip
     assert {m["person"] for t in told for m in t["members"]} == set(bench.city.codes(0, 5))
+
+
+def test_edge_31_an_unknown_tube_is_tested_and_its_result_waits_for_the_capture(bench):
+    city = bench.city
+    phone, tube = city.phone(), city.tube()
+    phone.fill(tube, city.codes(0, 3))  # written, not sent
+    reception = city.bench()
+    reception.write("receive", tube=tube)
+    bench.send(reception)
+    bench.test(tube, outcome=POS)
+    bench.sign_both(tube)
+    assert {"no_persons"} <= refused(bench, tube)
+    bench.send(phone)
+    out = bench.release(tube)
+    assert (out.released, out.callbacks) == ([tube], 3)
+    assert bench.results(tube) == [(1, POS, 3)]
+
+
+def test_the_worker_takes_each_package_out_once(bench, tmp_path, app):
+    import json
+    from dataclasses import replace
+
+    from screening.reporting.jobs import send_results
+
+    tube = bench.fill(0, 2)
+    bench.through(tube)
+    kept = app.extensions["settings"]
+    app.extensions["settings"] = replace(kept, instance=tmp_path)
+    try:
+        for _ in range(2):
+            send_results()
+            db.session.commit()
+    finally:
+        app.extensions["settings"] = kept
+    (file,) = (tmp_path / "outbox" / "results").iterdir()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(x["tube"], x["pooled"]) for x in lines] == [(tube, 2)]

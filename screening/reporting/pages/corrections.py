@@ -15,8 +15,8 @@ from screening.lab.queries.labs import list_labs
 from screening.places.queries import place_of_lab
 from screening.reporting import queries, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, text
-from screening.reporting.queries import CorrectionRow
-from screening.tube.queries import get_key, get_tube
+from screening.reporting.queries import CorrectionRow, ResultRow
+from screening.tube.queries import get_key, get_tube, list_binds
 
 
 @bp.get("/reporting/tubes/<barcode>")
@@ -58,10 +58,27 @@ def _view(barcode: str) -> dict[str, Any]:
             }
             for c in called
         ],
+        "seen": _seen(tube, versions),
         "pool": words.word(words.POOLS, pool) if called else "",
         "outcomes": [(code, words.word(words.OUTCOMES, code)) for code in words.OUTCOMES],
         "may_correct": current_actor().may(scopes.RELEASERS, place_of_lab(tube["lab_id"])),
     }
+
+
+def _seen(tube: dict[str, Any], versions: list[ResultRow]) -> list[dict[str, Any]]:
+    """Who read a member while a version held that has been corrected since (edge case 33)."""
+    if len(versions) < 2:
+        return []
+    key = versions[0].key
+    binds = list_binds(tube["home_cells"], key.round_id, [key.barcode])[key.barcode]
+    persons = {b.person_id for b in binds}
+    first, last = versions[0].released_at, versions[-1].released_at
+    found = queries.seen_by(tube["home_cells"], persons, first, last)
+    names = names_of(found)
+    return [
+        {"who": {"text": names.get(k, ("", "?"))[1], "sub": names.get(k, ("", ""))[0]}, "at": at}
+        for k, at in found.items()
+    ]
 
 
 @bp.post("/reporting/tubes/<barcode>/correction")

@@ -20,6 +20,7 @@ from screening.reporting.queries.results import (
     ResultRow,
     SwabRow,
     list_results,
+    seen_by,
     story_of_person,
     swabs_of_person,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "lock_correction",
     "place_of_correction",
     "run_states",
+    "seen_by",
     "standings",
     "story_of_person",
     "swabs_of_person",

@@ -107,3 +107,14 @@ def story_of_person(
         else:
             called[Key(row[3], row[2], row[0])] = CalledRow(row[7], row[8], row[6])
     return swabs, called
+
+
+def seen_by(homes: Iterable[int], persons: Iterable[int], since: datetime, until: datetime) -> dict:
+    """{staff: when last} of those who read one of these persons while an old version held."""
+    rows = fetch(
+        "SELECT staff_id, max(at) FROM audit WHERE cell_id = ANY(%s) AND subject = 'person' "
+        "AND subject_id = ANY(%s) AND at >= %s AND at < %s AND staff_id IS NOT NULL "
+        "GROUP BY staff_id ORDER BY 2",
+        (sorted(set(homes)), [str(p) for p in persons], since, until),
+    )
+    return dict(rows)

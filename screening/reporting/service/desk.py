@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from screening.errors import Problem
 from screening.lab.queries.labs import LabRow, get_lab
 from screening.lab.queries.runs import list_calls
-from screening.reporting import queries, refusals
+from screening.reporting import queries, refusals, rules
 from screening.reporting.queries import Standing
+from screening.tickets.service import Finding, Subject, settle
 from screening.tickets.tubes import settle_tubes
 from screening.tube import service as tubes
 from screening.tube.queries import find_keys, lock_rows
@@ -92,6 +93,28 @@ def act(
     settle_tubes(merged, at=at)
     tubes.mark_dirty(merged.values())
     return command, merged
+
+
+# What only this desk can see: nobody else reads journals, alerts and lists together.
+OWN_KINDS = ("journal_gap", "alert_conflict")
+
+
+def tell_doubts(standings: Collection[Standing], *, at: datetime) -> None:
+    """Tickets for gaps and contradictions that this desk came upon; closed when they are gone."""
+    found = []
+    for s in standings:
+        doubts = {
+            "journal_gap": s.gate.gap,
+            "alert_conflict": s.test is not None
+            and rules.contradicts(s.test.outcome, s.gate.alerts),
+        }
+        found += [
+            Finding(s.key.cell_id, s.key.round_id, kind, s.barcode, at, s.tube["site_id"],
+                    s.tube["lab_id"])
+            for kind, holds in doubts.items()
+            if holds
+        ]  # fmt: skip
+    settle(found, [Subject(s.key.cell_id, s.barcode) for s in standings], OWN_KINDS, at=at)
 
 
 def refuse(refused: Collection[Problem], zh: str, en: str) -> None:

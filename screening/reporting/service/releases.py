@@ -16,7 +16,7 @@ from screening.reporting import refusals, rules
 from screening.reporting.queries import Standing
 from screening.reporting.service import callbacks, packages
 from screening.reporting.service.callbacks import Answer, Called
-from screening.reporting.service.desk import act, bench, by_round, refuse
+from screening.reporting.service.desk import act, bench, by_round, refuse, tell_doubts
 from screening.reporting.service.packages import Package
 from screening.tube.rules import Verb
 
@@ -63,6 +63,7 @@ def release(
             ready.append(s)
     if not ready and not repeated:
         refuse(refused, "发布", "released")
+    tell_doubts([s for s in found.values() if not s.version], at=at)
     called = 0
     for round_id, group in by_round(ready).items():
         called += _release(group, lab, round_id, by.staff_id, at)

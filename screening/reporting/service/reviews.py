@@ -12,7 +12,7 @@ from screening.errors import NotAllowed, Problem
 from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing
-from screening.reporting.service.desk import act, bench, by_round, refuse
+from screening.reporting.service.desk import act, bench, by_round, refuse, tell_doubts
 from screening.reporting.service.signing import sign
 from screening.tube.rules import Stage, Verb
 
@@ -73,6 +73,7 @@ def review(
         command, _ = act(Verb.REVIEW, lines, kind="review", lab=lab, round_id=round_id,
                          by=by.staff_id, at=at, body={"step": step})  # fmt: skip
         _write(group, step, by.staff_id, at, command)
+    tell_doubts(signed, at=at)
     return Reviewed([s.barcode for s in signed], repeated, refused)
 
 
