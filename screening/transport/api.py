@@ -139,7 +139,7 @@ def tube_out(t: tracing.Trace) -> dict[str, Any]:
 
 class BatchesIn(Schema):
     round_id = fields.Integer(load_default=0)
-    after = fields.Integer(load_default=0)
+    after = fields.String(load_default="", validate=validate.Length(max=64))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
 
 
@@ -169,7 +169,7 @@ class BatchOut(Schema):
 
 class BatchPageOut(Schema):
     items = fields.List(fields.Nested(BatchOut))
-    next = fields.Integer(allow_none=True)
+    next = fields.String(allow_none=True)
 
 
 class ManifestOut(BatchOut):
@@ -193,7 +193,7 @@ def list_batches(args: dict[str, Any]) -> Any:
     rows = desk_queries.list_batches(current_actor().places(manifest.SEERS), **args)
     return {
         "items": [batch_out(*r) for r in rows],
-        "next": rows[-1][0].batch_id if len(rows) == args["limit"] else None,
+        "next": rows[-1][0].cursor if len(rows) == args["limit"] else None,
     }
 
 

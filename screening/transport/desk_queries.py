@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from screening.accounts.rules import Limit
@@ -45,11 +45,24 @@ class BatchRow(NamedTuple):
     arrived_at: datetime | None
 
     @property
+    def cursor(self) -> str:
+        return f"{self.since.isoformat()}~{self.batch_id}"
+
+    @property
     def degrees(self) -> float | None:
         return None if self.temperature is None else self.temperature / 10
 
 
 _COLUMNS = ", ".join(f"b.{c}" for c in BATCH_COLUMNS)
+
+
+def read_cursor(text: str) -> tuple[datetime, int]:
+    """Where a list goes on; what is no cursor begins at the top."""
+    since, _, batch = text.partition("~")
+    try:
+        return datetime.fromisoformat(since), int(batch)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC), 0
 
 
 def find_row(cell: int, batch_id: int) -> BatchRow | None:
@@ -169,10 +182,11 @@ def all_cells() -> list[int]:
 
 
 def list_batches(
-    held: Sequence[Place], *, round_id: int = 0, after: int = 0, limit: int = 100
+    held: Sequence[Place], *, round_id: int = 0, after: str = "", limit: int = 100
 ) -> list[tuple[BatchRow, str, str]]:
     """(trip, site name, lab name) within `held`: of own sites and areas, or for own laboratories;
-    newest first, paged by batch id."""
+    those that moved last come first. `after` is the `cursor` of the last row seen."""
+    since, batch_id = read_cursor(after)
     everywhere = any(p.kind == "all" for p in held)
     paths = [p.path + "%" for p in held if p.kind == "area"]
     sites = [p.id for p in held if p.kind == "site"]
@@ -182,9 +196,9 @@ def list_batches(
         "LEFT JOIN site s ON s.site_id = b.site_id LEFT JOIN area a ON a.area_id = s.area_id "
         "LEFT JOIN lab l ON l.lab_id = b.lab_id "
         "WHERE b.cell_id = ANY(%s) AND (%s OR a.path LIKE ANY(%s) OR b.site_id = ANY(%s) "
-        "OR b.lab_id = ANY(%s)) AND (%s = 0 OR b.round_id = %s) AND (%s = 0 OR b.batch_id < %s) "
-        "ORDER BY b.batch_id DESC LIMIT %s",
-        (all_cells(), everywhere, paths, sites, labs, round_id, round_id, after, after, limit),
+        "OR b.lab_id = ANY(%s)) AND (%s = 0 OR b.round_id = %s) AND (b.since, b.batch_id) < (%s, %s) "
+        "ORDER BY b.since DESC, b.batch_id DESC LIMIT %s",
+        (all_cells(), everywhere, paths, sites, labs, round_id, round_id, since, batch_id, limit),
     )
     n = len(BATCH_COLUMNS)
     return [(BatchRow(*r[:n]), r[n] or "", r[n + 1] or "") for r in rows]

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
-from screening.i18n import _, current_lang
+from screening.i18n import _, current_lang, hms
 from screening.transport import desk_queries, manifest, tracing
 from screening.transport import words as box_words
 from screening.transport.rules import BatchStage
@@ -110,7 +110,7 @@ def stage_tone(row: dict[str, Any], late: bool) -> str:
 
 
 def line_of(ln: tracing.Line, lang: int) -> dict[str, Any]:
-    heard = _("服务器收到 %(at)s", at=f"{ln.recorded_at.astimezone():%H:%M:%S}")
+    heard = _("服务器收到 %(at)s", at=hms(ln.recorded_at))
     link = words.LINKS.get(Stage(ln.stage)) if ln.stage else None
     count = _("%(n)s 人", n=ln.n) if ln.n is not None else ""
     return {
@@ -131,12 +131,12 @@ def line_of(ln: tracing.Line, lang: int) -> dict[str, Any]:
 @require(*manifest.SEERS, at=OWN_ROWS)
 def boxes() -> Any:
     """Trips of boxes within the own scope."""
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", "")[:64]
     held = current_actor().places(manifest.SEERS)
     rows = desk_queries.list_batches(held, after=after, limit=PAGE)
     return render_template(
         "transport/boxes.html", rows=[box_line(*r) for r in rows], after=after,
-        next=rows[-1][0].batch_id if len(rows) == PAGE else None,
+        next=rows[-1][0].cursor if len(rows) == PAGE else None,
     )  # fmt: skip
 
 

@@ -178,10 +178,10 @@ def one(run_id: int) -> dict[str, Any]:
 
 def move_word(what: str) -> str:
     said = {
-        "returned": _("退回"),
-        "void": _("作废"),
-        "missing": _("遗失"),
-        "found": _("找回"),
+        "returned": _("已退回"),
+        "void": _("已作废的"),
+        "missing": _("已遗失"),
+        "found": _("已找回"),
     }
     return said.get(what, what)
 
@@ -197,7 +197,7 @@ def move_labels(run_id: int) -> Any:
         )
     except Problem as problem:
         return refused(problem, "tube/run.html", **one(run_id))
-    flash(_("已登记%(what)s %(n)s 个标签。", what=move_word(what), n=count), "ok")
+    flash(_("%(n)s 个标签登记为%(what)s。", what=move_word(what), n=count), "ok")
     return redirect(url_for(".run", run_id=run_id), 303)
 
 

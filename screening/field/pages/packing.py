@@ -154,7 +154,7 @@ def unpack(site_id: int) -> Any:
         raise NotFound()
     entry = {
         "kind": "unpack", "batch": batch.wire_id, "tube": tube, "ref": desk.ref_of(line),
-        "reason": text("reason") or _("取出"),
+        "reason": text("reason") or _("从箱中取出"),
     }  # fmt: skip
     state([entry], round_id=h.at.round_id, site_id=site_id)
     flash(_("已取出 %(tube)s。", tube=grouped(tube)), "ok")

@@ -275,7 +275,7 @@ def undo(site_id: int) -> Any:
     row, one = swab(h, tube)
     entry = {
         "kind": "unbind", "tube": tube, "ref": desk.ref_of(one.specimen_id),
-        "reason": text("reason") or _("撤销"),
+        "reason": text("reason") or _("撤销此人"),
     }  # fmt: skip
     state([entry], round_id=row["round_id"], site_id=site_id)
     flash(_("第 %(seat)s 个已撤销。", seat=one.seat), "ok")
