@@ -61,7 +61,8 @@ def recount(cell: int, round_id: int, communities: Collection[int], *, at: datet
     if not round_id or not communities:
         return  # facts of no round concern nobody's coverage
     args = equation.arguments(cell, get_policy(round_id), communities, at=at)
-    run(_RECOUNT, {**args, "as_of": at})
+    with equation.hashed():
+        run(_RECOUNT, {**args, "as_of": at})
 
 
 def recount_stages(cell: int, round_id: int, *, at: datetime) -> None:

@@ -122,7 +122,8 @@ def list_silent(round_id: int, sight: Sight) -> list[Silent]:
         "AND NOT d.practice AND (d.heard_at IS NULL OR d.heard_at < %(since)s) "
         "AND (CASE WHEN %(all_sites)s THEN a.path LIKE ANY(%(paths)s) "
         "ELSE d.site_id = ANY(%(round_sites)s) END) "
-        "AND (%(everywhere)s OR d.site_id = ANY(%(sites)s)) ORDER BY d.site_id, d.name",
+        "AND (%(everywhere)s OR d.site_id = ANY(%(sites)s)) ORDER BY d.site_id, d.name "
+        f"{FAN_OUT}",
         {
             "since": policy.started_at,
             "all_sites": policy.site_ids is None,

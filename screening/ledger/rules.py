@@ -10,10 +10,13 @@ from screening.tube.rules import GONE, Stage
 
 
 class Part(NamedTuple):
-    """One named part of "unaccounted for"; `unit` is what its list has a line for."""
+    """One named part of "unaccounted for"; `unit` is what its list has a line for, the short words
+    head a column."""
 
     zh: str
     en: str
+    short_zh: str
+    short_en: str
     unit: str
     why_zh: str
     why_en: str
@@ -21,28 +24,28 @@ class Part(NamedTuple):
 
 PARTS: dict[str, Part] = {
     "late": Part(
-        "超时无下一步扫码", "past the limit, no later scan", "tube",
+        "超时无下一步扫码", "past the limit, no later scan", "超时", "late", "tube",
         "已开管，超过本环节时限，没有后续扫码", "opened, past its link's limit, no later scan",
     ),
     "counted": Part(
-        "点数多于扫码", "counted but not scanned", "batch",
+        "点数多于扫码", "counted but not scanned", "多点", "counted", "batch",
         "封箱、交接或签收时点到的管数多于扫到的管数", "more tubes were counted than were scanned",
     ),
     "mismatch": Part(
-        "有管无采样或有采样无管", "tube without capture, or missing at unpacking", "tube",
+        "有管无采样或有采样无管", "tube without capture, or missing at unpacking", "管与采样不符", "mismatch", "tube",
         "实验室收到但没有采样记录，或开箱核对后缺管",
         "at a laboratory without capture, or captured and missing when its box was reconciled",
     ),
     "unheard": Part(
-        "日志未到齐", "journals not complete", "journal",
+        "日志未到齐", "journals not complete", "日志", "journals", "journal",
         "已知存在但未收到的日志编号，或收工后没有“封止于 n”", "numbers known but not held, or no closing entry",
     ),
     "no_result": Part(
-        "停采后无结果", "no result after sampling stopped", "tube",
+        "停采后无结果", "no result after sampling stopped", "无结果", "no result", "tube",
         "采样停止后仍没有结果、也没有原因代码的样本", "live specimens without result or coded reason",
     ),
     "parked": Part(
-        "暂存的日志条目", "parked entries", "entry",
+        "暂存的日志条目", "parked entries", "暂存", "parked", "entry",
         "已收到但无法归入的日志条目", "entries that are held but could not be applied",
     ),
 }  # fmt: skip

@@ -55,6 +55,7 @@ def part_line(round_id: int, part: str, found: Balance) -> dict[str, Any]:
     return {
         "part": part,
         "label": (word.zh, word.en)[lang()],
+        "short": (word.short_zh, word.short_en)[lang()],
         "why": (word.why_zh, word.why_en)[lang()],
         "items": p.items,
         "open": p.open,
