@@ -109,8 +109,9 @@ class SliceIn(Schema):
 def get_slice(args: dict[str, Any]) -> Response:
     """Rounds, pool rules, code patterns and the catchment's masked roster for an enrolled phone.
 
-    The phone signs the request (header X-Device, see docs/journal.md): no staff session is needed
-    at five in the morning."""
+    The phone signs the request: `X-Device: <device id> <milliseconds> <signature>`, ES256 (r ‖ s,
+    base64url) over six lines: screening-request-1, device id, method, path, milliseconds, the
+    body's SHA-256 in hex. No staff session is needed at five in the morning."""
     device = signed.device_of(request, at=clock.now())
     return jsonify(slices.make(device, revision=args["revision"], at=clock.now()))
 

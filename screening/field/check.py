@@ -81,7 +81,8 @@ def _close(args: Mapping[str, Any], at: datetime) -> list[Answer]:
 
 
 def _box_open(args: Mapping[str, Any], at: datetime) -> list[Answer]:
-    return transport.check_box_open(args["box"], practice=args["practice"])
+    cell = _at(args, at).site.cell_id
+    return transport.check_box_open(cell, args["box"], practice=args["practice"])
 
 
 def _pack(args: Mapping[str, Any], at: datetime) -> list[Answer]:

@@ -112,13 +112,13 @@ def _stage(number: int) -> dict[str, str]:
 # --- packing --------------------------------------------------------------------------------
 
 
-def check_box_open(text: str, *, practice: bool = False) -> list[Answer]:
-    """May this box start a trip? (19, 20)"""
+def check_box_open(cell: int, text: str, *, practice: bool = False) -> list[Answer]:
+    """May this box start a trip in this cell? (19, 20)"""
     try:
         box = read_box(text, practice=practice)
     except CodeProblem as p:
         return [refused(p)]
-    trip = find_box_trip(box)
+    trip = find_box_trip(cell, box)
     if trip is not None and trip.stage < BatchStage.RECONCILED:
         zh, en = box_words.STAGES[BatchStage(trip.stage)]
         return [say("box_in_use", stage=zh, stage_en=en)]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from screening.accounts.rules import Limit
 from screening.db import fetch
+from screening.places import queries as places
 from screening.places.rules import Place
 from screening.transport.queries import BATCH_COLUMNS, find_seals, list_facts, list_packed
 from screening.transport.rules import BatchStage, Fact
@@ -84,12 +85,12 @@ def find_seal(seal: str) -> BatchRow | None:
     return find_row(*ref) if ref else None
 
 
-def find_box_trip(box: str) -> BatchRow | None:
-    """The latest trip of a box that is known."""
+def find_box_trip(cell: int, box: str) -> BatchRow | None:
+    """The latest trip of a box that was opened in this cell."""
     rows = fetch(
-        f"SELECT {_COLUMNS} FROM batch b WHERE b.box_code = %s ORDER BY b.since DESC LIMIT 1 "
-        "/* fan-out: a box (an asset) may travel between cells; one row is read */",
-        (box,),
+        f"SELECT {_COLUMNS} FROM batch b WHERE b.cell_id = %s AND b.box_code = %s "
+        "ORDER BY b.since DESC LIMIT 1",
+        (cell, box),
     )
     return BatchRow(*rows[0]) if rows else None
 
@@ -181,6 +182,13 @@ def all_cells() -> list[int]:
     return [r[0] for r in fetch("SELECT DISTINCT cell_id FROM site ORDER BY 1")]
 
 
+def cells_within(held: Sequence[Place]) -> list[int]:
+    """The cells in which boxes of these places may lie: few for a site, all for a laboratory."""
+    if any(p.kind in ("all", "lab") for p in held):
+        return all_cells()
+    return sorted({c for p in held for c in places.cells_under(p.path)})
+
+
 def list_batches(
     held: Sequence[Place], *, round_id: int = 0, after: str = "", limit: int = 100
 ) -> list[tuple[BatchRow, str, str]]:
@@ -198,7 +206,18 @@ def list_batches(
         "WHERE b.cell_id = ANY(%s) AND (%s OR a.path LIKE ANY(%s) OR b.site_id = ANY(%s) "
         "OR b.lab_id = ANY(%s)) AND (%s = 0 OR b.round_id = %s) AND (b.since, b.batch_id) < (%s, %s) "
         "ORDER BY b.since DESC, b.batch_id DESC LIMIT %s",
-        (all_cells(), everywhere, paths, sites, labs, round_id, round_id, since, batch_id, limit),
+        (
+            cells_within(held),
+            everywhere,
+            paths,
+            sites,
+            labs,
+            round_id,
+            round_id,
+            since,
+            batch_id,
+            limit,
+        ),
     )
     n = len(BATCH_COLUMNS)
     return [(BatchRow(*r[:n]), r[n] or "", r[n + 1] or "") for r in rows]

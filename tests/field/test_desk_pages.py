@@ -161,7 +161,7 @@ def swabs(tube):
         "SELECT specimen_id FROM specimen WHERE barcode = %s ORDER BY seat", (tube,))]  # fmt: skip
 
 
-def test_undo_mark_and_move(city, table):
+def test_edge_21_screen_a_seat_is_undone_marked_or_moved(city, table):
     tube, other = filled(table, city, 3, close=False), filled(table, city, 1, first=9, close=False)
     one, two, three = swabs(tube)
     table.act(f"{table.url}/undo", tube=tube, swab=one)
@@ -218,6 +218,37 @@ def test_another_sites_tube_is_not_shown(city, table, client):
     phone.fill(tube, city.codes(40, 2), close=False)
     phone.send(client)
     assert table.get(f"{table.url}?tube={tube}").status_code == 404
+
+
+def test_edge_24_screen_anybody_at_the_site_goes_on_with_an_open_tube(city, table, app):
+    tube = filled(table, city, 2, close=False)
+    heir = Desk(app.test_client(), Role.SAMPLER, city.sites[0])
+    heir.get(table.url)
+    assert tube in heir.text, "tubes that stand open here are offered"
+    heir.act(f"{table.url}/open", tube=tube, mode="pooled", size=10)
+    heir.act(f"{table.url}/bind", tube=tube, text=city.codes(2, 1)[0])
+    heir.act(f"{table.url}/close", tube=tube, n=3)
+    row = tube_of(tube)
+    assert (row["stage"], row["complete"], row["holds"]) == (Stage.CLOSED, True, 0)
+    assert fetch("SELECT count(*) FROM journal") == [(2,)]
+
+
+def test_edge_07_screen_a_swab_heard_later_is_told_from_then_on(city, table, client):
+    away, who, tube = city.phone(), city.codes(0, 1), city.tube()
+    away.fill(city.tube(), who)
+    table.act(f"{table.url}/open", tube=tube, mode="pooled", size=10)
+    table.act(f"{table.url}/bind", tube=tube, text=who[0])  # nobody could know
+    away.send(client)
+    other = city.tube()
+    table.act(f"{table.url}/open", tube=other, mode="pooled", size=10)
+    assert table.post(f"{table.url}/bind", tube=other, text=who[0]).status_code == 409
+    assert "本轮已采" in notices(table.text)[0][1]
+
+
+def test_edge_32_screen_an_empty_tube_is_closed_as_void_and_said(city, table):
+    tube = filled(table, city, 0, close=False)
+    table.act(f"{table.url}/close", tube=tube, n=0)
+    assert tube_of(tube)["stage"] == Stage.VOID_EMPTY
 
 
 # --- packing --------------------------------------------------------------------------------
@@ -339,7 +370,7 @@ def test_a_box_is_unpacked_by_scan_with_missing_and_extra_named(city, table, pac
     assert kinds == [("missing_at_lab", tubes[1]), ("wrong_box", stray)]
 
 
-def test_a_leaking_tube_is_rejected_with_its_reason(city, packer, sealed, app):
+def test_edge_35_screen_a_leaking_tube_is_rejected_with_its_reason(city, packer, sealed, app):
     _, seal, tubes = sealed
     bench = Desk(app.test_client(), Role.LAB_TECHNICIAN, city.lab)
     url = f"/reception/{city.lab.lab_id}"

@@ -113,7 +113,7 @@ def back(site_id: int, wire: str = "", n: int | None = None) -> Any:
 def open_box(site_id: int) -> Any:
     """Start a trip of a box."""
     h = here(site_id)
-    answers = checks.check_box_open(text("box"))
+    answers = checks.check_box_open(h.at.site.cell_id, text("box"))
     if worst(answers) == STOP:
         return answered(PAGE, answers, **desk_of(h))
     wire = f"{h.at.site.cell_id}-{secrets.token_hex(16)}"
