@@ -286,14 +286,13 @@ def routes(app: Flask) -> list[tuple[str, str]]:
     )
 
 
-_TABLES: list[str] = []
-
-
 def tables() -> dict[str, tuple]:
-    """For every table: how many rows, and which transactions wrote them."""
-    if not _TABLES:
-        rows = fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        _TABLES.extend(sorted(r[0] for r in rows if r[0] not in TRACES))
+    """For every table: how many rows, and which transactions wrote them.
+
+    Asked anew each time: the partitions of a test's rounds come and go.
+    """
+    rows = fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    names = sorted(r[0] for r in rows if r[0] not in TRACES)
     one = "SELECT '{t}', count(*), coalesce(sum(xmin::text::bigint), 0) FROM \"{t}\""
-    rows = fetch(" UNION ALL ".join(one.format(t=t) for t in _TABLES) + " /* fan-out: test */")
+    rows = fetch(" UNION ALL ".join(one.format(t=t) for t in names) + " /* fan-out: test */")
     return {name: (count, wrote) for name, count, wrote in rows}
