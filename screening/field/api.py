@@ -129,7 +129,7 @@ def _text(most: int = 64) -> fields.String:
     return fields.String(load_default="", validate=validate.Length(max=most))
 
 
-class CheckIn(Schema):
+class ActCheckIn(Schema):
     """One act of a screen. `text` is a scan as read; `n` a count as typed; what an act does not
     need is ignored."""
 
@@ -168,7 +168,7 @@ class AnswerOut(Schema):
     details = fields.Dict()
 
 
-class CheckOut(Schema):
+class ActCheckOut(Schema):
     """`tone` is the worst of all answers: `stop` means the screen must not go on."""
 
     tone = fields.String(required=True)
@@ -180,8 +180,8 @@ CHECKED_AT = At("site or lab of the screen, and its boxes", check.place_of)
 
 @bp.post("/api/v1/field/check")
 @require(*SITE_ROLES, Role.COURIER, *LAB_ROLES, at=CHECKED_AT)
-@takes(CheckIn)
-@gives(CheckOut)
+@takes(ActCheckIn)
+@gives(ActCheckOut)
 def check_act(args: dict[str, Any]) -> dict[str, Any]:
     """Would this be accepted? Answers in words; writes nothing."""
     found = check.check(args, at=clock.now())

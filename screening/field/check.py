@@ -27,7 +27,7 @@ SITE_ACTS = frozenset(ACTS[:6])
 def check(args: Mapping[str, Any], *, at: datetime) -> list[Answer]:
     """The answers for one act of a screen. Nothing is written but the audit of a name read.
 
-    `args` as api.CheckIn loads them. Raises NotFound for an act at a place that does not fit."""
+    `args` as api.ActCheckIn loads them. Raises NotFound for an act at a place that does not fit."""
     return _CHECKS[args["act"]](args, at)
 
 

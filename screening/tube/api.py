@@ -29,8 +29,8 @@ BADGERS = (Role.ADMINISTRATOR, Role.SITE_SUPERVISOR)
 
 @bp.get("/label-runs")
 @require(*SEERS, at=OWN_ROWS)
-@takes(s.PageSchema, "query")
-@gives(s.RunPageSchema)
+@takes(s.LabelPageSchema, "query")
+@gives(s.LabelRunPageSchema)
 def list_runs(args: dict[str, Any]) -> Any:
     """Label runs issued within the own scope, newest first."""
     rows = queries.list_runs(current_actor().places(SEERS), **args)
@@ -39,8 +39,8 @@ def list_runs(args: dict[str, Any]) -> Any:
 
 @bp.post("/label-runs")
 @require(*PRINTERS, at=at_site())
-@takes(s.RunInSchema)
-@gives(s.RunSchema, 201)
+@takes(s.LabelRunInSchema)
+@gives(s.LabelRunSchema, 201)
 def make_run(args: dict[str, Any]) -> Any:
     """Give out the next numbers of a kind and issue them to a site."""
     me = current_actor()
@@ -53,7 +53,7 @@ def make_run(args: dict[str, Any]) -> Any:
 @bp.post("/label-runs/foreign")
 @require(*PRINTERS, at=at_site())
 @takes(s.StockInSchema)
-@gives(s.RunSchema, 201)
+@gives(s.LabelRunSchema, 201)
 def register_stock(args: dict[str, Any]) -> Any:
     """Register another maker's labels, as a range or as a list."""
     me, now = current_actor().staff_id, clock.now()
@@ -68,7 +68,7 @@ def register_stock(args: dict[str, Any]) -> Any:
 
 @bp.get("/label-runs/<int:run_id>")
 @require(*SEERS, at=RUN)
-@gives(s.RunSchema)
+@gives(s.LabelRunSchema)
 def get_run(run_id: int) -> Any:
     """One label run."""
     return queries.get_run(run_id)
@@ -76,7 +76,7 @@ def get_run(run_id: int) -> Any:
 
 @bp.get("/label-runs/<int:run_id>/ledger")
 @require(*SEERS, at=RUN)
-@gives(s.LedgerSchema)
+@gives(s.LabelLedgerSchema)
 def get_ledger(run_id: int) -> Any:
     """printed = blank + claimed + returned + void + missing (tubes only)."""
     return queries.balances([run_id]).get(run_id, queries.Balance(0, 0, 0, 0, 0, 0))
@@ -84,8 +84,8 @@ def get_ledger(run_id: int) -> Any:
 
 @bp.post("/label-runs/<int:run_id>/returns")
 @require(*KEEPERS, at=RUN)
-@takes(s.MoveInSchema)
-@gives(s.MovedSchema)
+@takes(s.LabelMoveInSchema)
+@gives(s.LabelMovedSchema)
 def move_labels(run_id: int, args: dict[str, Any]) -> Any:
     """Blank labels come back, are void or missing, by first and last number; used ones stay."""
     count = service.move(run_id, **args, by=current_actor().staff_id, at=clock.now())

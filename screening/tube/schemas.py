@@ -11,7 +11,7 @@ KIND = validate.OneOf(list(PRINTED))
 RANGE = validate.Length(min=1, max=64)
 
 
-class RunInSchema(Schema):
+class LabelRunInSchema(Schema):
     """`count` consecutive numbers; `site_id` is the site they are issued to."""
 
     kind = fields.String(load_default="tube", validate=KIND)
@@ -34,7 +34,7 @@ class StockInSchema(Schema):
     )
 
 
-class RunSchema(Schema):
+class LabelRunSchema(Schema):
     run_id = fields.Integer(metadata={"description": "63-bit"})
     kind = fields.String()
     first = fields.Integer()
@@ -47,17 +47,17 @@ class RunSchema(Schema):
     practice = fields.Boolean()
 
 
-class RunPageSchema(Schema):
-    items = fields.List(fields.Nested(RunSchema))
+class LabelRunPageSchema(Schema):
+    items = fields.List(fields.Nested(LabelRunSchema))
     next = fields.Integer(allow_none=True)
 
 
-class PageSchema(Schema):
+class LabelPageSchema(Schema):
     after = fields.Integer(load_default=0)
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
 
 
-class LedgerSchema(Schema):
+class LabelLedgerSchema(Schema):
     """printed = blank + claimed + returned + void + missing."""
 
     printed = fields.Integer()
@@ -69,7 +69,7 @@ class LedgerSchema(Schema):
     whole = fields.Boolean()
 
 
-class MoveInSchema(Schema):
+class LabelMoveInSchema(Schema):
     """The blank labels from `first` to `last` by their numbers."""
 
     what = fields.String(
@@ -79,7 +79,7 @@ class MoveInSchema(Schema):
     last = fields.String(required=True, validate=RANGE)
 
 
-class MovedSchema(Schema):
+class LabelMovedSchema(Schema):
     count = fields.Integer()
 
 
