@@ -140,8 +140,8 @@ def _read_branch(
         elif b.prev != head and not declared:
             out.faults.append(Difference("", "journal_block", "chain_broken", _where(key, b.first)))
         digests = chain.split(bytes(b.digests))
-        _check_block(out, b, digests, branch, device)
-        _decode(out, b, digests, device)
+        if _vouched(out, b, digests, branch, device):
+            _decode(out, b, digests, device)
         number, head = b.last + 1, bytes(b.head)
     if number - 1 < branch.last:
         _cut(out, key, number, branch.last, device)
@@ -158,19 +158,24 @@ def _where(key: Key, number: int) -> dict:
     return {"cell": key[0], "device": key[1], "journal": key[2], "number": number}
 
 
-def _check_block(
+def _vouched(
     out: Stored, b: Block, digests: Sequence[bytes], branch: Branch, device: Device | None
-) -> None:
-    """The chain through the block, and the device's signature over its head."""
-    whole = len(digests) == b.last - b.first + 1
-    if not whole or chain.run_chain(bytes(b.prev), digests) != bytes(b.head):
-        out.faults.append(Difference("", "journal_block", "chain_broken", _where(b.key, b.first)))
+) -> bool:
+    """Whether the chain runs through the block and the device's signature stands over its head.
+
+    Entries that nothing vouches for tell nothing, so that their tubes are named by the comparison."""
+    what = ""
+    if len(digests) != b.last - b.first + 1 or chain.run_chain(bytes(b.prev), digests) != bytes(
+        b.head
+    ):
+        what = "chain_broken"
     elif device is not None:
         text = chain.signed_text(b.device_id, branch.wire_id, b.last, bytes(b.head), b.sent_ms)
         if not crypto.verify(device.public_key, bytes(b.signature), text):
-            out.faults.append(
-                Difference("", "journal_block", "bad_signature", _where(b.key, b.first))
-            )
+            what = "bad_signature"
+    if what:
+        out.faults.append(Difference("", "journal_block", what, _where(b.key, b.first)))
+    return not what
 
 
 def _decode(out: Stored, b: Block, digests: Sequence[bytes], device: Device | None) -> None:
@@ -187,14 +192,14 @@ def _decode(out: Stored, b: Block, digests: Sequence[bytes], device: Device | No
     sha = hashlib.sha256
     if [sha(r).digest() for r in raws] != list(digests):
         out.faults.append(Difference("", "journal_block", "entries_differ", _where(b.key, b.first)))
+        return
     if device is not None and device.practice:
         return
     out.entries += len(raws)
-    for i, raw in enumerate(raws):
-        told = _told(b, b.first + i, raw, sha(raw).digest())
+    for i, (raw, digest) in enumerate(zip(raws, digests, strict=True)):
+        told = _told(b, b.first + i, raw, digest)
         if told is None:
-            line = chain.line_id(sha(raw).digest())
-            out.unread.append((line, b.device_id, b.first + i))
+            out.unread.append((chain.line_id(digest), b.device_id, b.first + i))
         else:
             out.told.append((told, b.cell_id))
 

@@ -282,6 +282,8 @@ class Replay:
             told.lines[line.line_id] = line
             told.homes.add((cell, round_id))
             data = fields.get("data") or {}
+            if verb is Verb.MOVE_ROUND:
+                told.homes |= {(c, r) for c, _ in told.homes for r in data.values()}
             if verb in (Verb.RELEASE, Verb.CORRECT):
                 members = (body.get("members") or {}).get(tube)
                 self.out.results[tube, data["version"]] = Result(data["outcome"], command, members)

@@ -61,7 +61,9 @@ class Day:
 
     def tamper(self, statement: str, **params: Any) -> None:
         """Change rows of the day's cell behind the system's back."""
-        statement += f" {'AND' if ' WHERE ' in statement else 'WHERE'} cell_id = %(cell)s"
+        where = "AND" if " WHERE " in statement else "WHERE"
+        table = "b." if " o WHERE " in statement else ""
+        statement += f" {where} {table}cell_id = %(cell)s"
         assert run(statement, {"cell": self.cell, **params}) > 0, "nothing was changed"
         db.session.commit()
 

@@ -142,7 +142,44 @@ def test_a_changed_digest_breaks_the_chain(day):
         "UPDATE journal_block SET digests = set_byte(digests, 0, 7) WHERE device_id = %(id)s",
         id=phone.device_id,
     )
-    assert ("journal_block", "chain_broken") in day.named()[""]
+    named = day.named()
+    assert named.pop("") == {("journal_block", "chain_broken")}
+    assert set(named) == {day.waiting}
+
+
+def test_a_block_cut_short_names_its_tubes(day):
+    phone, _ = day.bench.sent[day.waiting]
+    day.tamper(
+        "UPDATE journal_block SET last = last - 2, digests = substr(digests, 1, 96) "
+        "WHERE device_id = %(id)s",
+        id=phone.device_id,
+    )
+    named = day.named()
+    assert ("journal_block", "chain_broken") in named[""] and day.waiting in named
+
+
+def test_entries_sealed_anew_under_the_same_digests_are_seen(day):
+    phone, _ = day.bench.sent[day.waiting]
+    other, _ = day.bench.sent[day.released[1]]
+    day.tamper(
+        "UPDATE journal_block b SET body = o.body FROM journal_block o WHERE b.device_id = %(id)s "
+        "AND o.device_id = %(other)s AND o.cell_id = b.cell_id",
+        id=phone.device_id,
+        other=other.device_id,
+    )
+    named = day.named()
+    assert ("journal_block", "entries_differ") in named[""] and day.waiting in named
+
+
+def test_a_signature_of_another_device_vouches_for_nothing(day):
+    phone, _ = day.bench.sent[day.waiting]
+    day.tamper(
+        "UPDATE journal_block SET signature = set_byte(signature, 3, 255 - get_byte(signature, 3))"
+        " WHERE device_id = %(id)s",
+        id=phone.device_id,
+    )
+    named = day.named()
+    assert ("journal_block", "bad_signature") in named[""] and day.waiting in named
 
 
 def test_a_changed_command_is_named(day):
