@@ -26,13 +26,13 @@ setup-dev: ## the same, with what the checks need
 	@$(PYTHON) scripts/setup.py --dev
 
 demo: setup ## show a city's screening day at http://127.0.0.1:8000 (HTTPS=1: for phones, local certificate)
-	@$(PY) -m screening.drill.demo
+	@$(PY) -m screening.drill.demo $(ARGS)
 
 demo-reset: setup ## throw the demo's day away and start it afresh
 	@$(PY) -m screening.drill.demo --reset
 
-serve: setup ## serve for real: gunicorn and worker on DATABASE_URL or the embedded PostgreSQL
-	@$(PY) -m screening.serve
+serve: setup ## serve for real: gunicorn and worker on DATABASE_URL or the embedded PostgreSQL (ARGS="--bind 0.0.0.0:8000")
+	@$(PY) -m screening.serve $(ARGS)
 
 test: setup-dev check ## all checks and all tests; ends with what was skipped, and why
 	@status=0; $(PY) -m pytest -q -n $(JOBS) $(ARGS) || status=$$?; \
