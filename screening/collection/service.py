@@ -124,7 +124,7 @@ def _single(entry: e.Entry) -> bool:
     return type(entry) is e.Open and entry.mode == "single"
 
 
-VERBS = {
+VERBS: dict[type, Verb] = {
     e.Open: Verb.OPEN, e.Join: Verb.JOIN, e.Unbind: Verb.UNBIND, e.Move: Verb.UNBIND,
     e.Mark: Verb.MARK, e.Over: Verb.OVER, e.Close: Verb.CLOSE, e.Reopen: Verb.REOPEN,
     e.Paper: Verb.COMPLETE,

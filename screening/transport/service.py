@@ -140,7 +140,7 @@ def _tube_line(work: _Work, t: e.Told, round_id: int, sites: Mapping[int, int]) 
     )  # fmt: skip
 
 
-VERBS = {
+VERBS: dict[type, Verb] = {
     e.BoxOpen: Verb.BOX_OPEN, e.Seal: Verb.SEAL, e.Unseal: Verb.UNSEAL, e.Pack: Verb.PACK,
     e.Unpack: Verb.UNPACK, e.HandOver: Verb.HAND_OVER, e.Arrive: Verb.ARRIVE,
     e.Receive: Verb.RECEIVE, e.Unpacked: Verb.RECONCILE,
@@ -217,18 +217,34 @@ def _resolve(work: _Work) -> None:
 
 
 def _batches_of(moved: Mapping[str, tube.Merged]) -> set[Ref]:
-    """The batches in which moved tubes lie; the batch's cell is the tube's pack line's."""
+    """The batches in which moved tubes lie: in the tube's own cell, or in the packer's."""
     from screening.db import fetch
 
-    wanted = {m.state.batch_id for m in moved.values() if m.state.batch_id and m.before}
+    inside = [m for m in moved.values() if m.state.batch_id and m.before]
+    wanted = {m.state.batch_id for m in inside}
     if not wanted:
         return set()
-    cells = {m.key.cell_id for m in moved.values()}
+    cells = sorted({m.key.cell_id for m in inside})
     rows = fetch(
         "SELECT cell_id, batch_id FROM batch WHERE cell_id = ANY(%s) AND batch_id = ANY(%s)",
-        (sorted(cells), sorted(wanted)),
+        (cells, sorted(wanted)),
     )
-    return {(c, b) for c, b in rows}
+    found = {(c, b) for c, b in rows}
+    elsewhere = wanted - {b for _, b in found}
+    if elsewhere:
+        keys = [m.key for m in inside if m.state.batch_id in elsewhere]
+        found |= set(
+            fetch(
+                "SELECT DISTINCT s.cell_id, c.batch_id FROM custody c JOIN site s "
+                "ON s.site_id = c.site_id WHERE c.cell_id = ANY(%s) AND c.round_id = ANY(%s) "
+                "AND c.barcode = ANY(%s) AND c.verb = %s AND c.batch_id = ANY(%s)",
+                (
+                    cells, sorted({k.round_id for k in keys}), [k.barcode for k in keys],
+                    int(Verb.PACK), sorted(elsewhere),
+                ),
+            )
+        )  # fmt: skip
+    return found
 
 
 # --- writing --------------------------------------------------------------------------------

@@ -166,7 +166,8 @@ def move(run_id: int, what: str, first: str, last: str, *, by: int, at: datetime
             raise NotOfRun(barcode=barcode)
     from_states = [RETURNED, MISSING] if what == "found" else [0, *_others(what)]
     count = run(
-        "UPDATE tube_key SET state = %s WHERE run_id = %s AND barcode BETWEEN %s AND %s "
+        "UPDATE tube_key SET state = %s WHERE run_id = %s "
+        'AND barcode COLLATE "C" BETWEEN %s AND %s '
         "AND length(barcode) = %s AND round_id IS NULL AND state = ANY(%s)",
         (MOVES.get(what, 0), run_id, low, high, len(low), from_states),
     )

@@ -275,3 +275,18 @@ def test_a_box_told_by_the_laboratory_first_waits_for_its_packer(city, client):
     assert box.row()[0] == 6 and tickets("open") == []
     assert {tube_of(t)["stage"] for t in box.tubes} == {Stage.RECEIVED}
     assert clock.now() - timedelta(minutes=1) < tube_of(box.tubes[0])["received_at"]
+
+
+def test_a_tube_packed_by_another_streets_site_still_closes_its_ticket(city, client):
+    """Its box lies in the packer's cell, the tube in its own."""
+    table, bench, later = city.phone(0), city.bench(), city.bench()
+    box, tube = Box(city, tubes=1, site=1), city.tube()
+    table.fill(tube, city.codes(10, 2))
+    box.pack(tube)
+    box.close(n=2)
+    unpack(bench, box.seal, box.tubes)
+    send(client, table, box.packer, bench)
+    assert tickets("open") == ["missing_at_lab"]
+    later.write("receive", tube=tube)  # no seal is named
+    send(client, later)
+    assert tickets("open") == [] and box.row()[0] == 6
