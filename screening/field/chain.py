@@ -14,7 +14,6 @@ from screening.crypto import b64, unb64
 from screening.errors import Problem
 from screening.field.codec import Header, header_decoder
 from screening.tube.chain import genesis, journal_id, run_chain, signed_text
-from screening.tube.entries import FORMAT
 
 MAX_ENTRY = 8192  # bytes of one entry
 
@@ -114,7 +113,7 @@ def write(
     last = first + len(entries) - 1
     signature = crypto.sign(key, signed_text(device_id, wire_id, last, head, sent_ms))
     header = Header(
-        format=FORMAT, device=device_id, journal=wire_id, first=first, count=len(entries),
+        format="screening-journal-1", device=device_id, journal=wire_id, first=first, count=len(entries),
         prev=prev.hex(), head=head.hex(), sent_at=sent_ms, practice=practice,
         signature=b64(signature),
     )  # fmt: skip

@@ -103,7 +103,7 @@ def list_held(cell: int, device_id: int, journal_id: int) -> list[tuple[int, int
         "SELECT first, last FROM journal_block WHERE cell_id = %s AND device_id = %s "
         "AND journal_id = %s AND state = 1 ORDER BY first",
         (cell, device_id, journal_id),
-    )  # type: ignore[return-value]
+    )
 
 
 def list_parked(cell: int, device_id: int, journal_id: int) -> list[tuple[int, str]]:
@@ -112,7 +112,7 @@ def list_parked(cell: int, device_id: int, journal_id: int) -> list[tuple[int, s
         "SELECT seq, code FROM parked WHERE cell_id = %s AND device_id = %s AND journal_id = %s "
         "AND settled_at IS NULL ORDER BY seq",
         (cell, device_id, journal_id),
-    )  # type: ignore[return-value]
+    )
 
 
 def devices_of_site(site_ids: Sequence[int]) -> list[tuple]:

@@ -231,7 +231,7 @@ AnyEntry = (
     | Unpacked
 )  # fmt: skip
 
-KINDS: Sequence[type[Entry]] = AnyEntry.__args__  # type: ignore[attr-defined]
+KINDS: Sequence[type[Entry]] = AnyEntry.__args__
 _decode = msgspec.json.Decoder(AnyEntry).decode
 who_decoder = msgspec.json.Decoder(Who)
 
