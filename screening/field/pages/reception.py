@@ -49,7 +49,9 @@ def reception() -> Any:
     labs = places.list_labs(current_actor().places(LAB_ROLES))
     if len(labs) == 1:
         return redirect(url_for(".reception_desk", lab_id=labs[0].lab_id), 303)
-    return render_template("field/sites.html", sites=labs, to=".reception_desk", title=_("实验室签收"))
+    return render_template(
+        "field/sites.html", sites=labs, to=".reception_desk", title=_("实验室签收")
+    )
 
 
 @bp.get("/reception/<int:lab_id>")
