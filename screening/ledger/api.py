@@ -39,12 +39,13 @@ def own_sight(roles: tuple[Role, ...]) -> Sight:
 @gives(s.BalanceOut)
 def get_balance(args: dict[str, Any]) -> Any:
     """The balance of a round within the own sites and laboratories, now."""
-    now, sight = clock.now(), own_sight(SEERS)
-    found = service.balance(args["round"], at=now, sight=sight)
-    places = parts.count_parts(
-        args["round"], at=now, sight=sight, site=args.get("site"), lab=args.get("lab")
-    )
-    return {**told(found), "at": now, "by_place": places}
+    seen = service.look(args["round"], sight=own_sight(SEERS), at=clock.now())
+    places = [
+        c
+        for c in seen.counts
+        if args.get("site") in (None, c.site_id) and args.get("lab") in (None, c.lab_id)
+    ]
+    return {**told(seen.balance()), "at": seen.at, "by_place": places}
 
 
 def told(found: Balance) -> dict[str, Any]:

@@ -245,15 +245,27 @@ def count_parts(
     return out
 
 
-def by_box(round_id: int, *, at: datetime, sight: Sight) -> list[tuple[int, str, int]]:
-    """(batch, part, things) for every box in which something is unaccounted for."""
+class BoxCount(NamedTuple):
+    """Things of one part in one box's trip."""
+
+    batch_id: int
+    part: str
+    site_id: int | None
+    lab_id: int | None
+    n: int
+
+
+def by_box(round_id: int, *, at: datetime, sight: Sight) -> list[BoxCount]:
+    """Every box in which something is unaccounted for, with how much of which part."""
     args = _arguments(round_id, at, sight)
     args["parts"] = list(SOURCES)
-    out: list[tuple[int, str, int]] = []
+    out: list[BoxCount] = []
     for source in (_TUBE, _BOX):
-        out += fetch(
-            f"SELECT batch_id, part, count(*) FROM ({_ITEMS.format(source=source)}) i "
-            f"WHERE batch_id IS NOT NULL GROUP BY batch_id, part {FAN_OUT}",
+        rows = fetch(
+            "SELECT batch_id, part, site_id, lab_id, count(*) "
+            f"FROM ({_ITEMS.format(source=source)}) i WHERE batch_id IS NOT NULL "
+            f"GROUP BY 1, 2, 3, 4 {FAN_OUT}",
             args,
         )
-    return sorted(out)
+        out += [BoxCount(*r) for r in rows]
+    return sorted(out, key=lambda b: (b.batch_id, b.part))

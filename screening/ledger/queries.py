@@ -10,24 +10,18 @@ from typing import NamedTuple
 from screening.db import by_cell, fetch
 from screening.ledger.parts import FAN_OUT, JOURNALS, Item
 from screening.ledger.sight import Sight
-from screening.places import queries as places
 from screening.registry.queries import get_policy
 
 
-class StageTotal(NamedTuple):
-    stage: int
-    tubes: int
-    persons: int
-
-
-def count_stages(round_id: int, cells: Sequence[int]) -> list[StageTotal]:
-    """Tubes and the persons in them by stage, counted from the tubes themselves."""
+def count_stages(round_id: int, sight: Sight) -> list[tuple]:
+    """(site, laboratory, stage, tubes, persons), counted from the tubes themselves."""
     rows = fetch(
-        "SELECT stage, count(*), sum(members) FROM tube WHERE cell_id = ANY(%s) AND round_id = %s "
-        f"GROUP BY stage ORDER BY stage {FAN_OUT}",
-        (list(cells), round_id),
+        "SELECT site_id, lab_id, stage, count(*), sum(members)::int8 FROM tube "
+        "WHERE cell_id = ANY(%s) AND round_id = %s AND (%s OR site_id = ANY(%s) "
+        f"OR (site_id IS NULL AND lab_id = ANY(%s))) GROUP BY 1, 2, 3 ORDER BY 3 {FAN_OUT}",
+        (sight.cells, round_id, sight.everywhere, sight.sites, sight.labs),
     )
-    return [StageTotal(s, n, int(p)) for s, n, p in rows]
+    return rows
 
 
 def count_swabs(round_id: int, cells: Sequence[int]) -> dict[int, int]:
@@ -208,5 +202,11 @@ def find_balance(round_id: int, kind: str) -> tuple[int, datetime, dict] | None:
     return rows[0] if rows else None
 
 
-def all_cells() -> list[int]:
-    return [0, *places.cells_under("/")]
+def find_live(round_id: int, *, since: datetime) -> dict | None:
+    """The picture that the worker kept, unless it was taken before `since` (real time)."""
+    rows = fetch(
+        "SELECT body FROM balance WHERE round_id = %s AND kind = 'live' AND made_at >= %s "
+        "ORDER BY balance_id DESC LIMIT 1",
+        (round_id, since),
+    )
+    return rows[0][0] if rows else None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from screening import clock
 from screening.accounts.audit import note, note_many
 from screening.accounts.roles import Actor
 from screening.db import by_cell, insert, new_id, run
 from screening.errors import Conflict, NotFound, Problem
-from screening.ledger import check, parts, queries, rules
+from screening.ledger import check, parts, picture, queries, rules
 from screening.ledger.check import Recount
 from screening.ledger.parts import Item
+from screening.ledger.picture import Picture
 from screening.ledger.rules import EXPLANATIONS, PARTS, Balance
 from screening.ledger.sight import Sight, whole_city
 from screening.registry.queries import get_policy
@@ -72,30 +74,41 @@ class AlreadySigned(Conflict):
     en = "The round has been signed off."
 
 
+LIVE = timedelta(minutes=2)  # a picture older than this (real time) is not shown: no worker runs
+FEW_CELLS = 3  # a street's own desk counts at once
+
 # --- the balance --------------------------------------------------------------------------------
 
 
 def balance(round_id: int, *, at: datetime, sight: Sight | None = None) -> Balance:
     """Everything about a round's tubes at this moment, every stage and part in one table."""
-    get_policy(round_id)
-    seen = sight or whole_city()
-    stages = queries.count_stages(round_id, seen.cells)
-    devices = queries.list_devices(round_id, seen)
-    out = Balance(
-        round_id,
-        tubes=sum(s.tubes for s in stages),
-        stages={s.stage: [s.tubes, s.persons] for s in stages},
-        swabs=queries.count_swabs(round_id, seen.cells),
-        parts=rules.gather(parts.count_parts(round_id, at=at, sight=seen)),
-        devices={
-            "heard": len(devices),
-            "complete": sum(d.why is None and d.state != "lost" for d in devices),
-            "lost": sum(d.state == "lost" for d in devices),
-            "silent": len(queries.list_silent(round_id, seen)),
-        },
-        matters=queries.count_matters(round_id, seen.cells),
+    return picture.take(round_id, at=at, sight=sight or whole_city()).balance()
+
+
+def look(round_id: int, *, sight: Sight, at: datetime) -> Picture:
+    """What screens show: over many cells the worker's last picture (its time stands in it), else
+    counted now."""
+    if len(sight.cells) > FEW_CELLS:
+        kept = queries.find_live(round_id, since=clock.real_now() - LIVE)
+        if kept is not None:
+            return Picture.from_json(kept).seen_by(sight)
+    return picture.take(round_id, at=at, sight=sight)
+
+
+def keep_live(round_id: int, *, at: datetime) -> None:
+    """Take the picture of a round for everybody who looks at many cells (worker)."""
+    taken = picture.take(round_id, at=at, sight=whole_city())
+    forget_live(round_id)
+    insert(
+        "balance",
+        ("balance_id", "round_id", "cut_off", "made_at", "kind", "body"),
+        [(new_id(), round_id, at, clock.real_now(), "live", Jsonb(taken.to_json()))],
     )
-    return out
+
+
+def forget_live(round_id: int) -> None:
+    """After an explanation the next look counts anew."""
+    run("DELETE FROM balance WHERE round_id = %s AND kind = 'live'", (round_id,))
 
 
 def store(
@@ -165,6 +178,7 @@ def explain(
             "explained", part, [r[3] for r in group], cell=cell,
             detail={"round": round_id, "code": code}, staff_id=by.staff_id,
         )  # fmt: skip
+    forget_live(round_id)
     return len(items)
 
 
@@ -190,6 +204,7 @@ def close(
             "explanation_closed", part, ids, cell=cell, detail={"round": round_id},
             staff_id=by.staff_id,
         )  # fmt: skip
+    forget_live(round_id)
     return len(items)
 
 

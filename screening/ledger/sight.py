@@ -18,9 +18,11 @@ class Sight(NamedTuple):
     sites: list[int]
     labs: list[int]
 
-    @property
-    def empty(self) -> bool:
-        return not (self.everywhere or self.sites or self.labs)
+    def sees(self, site_id: int | None, lab_id: int | None) -> bool:
+        """A thing belongs to its site; to its laboratory only while no site is known."""
+        if self.everywhere:
+            return True
+        return site_id in self.sites if site_id else lab_id in self.labs
 
 
 def whole_city() -> Sight:

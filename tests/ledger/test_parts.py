@@ -8,7 +8,7 @@ import pytest
 
 from screening import clock
 from screening.db import db, run
-from screening.ledger import parts, queries, service
+from screening.ledger import parts, picture, queries, service
 from screening.ledger.sight import sight_of, whole_city
 from screening.tube.codes import Kind, make_code
 from tests import make
@@ -161,8 +161,8 @@ def test_lists_are_narrowed_to_a_site_a_laboratory_and_a_box(day):
     assert items(day, "late", at=at, site=other) == []
     seal(day, [day.waiting], 1)
     box = parts.by_box(day.city.round_id, at=at, sight=whole_city())
-    assert [(part, n) for _, part, n in box] == [("late", 1)]
-    assert items(day, "late", at=at, box=box[0][0]) == [day.waiting]
+    assert [(b.part, b.n) for b in box] == [("late", 1)]
+    assert items(day, "late", at=at, box=box[0].batch_id) == [day.waiting]
 
 
 @pytest.mark.parametrize(("site", "seen"), [(0, 1), (1, 0)])
@@ -170,6 +170,33 @@ def test_a_site_sees_its_own_only(day, site, seen):
     sight = sight_of([day.city.sites[site].place])
     b = service.balance(day.city.round_id, at=later(), sight=sight)
     assert b.parts["late"].items == seen
+    assert b.tubes == 3 * seen and b.adds_up()
+
+
+def test_the_picture_that_the_worker_kept_says_the_same(day):
+    now = later()
+    taken = picture.take(day.city.round_id, at=now, sight=whole_city())
+    service.keep_live(day.city.round_id, at=now)
+    service.keep_live(day.city.round_id, at=now)
+    kept = queries.find_live(day.city.round_id, since=clock.real_now() - service.LIVE)
+    assert kept is not None
+    again = picture.Picture.from_json(kept)
+    assert again == taken and again.balance() == taken.balance()
+    for site in day.city.sites:
+        sight = sight_of([site.place])
+        own = picture.take(day.city.round_id, at=now, sight=sight)
+        assert again.seen_by(sight).balance() == own.balance()
+    service.forget_live(day.city.round_id)
+    assert queries.find_live(day.city.round_id, since=clock.real_now() - service.LIVE) is None
+
+
+def test_who_looks_over_many_cells_sees_the_kept_picture_with_its_time(day):
+    then = clock.now() - timedelta(minutes=1)
+    service.keep_live(day.city.round_id, at=then)
+    wide = whole_city()._replace(cells=list(range(9)))
+    assert service.look(day.city.round_id, sight=wide, at=clock.now()).at == then
+    own = sight_of([day.city.sites[0].place])
+    assert service.look(day.city.round_id, sight=own, at=clock.now()).at > then
 
 
 def test_a_list_is_paged_by_subject(day):

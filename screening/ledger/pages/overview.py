@@ -34,18 +34,16 @@ def overview() -> Any:
     policy = next((p for p in rounds if p.round_id == asked), rounds[0] if rounds else None)
     if policy is None:
         return render_template("ledger/overview.html", **frame(None, rounds), balance=None)
-    now, sight = clock.now(), own_sight(SEERS)
-    found = service.balance(policy.round_id, at=now, sight=sight)
-    counts = parts.count_parts(policy.round_id, at=now, sight=sight)
-    boxes = parts.by_box(policy.round_id, at=now, sight=sight)
+    seen = service.look(policy.round_id, sight=own_sight(SEERS), at=clock.now())
+    found = seen.balance()
     return render_template(
         "ledger/overview.html",
-        **frame(policy, rounds),
+        **{**frame(policy, rounds), "as_of": seen.at},
         balance=found,
         parts=[part_line(policy.round_id, part, found) for part in PARTS],
         stages=stage_lines(found),
-        places=place_lines(policy.round_id, counts),
-        boxes=[box_line(policy.round_id, *b) for b in boxes[:PAGE]],
+        places=place_lines(policy.round_id, seen.counts),
+        boxes=[box_line(policy.round_id, b) for b in seen.boxes[:PAGE]],
         may_sign=current_actor().may(SIGN_READERS, desk.place_of_round(policy.round_id)),
     )
 
@@ -100,10 +98,10 @@ def _place(place: tuple[int | None, int | None], sites: dict, labs: dict) -> str
     return sites.get(place[0]) or labs.get(place[1]) or _("未知")
 
 
-def box_line(round_id: int, batch: int, part: str, n: int) -> dict[str, Any]:
+def box_line(round_id: int, b: parts.BoxCount) -> dict[str, Any]:
+    href = url_for(".list_part", round_id=round_id, part=b.part, box=b.batch_id)
     return {
-        "batch": str(batch),
-        "part": (PARTS[part].zh, PARTS[part].en)[lang()],
-        "n": {"text": n, "sort": n,
-              "href": url_for(".list_part", round_id=round_id, part=part, box=batch)},
-    }  # fmt: skip
+        "batch": str(b.batch_id),
+        "part": (PARTS[b.part].zh, PARTS[b.part].en)[lang()],
+        "n": {"text": b.n, "sort": b.n, "href": href},
+    }
