@@ -42,8 +42,8 @@ def told(node: Node | None, row: CoverageRow) -> dict[str, Any]:
 
 @bp.get("/coverage")
 @require(*SEERS, at=area("area"))
-@takes(s.AskIn, "query")
-@gives(s.CoverageOut)
+@takes(s.CoverageAskSchema, "query")
+@gives(s.CoverageSchema)
 def get_coverage(args: dict[str, Any]) -> Any:
     """The equation of an area and of what lies directly below it, those who lag first."""
     round_id, now = get_policy(args["round"]).round_id, clock.now()
@@ -58,7 +58,7 @@ def get_coverage(args: dict[str, Any]) -> Any:
 
 @bp.get("/coverage.csv")
 @require(*SEERS, at=area("area"))
-@takes(s.AskIn, "query")
+@takes(s.CoverageAskSchema, "query")
 def export_coverage(args: dict[str, Any]) -> Response:
     """The same as a table for a spreadsheet: what lies below, and the area itself last."""
     round_id, now = get_policy(args["round"]).round_id, clock.now()
@@ -96,8 +96,8 @@ def _lines(rows: list[tuple[Node, CoverageRow]]) -> Iterator[list[str]]:
 
 @bp.post("/coverage/cuts")
 @require(*FREEZERS, at=ROUND)
-@takes(s.CutIn)
-@gives(s.CutOut, 201)
+@takes(s.FreezeSchema)
+@gives(s.CoverageCutSchema, 201)
 def freeze(args: dict[str, Any]) -> Any:
     """Count a round whole and keep its numbers under this moment."""
     now = clock.now()
@@ -107,8 +107,8 @@ def freeze(args: dict[str, Any]) -> Any:
 
 @bp.get("/coverage/cuts")
 @require(*SEERS, at=ROUND)
-@takes(s.CutAskIn, "query")
-@gives(s.CutOut)
+@takes(s.CoverageCutAskSchema, "query")
+@gives(s.CoverageCutSchema)
 def get_cut(args: dict[str, Any]) -> Any:
     """The numbers frozen at `cut_off`, or the latest ones. They never change."""
     found = queries.find_cut(args["round_id"], args.get("cut_off"))

@@ -14,12 +14,12 @@ class Id(fields.Integer):
         return None if value is None else str(value)
 
 
-class AskIn(Schema):
+class CoverageAskSchema(Schema):
     area = Id(required=True)
     round = Id(required=True)
 
 
-class RowOut(Schema):
+class CoverageRowSchema(Schema):
     """register = exempt + due; due = reached + missed; missed = the sum of its reasons. Persons."""
 
     area_id = Id()
@@ -46,20 +46,20 @@ class RowOut(Schema):
     as_of = fields.AwareDateTime(format="iso", allow_none=True)
 
 
-class CoverageOut(RowOut):
+class CoverageSchema(CoverageRowSchema):
     round = Id()
-    children = fields.List(fields.Nested(RowOut))
+    children = fields.List(fields.Nested(CoverageRowSchema))
 
 
-class CutIn(Schema):
+class FreezeSchema(Schema):
     round_id = Id(required=True)
 
 
-class CutAskIn(CutIn):
+class CoverageCutAskSchema(FreezeSchema):
     cut_off = fields.AwareDateTime(format="iso")
 
 
-class CutOut(Schema):
+class CoverageCutSchema(Schema):
     round_id = Id()
     cut_off = fields.AwareDateTime(format="iso")
-    rows = fields.List(fields.Nested(RowOut))
+    rows = fields.List(fields.Nested(CoverageRowSchema))

@@ -35,8 +35,8 @@ def own_sight(roles: tuple[Role, ...]) -> Sight:
 
 @bp.get("/ledger")
 @require(*SEERS, at=OWN_ROWS)
-@takes(s.AskIn, "query")
-@gives(s.BalanceOut)
+@takes(s.LedgerAskSchema, "query")
+@gives(s.BalanceSchema)
 def get_balance(args: dict[str, Any]) -> Any:
     """The balance of a round within the own sites and laboratories, now."""
     seen = service.look(args["round"], sight=own_sight(SEERS), at=clock.now())
@@ -54,8 +54,8 @@ def told(found: Balance) -> dict[str, Any]:
 
 @bp.get("/ledger/parts/<part>")
 @require(*SEERS, at=OWN_ROWS)
-@takes(s.ListIn, "query")
-@gives(s.ItemsOut)
+@takes(s.LedgerListSchema, "query")
+@gives(s.UnaccountedListSchema)
 def list_part(args: dict[str, Any], part: str) -> Any:
     """The list behind one part's number, by subject, each tube with its last scan."""
     if part not in PARTS:
@@ -76,8 +76,8 @@ def list_part(args: dict[str, Any], part: str) -> Any:
 
 @bp.get("/ledger/devices")
 @require(*SEERS, at=OWN_ROWS)
-@takes(s.AskIn, "query")
-@gives(s.DevicesOut)
+@takes(s.LedgerAskSchema, "query")
+@gives(s.HeardAndSilentSchema)
 def list_devices(args: dict[str, Any]) -> Any:
     """What was heard of each device of a round, and which phones said nothing at all."""
     sight, round_id = own_sight(SEERS), get_policy(args["round"]).round_id
@@ -89,8 +89,8 @@ def list_devices(args: dict[str, Any]) -> Any:
 
 @bp.post("/ledger/explanations")
 @require(*EXPLAINERS, at=OWN_ROWS)
-@takes(s.ExplainIn)
-@gives(s.DoneOut, 201)
+@takes(s.ExplainSchema)
+@gives(s.DoneSchema, 201)
 def explain(args: dict[str, Any]) -> Any:
     """Say why these lines are accounted for; a second person closes it."""
     n = service.explain(
@@ -102,8 +102,8 @@ def explain(args: dict[str, Any]) -> Any:
 
 @bp.post("/ledger/closings")
 @require(*CLOSERS, at=OWN_ROWS)
-@takes(s.SubjectsIn)
-@gives(s.DoneOut, 201)
+@takes(s.SubjectsSchema)
+@gives(s.DoneSchema, 201)
 def close(args: dict[str, Any]) -> Any:
     """Agree, as a second person, that these lines are explained."""
     n = service.close(
@@ -115,8 +115,8 @@ def close(args: dict[str, Any]) -> Any:
 
 @bp.post("/ledger/checks")
 @require(*SIGN_READERS, at=ROUND)
-@takes(s.CheckIn)
-@gives(s.JobOut, 202)
+@takes(s.LedgerCheckSchema)
+@gives(s.LedgerJobSchema, 202)
 def start_check(args: dict[str, Any]) -> Any:
     """Recount a round from its journals and commands in the background."""
     number = enqueue("ledger_check", round_id=args["round_id"], by=current_actor().staff_id)
@@ -128,7 +128,7 @@ def start_check(args: dict[str, Any]) -> Any:
 
 @bp.get("/rounds/<int:round_id>/sign-off")
 @require(*SIGN_READERS, at=ROUND)
-@gives(s.SignOffOut)
+@gives(s.SignOffSchema)
 def get_sign_off(round_id: int) -> Any:
     """What stands in the way of signing a round off, and who has signed."""
     now = clock.now()
@@ -144,7 +144,7 @@ def get_sign_off(round_id: int) -> Any:
 
 @bp.post("/rounds/<int:round_id>/sign-off")
 @require(*SIGNERS, at=ROUND)
-@gives(s.SignOffOut, 201)
+@gives(s.SignOffSchema, 201)
 def sign_off(round_id: int) -> Any:
     """Sign the balance; the second signature, by another person, closes the round."""
     service.sign_off(round_id, by=current_actor(), at=clock.now())

@@ -22,19 +22,19 @@ def moment(**kw: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(format="iso", **kw)
 
 
-class AskIn(Schema):
+class LedgerAskSchema(Schema):
     round = Id(required=True)
     site = Id()
     lab = Id()
 
 
-class ListIn(AskIn):
+class LedgerListSchema(LedgerAskSchema):
     box = Id(metadata={"description": "number of a box's trip"})
     after = fields.String(metadata={"description": "the last subject of the page before"})
     limit = fields.Integer(load_default=200, validate=validate.Range(1, 1000))
 
 
-class ExplainedOut(Schema):
+class ExplainedSchema(Schema):
     items = fields.Integer()
     n = fields.Integer(metadata={"description": "tubes, numbers or entries they stand for"})
     persons = fields.Integer()
@@ -43,7 +43,7 @@ class ExplainedOut(Schema):
     open = fields.Integer()
 
 
-class CountOut(ExplainedOut):
+class UnaccountedCountSchema(ExplainedSchema):
     """One part at one site and laboratory."""
 
     part = fields.String(validate=validate.OneOf(list(PARTS)))
@@ -52,7 +52,7 @@ class CountOut(ExplainedOut):
     oldest = moment(allow_none=True)
 
 
-class BalanceOut(Schema):
+class BalanceSchema(Schema):
     """opened (tubes) = released + in_chain + left."""
 
     round_id = Id()
@@ -64,13 +64,13 @@ class BalanceOut(Schema):
     unaccounted = fields.Integer()
     stages = fields.Raw(metadata={"description": "{stage: [tubes, persons]}"})
     swabs = fields.Raw(metadata={"description": "{void code: swabs}; 0 are the live ones"})
-    parts = fields.Dict(keys=fields.String(), values=fields.Nested(ExplainedOut))
+    parts = fields.Dict(keys=fields.String(), values=fields.Nested(ExplainedSchema))
     devices = fields.Raw()
     matters = fields.Raw()
-    by_place = fields.List(fields.Nested(CountOut))
+    by_place = fields.List(fields.Nested(UnaccountedCountSchema))
 
 
-class ScanOut(Schema):
+class LastScanSchema(Schema):
     verb = fields.Integer()
     at = moment()
     recorded_at = moment()
@@ -80,7 +80,7 @@ class ScanOut(Schema):
     lab_id = Id(allow_none=True)
 
 
-class ItemOut(Schema):
+class UnaccountedSchema(Schema):
     """One unaccounted thing with the last scan of it."""
 
     part = fields.String()
@@ -97,15 +97,15 @@ class ItemOut(Schema):
     why = fields.String()
     state = fields.String(validate=validate.OneOf(["open", "coded", "closed"]))
     code = fields.String(allow_none=True)
-    last_scan = fields.Nested(ScanOut, allow_none=True)
+    last_scan = fields.Nested(LastScanSchema, allow_none=True)
 
 
-class ItemsOut(Schema):
-    items = fields.List(fields.Nested(ItemOut))
+class UnaccountedListSchema(Schema):
+    items = fields.List(fields.Nested(UnaccountedSchema))
     next = fields.String(allow_none=True)
 
 
-class DeviceOut(Schema):
+class HeardJournalSchema(Schema):
     """A journal that spoke in the round: how far it is held, and why it is not complete."""
 
     device_id = Id()
@@ -122,7 +122,7 @@ class DeviceOut(Schema):
     why = fields.String(allow_none=True)
 
 
-class SilentOut(Schema):
+class SilentPhoneSchema(Schema):
     device_id = Id()
     name = fields.String()
     site_id = Id()
@@ -130,12 +130,12 @@ class SilentOut(Schema):
     last = fields.Integer(allow_none=True)
 
 
-class DevicesOut(Schema):
-    heard = fields.List(fields.Nested(DeviceOut))
-    silent = fields.List(fields.Nested(SilentOut))
+class HeardAndSilentSchema(Schema):
+    heard = fields.List(fields.Nested(HeardJournalSchema))
+    silent = fields.List(fields.Nested(SilentPhoneSchema))
 
 
-class SubjectsIn(Schema):
+class SubjectsSchema(Schema):
     round = Id(required=True)
     part = fields.String(required=True, validate=validate.OneOf(list(PARTS)))
     subjects = fields.List(
@@ -143,33 +143,33 @@ class SubjectsIn(Schema):
     )
 
 
-class ExplainIn(SubjectsIn):
+class ExplainSchema(SubjectsSchema):
     code = fields.String(required=True, validate=validate.OneOf(list(EXPLANATIONS)))
     note = fields.String(allow_none=True, validate=validate.Length(max=200), load_default=None)
 
 
-class DoneOut(Schema):
+class DoneSchema(Schema):
     n = fields.Integer()
 
 
-class SignatureOut(Schema):
+class RoundSignatureSchema(Schema):
     step = fields.Integer()
     by = Id()
     at = moment()
     balance_id = Id()
 
 
-class SignOffOut(Schema):
+class SignOffSchema(Schema):
     round_id = Id()
     state = fields.String()
     obstacles = fields.List(fields.String())
-    signatures = fields.List(fields.Nested(SignatureOut))
-    balance = fields.Nested(BalanceOut, allow_none=True)
+    signatures = fields.List(fields.Nested(RoundSignatureSchema))
+    balance = fields.Nested(BalanceSchema, allow_none=True)
 
 
-class CheckIn(Schema):
+class LedgerCheckSchema(Schema):
     round_id = Id(required=True)
 
 
-class JobOut(Schema):
+class LedgerJobSchema(Schema):
     job_id = Id()
