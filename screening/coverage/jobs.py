@@ -15,8 +15,9 @@ def recount() -> None:
 
 @job("coverage_new", every=15)
 def new() -> None:
-    """Count what was never counted, and the tubes that became late by waiting."""
+    """Count what was never counted, what became late by waiting, and freeze what was signed."""
     service.mark_new()
+    service.freeze_signed()
     service.mark_late(at=clock.now())
 
 

@@ -196,3 +196,13 @@ def find_cut(round_id: int, cut_off: datetime | None = None) -> tuple[datetime, 
         (round_id, cut_off, cut_off),
     )
     return (rows[0][0], rows[0][1]) if rows else None
+
+
+def list_signed_unfrozen() -> list[tuple[int, datetime]]:
+    """Rounds that were signed off and whose numbers of that moment are not kept yet."""
+    rows = fetch(
+        "SELECT r.round_id, r.signed_at FROM round r WHERE r.signed_at IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM coverage_cut c WHERE c.round_id = r.round_id "
+        "AND c.cut_off = r.signed_at) ORDER BY r.round_id"
+    )
+    return [(r[0], r[1]) for r in rows]

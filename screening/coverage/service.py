@@ -189,6 +189,14 @@ def freeze(round_id: int, cut_off: datetime, *, by: int | None = None) -> list[C
     return [CoverageRow(**{**r, "as_of": cut_off}) for r in held[1]]
 
 
+def freeze_signed() -> int:
+    """Freeze the numbers of every round that was signed off, as of its signature (worker)."""
+    rows = queries.list_signed_unfrozen()
+    for round_id, signed_at in rows:
+        freeze(round_id, signed_at)
+    return len(rows)
+
+
 def _all_levels(round_id: int, at: datetime) -> list[CoverageRow]:
     stored = queries.list_stored(round_id)
     by_id = places.TREE.get().by_id

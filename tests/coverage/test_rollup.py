@@ -125,3 +125,15 @@ def test_a_closed_round_is_counted_as_of_its_sign_off(city):
     later = signed + timedelta(days=3)
     service.recount(city.sites[0].cell_id, city.round_id, [community(city)], at=later)
     assert queries.coverage_of(community(city), city.round_id, at=later).exempt == 1
+
+
+def test_a_signed_round_is_frozen_once_as_of_its_signature(city, client):
+    sample(city, client, 0, 4)
+    signed = clock.now()
+    run("UPDATE round SET state = 'closed', signed_at = %s WHERE round_id = %s",
+        (signed, city.round_id))  # fmt: skip
+    assert service.freeze_signed() == 1
+    assert service.freeze_signed() == 0
+    found = queries.find_cut(city.round_id)
+    assert found is not None and found[0] == signed
+    assert next(r for r in found[1] if r["area_id"] == county(city))["reached"] == 4
