@@ -96,7 +96,7 @@ JOURNALS = """
 SELECT d.cell_id, d.device_id, d.name, d.state, d.lost_by, d.site_id, d.lab_id, j.journal_id,
   j.branch, j.last, j.closed_at, j.last_at, j.heard_at, h.first AS held,
   CASE WHEN d.state = 'lost' AND d.lost_by IS NOT NULL THEN NULL
-    WHEN h.first > greatest(j.last, coalesce(j.gap_declared, 0)) + 1 THEN 'gap'
+    WHEN greatest(h.first - 1, j.closed_at) > greatest(j.last, coalesce(j.gap_declared, 0)) THEN 'gap'
     WHEN d.state = 'forked' OR j.branch > 0 THEN 'forked'
     WHEN j.closed_at IS NULL OR j.closed_at < j.last THEN 'not_closed' END AS why
 FROM device d JOIN journal j ON j.cell_id = d.cell_id AND j.device_id = d.device_id
@@ -112,7 +112,7 @@ SELECT 'unheard' AS part, q.cell_id,
   q.device_id || '-' || q.journal_id || '-' || q.branch AS subject_id,
   q.site_id, q.lab_id, NULL::int8 AS batch_id, NULL::int2 AS stage, q.heard_at AS since,
   NULL::timestamptz AS due_at, 0 AS persons,
-  CASE q.why WHEN 'gap' THEN q.held - q.last - 1 ELSE 1 END AS n, q.why, q.device_id
+  CASE q.why WHEN 'gap' THEN greatest(q.held - 1, q.closed_at) - q.last ELSE 1 END AS n, q.why, q.device_id
 FROM ({JOURNALS}) q WHERE q.why IS NOT NULL"""
 
 _PARKED = """

@@ -112,6 +112,15 @@ def test_numbers_that_are_known_and_not_held_are_a_part(day):
     assert [(i.why, i.n) for i in mine] == [("gap", 1)]
 
 
+def test_a_closing_number_beyond_what_is_held_tells_of_a_gap(day):
+    phone, _ = day.bench.sent[day.waiting]
+    phone.write("shift_end", n=len(phone.entries) + 3)
+    day.bench.send(phone, len(phone.entries))
+    found = parts.journals_not_complete(day.city.round_id, at=clock.now(), sight=whole_city())
+    mine = [i for i in found if i.device_id == phone.device_id]
+    assert [(i.why, i.n) for i in mine] == [("gap", 2)]
+
+
 def test_a_journal_is_complete_with_its_closing_entry_and_until_it_speaks_again(day):
     phone, _ = day.bench.sent[day.waiting]
 
