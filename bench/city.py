@@ -14,7 +14,7 @@ from screening.app import create_app
 from screening.config import ROOT, Settings, sqlalchemy_url
 from screening.db import db, raw
 from screening.registry import seals
-from screening.registry.documents import Document, DocType
+from screening.registry.documents import DocType, Document
 from screening.registry.rules import default_limits
 from screening.registry.service.rounds import make_partitions
 from screening.tube.codes import Kind, make_codes

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -157,27 +158,18 @@ def _drive(
 
     def client(n: int) -> None:
         conn = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        mine = queues[n :: args.clients]
-        head = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
-        while mine and time.perf_counter() < stop:
-            for queue in list(mine):
-                if not queue:
-                    mine.remove(queue)
-                    continue
-                body = queue.pop(0)
-                began = time.perf_counter()
-                conn.request("POST", "/api/v1/journal", body, head)
-                answer = conn.getresponse()
-                text = answer.read()
-                spent = (time.perf_counter() - began) * 1000
-                with lock:
-                    took.append(spent)
-                    if answer.status != 200:
-                        bad.append(answer.status)
-                    else:
-                        new.append(_new(text))
-                if time.perf_counter() > stop:
-                    break
+        for body in _turns(queues[n :: args.clients]):
+            if time.perf_counter() > stop:
+                return
+            began = time.perf_counter()
+            conn.request("POST", "/api/v1/journal", body, HEAD)
+            answer = conn.getresponse()
+            text = answer.read()
+            spent = (time.perf_counter() - began) * 1000
+            with lock:
+                took.append(spent)
+                bad.extend([answer.status] if answer.status != 200 else [])
+                new.append(_new(text) if answer.status == 200 else 0)
 
     pids = measure.children(pid)
     web, dbs = measure.cpu_seconds(pids=pids), measure.cpu_seconds("postgres")
@@ -199,6 +191,16 @@ def _drive(
         "web": web * 1000 / max(tubes, 1), "db": dbs * 1000 / max(tubes, 1), "bad": bad,
         "entries": entries, "requests": len(took),
     }  # fmt: skip
+
+
+HEAD = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+
+
+def _turns(queues: list[list[bytes]]) -> Iterator[bytes]:
+    """One batch of each device in turn: a device's own order is kept."""
+    while queues := [q for q in queues if q]:
+        for queue in queues:
+            yield queue.pop(0)
 
 
 def _new(text: bytes) -> int:

@@ -207,7 +207,7 @@ def _insert_values(
 ) -> list[tuple]:
     cur, out = raw().cursor(), []
     known = Base.metadata.tables[table]
-    groups = [list(rows)]
+    groups: list[list[Any]] = [list(rows)]
     if known.info.get("big") and columns[0] == "cell_id":
         groups = [g for _, g in by_cell([tuple(r) for r in rows])]
     wrap = [i for i, c in enumerate(columns) if isinstance(known.c[c].type, JSONB)]

@@ -106,7 +106,7 @@ def wait(children: tuple[subprocess.Popen, ...]) -> int:
             for child in children:
                 code = child.poll()
                 if code is not None:
-                    print(f"{child.args[3]} ended by itself ({code}); stopping.", file=sys.stderr)  # type: ignore[index]
+                    print(f"A server ended by itself ({code}); stopping.", file=sys.stderr)
                     return code or 1
             time.sleep(0.5)
     except KeyboardInterrupt:

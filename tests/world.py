@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from screening import clock
 from screening.db import db, insert, new_id
 from screening.registry import seals
-from screening.registry.documents import Document, DocType
+from screening.registry.documents import DocType, Document
 from screening.registry.person_codes import make_resident_code
 from screening.registry.queries import ROUNDS
 from screening.registry.rules import default_limits

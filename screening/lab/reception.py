@@ -75,4 +75,4 @@ def issued_cells(barcodes: set[str]) -> dict[str, int]:
         "JOIN site s ON s.site_id = r.site_id WHERE k.barcode = ANY(%s) AND k.round_id IS NULL",
         (list(barcodes),),
     )
-    return dict(rows)  # type: ignore[arg-type]
+    return dict(rows)
