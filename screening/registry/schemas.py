@@ -254,6 +254,10 @@ class PersonRefSchema(Schema):
     person_id = Id(required=True)
 
 
+class RegisteredSchema(PersonRefSchema):
+    code = fields.String(metadata={"description": "the resident code, R1.…"})
+
+
 class NewPersonSchema(Schema):
     community_id = Id(required=True)
     name = text(60, required=True)

@@ -15,6 +15,7 @@ from screening.registry import search as finding
 from screening.registry.api.frame import bp
 from screening.registry.documents import BadDocument, Document, normalise
 from screening.registry.names import normalise_name
+from screening.registry.person_codes import make_resident_code
 from screening.registry.scopes import BOTH_PERSONS, OLD_HOME, PERSON, REGISTRARS
 from screening.registry.seals import normalise_phone
 from screening.registry.service import persons
@@ -60,7 +61,7 @@ def lookup_persons(args: dict[str, Any]) -> Any:
 @bp.post("/persons")
 @require(*REGISTRARS, at=guard.area("community_id"))
 @takes(s.NewPersonSchema)
-@gives(s.PersonRefSchema, 201)
+@gives(s.RegisteredSchema, 201)
 def register_person(args: dict[str, Any]) -> Any:
     """Write a resident down at a desk; somebody already known is found, not written twice."""
     document = normalise(args["type"], args["number"], args["country"], today=clock.now().date())
@@ -75,7 +76,11 @@ def register_person(args: dict[str, Any]) -> Any:
                        args["name"], str(args["birth"] or ""))),
     )  # fmt: skip
     cell, person_id = persons.register(newcomer, args["community_id"], at=clock.now())
-    return {"cell_id": cell, "person_id": person_id}
+    return {
+        "cell_id": cell,
+        "person_id": person_id,
+        "code": make_resident_code(cell, person_id),
+    }
 
 
 @bp.get("/persons/<int:cell>/<int:person_id>")
