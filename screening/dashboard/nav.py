@@ -21,7 +21,7 @@ class Item(NamedTuple):
 
 
 def items() -> list[Item]:
-    watch, chain, remind, setup = _("查看"), _("采送检报"), _("催检"), _("设置")
+    watch, chain, remind, setup = _("监测"), _("各环节"), _("催检"), _("设置")
     return [
         Item("dashboard_pages.home", _("工作台"), ""),
         Item("dashboard_pages.round_overview", _("轮次总览"), watch),
@@ -32,25 +32,29 @@ def items() -> list[Item]:
         Item("field_pages.paper", _("纸质补录"), chain, "collect"),
         Item("field_pages.packing", _("装箱"), chain, "deliver"),
         Item("field_pages.hand_over", _("交接"), chain, "deliver"),
+        Item("transport_pages.boxes", _("转运箱"), chain, "deliver"),
         Item("field_pages.reception", _("收样"), chain, "test"),
         Item("lab_pages.home", _("实验室"), chain, "test"),
+        Item("lab_pages.list_runs", _("上机与结果"), chain, "test"),
         Item("lab_pages.alerts", _("预警"), chain, "test"),
         Item("reporting_pages.desk", _("审核发布"), chain, "report"),
+        Item("reporting_pages.list_corrections", _("更正"), chain, "report"),
         Item("reporting_pages.callbacks", _("复采名单"), chain, "report"),
-        Item("transport_pages.boxes", _("转运箱"), chain, "deliver"),
         Item("transport_pages.tubes", _("查管"), chain),
         Item("reminders_pages.missed", _("未检名单"), remind),
         Item("reminders_pages.visits", _("上门名单"), remind),
         Item("reminders_pages.waves", _("短信批次"), remind),
         Item("dashboard_pages.readiness", _("开采前检查"), setup),
-        Item("registry_pages.rounds", _("轮次"), setup),
-        Item("registry_pages.persons", _("人员查询"), setup),
-        Item("registry_pages.imports", _("名单导入"), setup),
-        Item("registry_pages.zones", _("分区"), setup),
-        Item("registry_pages.areas", _("辖区"), setup),
-        Item("registry_pages.sites", _("采样点"), setup),
-        Item("registry_pages.labs", _("实验室设置"), setup),
+        Item("registry_pages.list_rounds", _("轮次列表"), setup),
+        Item("registry_pages.find_form", _("人员查询"), setup),
+        Item("registry_pages.choose_exemptions", _("豁免"), setup),
+        Item("registry_pages.list_imports", _("名单导入"), setup),
+        Item("registry_pages.list_zones", _("分区"), setup),
+        Item("registry_pages.list_areas", _("辖区设置"), setup),
+        Item("registry_pages.list_sites", _("采样点设置"), setup),
+        Item("registry_pages.list_labs", _("实验室设置"), setup),
         Item("tube_pages.label_runs", _("标签"), setup),
+        Item("tube_pages.list_patterns", _("外来条码"), setup),
         Item("lab_pages.rule_sets", _("判读规则"), setup),
         Item("accounts_pages.list_accounts", _("人员账号"), setup),
         Item("accounts_pages.list_devices", _("设备"), setup),
@@ -69,7 +73,7 @@ def _shell() -> dict[str, Any]:
         return {"nav": [], "me": None}
     index = 1 if current_lang() == "en" else 0
     me = {
-        "name": actor.staff_no,
+        "name": actor.name or actor.staff_no,
         "number": actor.staff_no,
         "roles": [NAMES[r][index] for r in sorted(actor.roles)],
     }

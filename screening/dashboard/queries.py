@@ -1,0 +1,156 @@
+"""What only these screens read: clocks of a round, callbacks that run, what a site still lacks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from screening.accounts.rules import Limit
+from screening.coverage.queries import StageRow, communities_of, list_stages
+from screening.dashboard.rules import Clock, read_clock
+from screening.db import fetch
+from screening.ledger.sight import Sight
+from screening.places import queries as places
+from screening.places.queries import Node, SiteRow
+from screening.places.rules import COMMUNITY, Place
+from screening.registry.desk_queries import round_scope
+from screening.registry.queries import RoundPolicy
+from screening.reporting import rules as reporting
+from screening.tube.rules import Stage
+
+HEARD_HOURS = Limit(12, "house; devices are switched on the evening before an early start")
+SITES = Limit(2000, "house; a city's mass screening opened some 1,700 sites")
+
+
+def stages_of(round_id: int, sight: Sight) -> list[StageRow]:
+    """The rollup of a round's tubes, as far as `sight` reaches."""
+    rows = list_stages(round_id, sight.cells)
+    return [r for r in rows if sight.sees(r.site_id, r.lab_id)]
+
+
+# A histogram by minutes needs no sorting of tubes: a whole city is read in one pass.
+_CLOCKS = (
+    "SELECT k.link, (extract(epoch FROM k.span) / 60)::int, count(*) FROM tube t "
+    "CROSS JOIN LATERAL (VALUES ('collect', t.closed_at - t.opened_at), "
+    "('deliver', t.received_at - t.closed_at), "
+    "('test', CASE WHEN t.stage = %(released)s THEN t.since - t.received_at END), "
+    "('all', CASE WHEN t.stage = %(released)s THEN t.since - t.opened_at END)) k (link, span) "
+    "WHERE t.cell_id = ANY(%(cells)s) AND t.round_id = %(round)s "
+    "AND (%(everywhere)s OR t.site_id = ANY(%(sites)s)) AND k.span >= interval '0' GROUP BY 1, 2 "
+    "/* fan-out: the clocks of a round are those of all its tubes */"
+)
+
+
+def clocks_of(round_id: int, sight: Sight) -> dict[str, Clock]:
+    """How long tubes took from link to link: collect, deliver, test (with the release), all."""
+    rows = fetch(
+        _CLOCKS,
+        {
+            "cells": sight.cells, "round": round_id, "sites": sight.sites,
+            "everywhere": sight.everywhere, "released": int(Stage.RELEASED),
+        },
+    )  # fmt: skip
+    found: dict[str, dict[int, int]] = defaultdict(dict)
+    for link, minute, n in rows:
+        found[link][minute] = n
+    clocks = {link: read_clock(histogram) for link, histogram in found.items()}
+    return {link: clock for link, clock in clocks.items() if clock is not None}
+
+
+def count_callbacks(place: Place, *, at: datetime) -> tuple[int, int]:
+    """Persons of an area who are called back, and how many of them past the deadline."""
+    communities = [
+        n.area_id
+        for n in places.TREE.get().by_id.values()
+        if n.level == COMMUNITY and n.path.startswith(place.path)
+    ]
+    return fetch(
+        "SELECT count(*), count(*) FILTER (WHERE state = %s AND due_at < %s) FROM callback "
+        "WHERE cell_id = ANY(%s) AND state = ANY(%s) AND community_id = ANY(%s) "
+        "/* fan-out: the few callbacks of an area that run */",
+        (reporting.OPEN, at, places.cells_under(place.path), list(reporting.RUNNING), communities),
+    )[0]
+
+
+# --- before a round ---------------------------------------------------------------------------
+
+
+class Ready(NamedTuple):
+    """A site of a round and what it has: devices (heard), blank labels, a laboratory."""
+
+    site: SiteRow
+    devices: int
+    heard: int
+    labels: bool
+    lab_id: int | None
+
+    @property
+    def lacks(self) -> int:
+        has = (self.heard, self.labels, self.lab_id, self.site.responsible_id)
+        return sum(1 for x in has if not x)
+
+
+def list_ready(policy: RoundPolicy, held: Sequence[Place], *, at: datetime) -> list[Ready]:
+    """The round's sites within `held`, those that lack most first."""
+    sites = [s for s in _sites(held) if policy.at_site(s.site_id) and _inside(s, policy)]
+    ids = [s.site_id for s in sites]
+    devices = _devices(ids, at)
+    labels = _labelled(ids)
+    labs = {site: lab for site, _name, lab in round_scope(policy.round_id).sites}
+    out = [
+        Ready(s, *devices.get(s.site_id, (0, 0)), s.site_id in labels, labs.get(s.site_id))
+        for s in sites
+    ]
+    return sorted(out, key=lambda r: (-r.lacks, r.site.code))
+
+
+def _sites(held: Sequence[Place]) -> list[SiteRow]:
+    return places.list_sites(held, limit=SITES.value)
+
+
+def _inside(site: SiteRow, policy: RoundPolicy) -> bool:
+    if policy.site_ids is not None:
+        return True
+    path = places.area_path(site.area_id)
+    return any(path.startswith(p) for p in policy.area_paths)
+
+
+def _devices(sites: Sequence[int], at: datetime) -> dict[int, tuple[int, int]]:
+    """{site: (phones in use, those heard of lately)}."""
+    rows = fetch(
+        "SELECT site_id, count(*), count(*) FILTER (WHERE heard_at > %s) FROM device "
+        "WHERE site_id = ANY(%s) AND kind = 'phone' AND state = 'active' AND NOT practice "
+        "GROUP BY site_id",
+        (at - timedelta(hours=HEARD_HOURS.value), list(sites)),
+    )
+    return {site: (n, heard) for site, n, heard in rows}
+
+
+def _labelled(sites: Sequence[int]) -> set[int]:
+    """Sites that hold a roll with at least one blank number."""
+    rows = fetch(
+        "SELECT DISTINCT r.site_id FROM label_run r WHERE r.site_id = ANY(%s) AND NOT r.practice "
+        "AND r.kind = 'tube' AND EXISTS (SELECT 1 FROM tube_key k WHERE k.run_id = r.run_id "
+        "AND k.round_id IS NULL AND k.state = 0)",
+        (list(sites),),
+    )
+    return {r[0] for r in rows}
+
+
+def list_without_site(policy: RoundPolicy, held: Sequence[Place]) -> list[Node]:
+    """Communities of the round within `held` in which no site of the round stands."""
+    by_id = places.TREE.get().by_id
+    sites = {
+        places.area_path(s.area_id)
+        for s in places.list_sites([Place("all", 0, "/")], limit=SITES.value)
+        if policy.at_site(s.site_id)
+    }
+    areas = [p.path for p in held if p.kind in ("area", "all")]
+    nodes = [by_id[i] for _cell, i in communities_of(policy)]
+    return [
+        n
+        for n in nodes
+        if any(n.path.startswith(p) for p in areas) and not any(s.startswith(n.path) for s in sites)
+    ]

@@ -1,0 +1,13 @@
+"""Health, the document of the API, the language: for anybody."""
+
+from __future__ import annotations
+
+from tests.access import Case
+
+CASES = [
+    Case("operations.health"),
+    Case("operations.ready"),
+    Case("operations.openapi"),
+    Case("operations.docs"),
+    Case("operations.lang", "POST"),
+]
