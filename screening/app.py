@@ -8,7 +8,7 @@ import logging
 from flask import Flask
 from flask_migrate import Migrate
 
-from screening import clock, schema
+from screening import clock, keyguard, schema
 from screening.config import ROOT, Settings
 from screening.crypto import KeyRing
 from screening.db import db
@@ -63,6 +63,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True)
     assert schema.metadata is db.metadata
     _register(app)
+    if not settings.testing:
+        with app.app_context():
+            try:
+                keyguard.check(app.extensions["keys"])
+            finally:
+                db.engine.dispose()  # nothing may be open when gunicorn forks
     return app
 
 

@@ -16,6 +16,14 @@ from screening.crypto import KeyRing, WrongKey, b64, unb64
 FORMAT = "screening-backup-1"
 PROBE = b"the keys of this backup open this sentence"
 AAD = "backup.probe"
+EMPTY = b"""
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT nspname FROM pg_namespace
+    WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', name); END LOOP;
+END $$;
+CREATE SCHEMA public;
+"""
 
 
 class BadBackup(SystemExit):
@@ -80,22 +88,47 @@ def read(path: Path, settings: Settings) -> None:
                 raise BadBackup(f"{path} holds no dump.")
             while block := member.read(1 << 20):
                 out.write(block)
-        _run(
-            "pg_restore", settings, "--clean", "--if-exists", "--no-owner", "--single-transaction",
-            f"--dbname={_libpq(settings)}", str(dump), url=False,
-        )  # fmt: skip
+        _replace(dump, settings)
     finally:
         dump.unlink(missing_ok=True)
+
+
+def _replace(dump: Path, settings: Settings) -> None:
+    """The dump as a script through psql, after emptying the schema, in one transaction.
+
+    pg_restore's own --clean cannot drop the keys of attached partitions one by one."""
+    tools = embedded.tools(settings.instance)
+    script = subprocess.Popen(
+        [str(tools / "pg_restore"), "--no-owner", "--file=-", str(dump)], stdout=subprocess.PIPE
+    )
+    psql = subprocess.Popen(
+        [str(tools / "psql"), "--quiet", "--no-psqlrc", "--single-transaction",
+         "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--dbname={_libpq(settings)}"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert script.stdout is not None
+    assert psql.stdin is not None
+    with psql, script:
+        try:
+            psql.stdin.write(EMPTY)
+            while block := script.stdout.read(1 << 20):
+                psql.stdin.write(block)
+            if script.wait():  # a dump cut short must not be committed
+                psql.kill()
+        except BrokenPipeError:
+            pass
+        _, error = psql.communicate()
+    if psql.returncode or script.returncode:
+        last = (error.decode(errors="replace").strip().splitlines() or ["the dump is damaged"])[-1]
+        raise SystemExit(f"The restore failed and nothing was changed: {last}")
 
 
 def _libpq(settings: Settings) -> str:
     return settings.database_url.replace("postgresql+psycopg://", "postgresql://")
 
 
-def _run(tool: str, settings: Settings, *args: str, url: bool = True) -> None:
-    words = [str(embedded.tools(settings.instance) / tool), *args]
-    if url:
-        words.append(f"--dbname={_libpq(settings)}")
+def _run(tool: str, settings: Settings, *args: str) -> None:
+    words = [str(embedded.tools(settings.instance) / tool), *args, f"--dbname={_libpq(settings)}"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["?"])[-1]

@@ -1,6 +1,6 @@
 """All tables in one place, for migrations and for the checks of the cell rules."""
 
-from screening import jobs, outbox
+from screening import jobs, keyguard, outbox
 from screening.accounts import models as accounts
 from screening.coverage import models as coverage
 from screening.db import Base
@@ -16,7 +16,7 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "coverage", "field", "jobs", "lab", "ledger", "outbox", "places",
+    "accounts", "coverage", "field", "jobs", "keyguard", "lab", "ledger", "outbox", "places",
     "registry", "reminders", "reporting", "tickets", "transport", "tube",
 ]  # fmt: skip
 

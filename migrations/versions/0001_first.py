@@ -588,6 +588,13 @@ def upgrade():
         info={"big": True},
     )
     op.create_table(
+        "key_probe",
+        sa.Column("key_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("probe", sa.LargeBinary(), nullable=False),
+        sa.Column("index_mark", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_key_probe")),
+    )
+    op.create_table(
         "label_move",
         sa.Column("move_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),

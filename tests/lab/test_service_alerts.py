@@ -88,4 +88,7 @@ def test_alerts_reach_the_laboratory_and_those_who_watch_over_the_tubes_area(ale
     assert queries.count_alerts(queries.reach([], [street])) == (1, 1)
     assert queries.count_alerts(queries.reach([], [other])) == (0, 0)
     assert queries.count_alerts(queries.reach([], [EVERYWHERE])) == (1, 1)
-    assert queries.count_alerts(queries.reach([make.lab(bench.city.sites[0].area).place], [])) == (0, 0)
+    assert queries.count_alerts(queries.reach([make.lab(bench.city.sites[0].area).place], [])) == (
+        0,
+        0,
+    )
