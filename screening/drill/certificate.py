@@ -31,10 +31,9 @@ def options(folder: Path) -> tuple[str, ...]:
 def addresses() -> list[str]:
     """This machine's addresses in its networks, as far as the system tells."""
     found = set()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-        with contextlib.suppress(OSError):  # no network: only this machine itself
-            way.connect(ELSEWHERE)
-            found.add(way.getsockname()[0])
+    with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as way:
+        way.connect(ELSEWHERE)  # fails without a network
+        found.add(way.getsockname()[0])
     with contextlib.suppress(OSError):  # an unknown name: the way out tells enough
         found |= set(socket.gethostbyname_ex(socket.gethostname())[2])
     return sorted(a for a in found if not a.startswith("127.")) or ["127.0.0.1"]
