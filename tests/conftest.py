@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import scoped_session
 
 from screening import embedded
-from tests import database
+from tests import database, statements
 
 ROOT = Path(__file__).resolve().parent.parent
 # Continuous integration has these; elsewhere a test may do without, and says so.
@@ -84,6 +84,14 @@ class Visitor(FlaskClient):
 
     def open(self, *args: Any, **kw: Any) -> Any:
         return contextvars.Context().run(super().open, *args, **kw)
+
+
+@pytest.fixture(autouse=True)
+def routed() -> Iterator[None]:
+    """No statement that the project sends in a test asks every cell, unless it says why."""
+    with statements.heard() as offences:
+        yield
+        assert not offences, "\n".join(offences)
 
 
 # --- the outside world ----------------------------------------------------------------------

@@ -23,6 +23,7 @@ def seal_audit() -> None:
 
 @job("tidy_accounts", every=3600)
 def tidy_accounts() -> None:
+    """Forget old throttles, and sessions and enrolment codes that ended long ago."""
     throttle.forget_old()
     run("DELETE FROM login_session WHERE expires_at < %s", (clock.real_now() - KEEP_SESSIONS,))
     run("DELETE FROM enrol_code WHERE until < %s", (clock.real_now() - KEEP_SESSIONS,))

@@ -15,7 +15,7 @@ MOVES = {"returned": RETURNED, "void": VOID, "missing": MISSING}
 
 
 class NoSuchRun(NotFound):
-    code = "no_such_run"
+    code = "no_such_label_run"
     zh = "没有这个标签批次。"
     en = "There is no such label run."
 
