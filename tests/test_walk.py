@@ -14,7 +14,9 @@ from screening import clock, crypto, jobs
 from screening.accounts.roles import Role
 from screening.db import db
 from screening.lab.service import rule_sets
+from screening.ledger.commands import group as ledger
 from screening.tube.codes import Kind, make_code
+from screening.tube.rules import Stage
 from tests import devices, make, world
 from tests.lab.bench import HOT, run_file
 
@@ -146,8 +148,8 @@ class Walk:
 
     # --- afterwards -------------------------------------------------------------------------
 
-    def stage(self, tube: str) -> Any:
-        return self.ask("technician", f"/tubes/{tube}")
+    def stage(self, tube: str) -> int:
+        return int(self.ask("technician", f"/tubes/{tube}")["stage"]["number"])
 
     def access_code(self, i: int) -> str:
         body = {"person": self.city.people[i][2], "site_id": str(self.site.site_id)}
@@ -176,8 +178,16 @@ def told(problem: dict[str, Any]) -> set[str]:
     return {f["code"] for f in problem["faults"]}
 
 
-def test_one_swab_goes_from_the_label_to_the_residents_look_up(walk):
+def assert_recount_agrees(app: Any, round_id: int) -> None:
+    """The journals and commands that came through the door explain every row."""
+    db.session.commit()
+    out = app.test_cli_runner().invoke(ledger, ["check", "--round", str(round_id)])
+    assert out.exit_code == 0 and "Equal" in out.output, out.output
+
+
+def test_one_swab_goes_from_the_label_to_the_residents_look_up(app, walk):
     (tube,) = walk.labels("tube", 1)
+    assert walk.ask("manager", f"/tubes/{tube}")["stage"] is None
     _, person, resident = walk.city.people[0]
     assert person in walk.missed()
     walk.bring(tube, [resident], mode="single", size=1)
@@ -192,6 +202,8 @@ def test_one_swab_goes_from_the_label_to_the_residents_look_up(walk):
     assert (seen["state"], seen["swabs"][0]["version"]) == ("negative", 1)
     missed = walk.missed()
     assert person not in missed and len(missed) == 23
+    assert walk.stage(tube) == Stage.RELEASED
+    assert_recount_agrees(app, walk.city.round_id)
 
 
 def test_nobody_releases_alone(walk):
@@ -211,7 +223,7 @@ def test_nobody_releases_alone(walk):
     assert walk.release("reviewer", tube)["released"] == [tube]
 
 
-def test_a_positive_pool_calls_ten_people_back_and_a_correction_takes_it_back(walk):
+def test_a_positive_pool_calls_ten_people_back_and_a_correction_takes_it_back(app, walk):
     (tube,) = walk.labels("tube", 1)
     walk.bring(tube, walk.city.codes(0, 10))
     codes = [walk.access_code(i) for i in (0, 9)]
@@ -241,6 +253,7 @@ def test_a_positive_pool_calls_ten_people_back_and_a_correction_takes_it_back(wa
     for code in codes:
         seen = walk.look_up(code)
         assert (seen["state"], seen["swabs"][0]["version"]) == ("negative", 2)
+    assert_recount_agrees(app, walk.city.round_id)
 
 
 def test_an_alert_that_contradicts_the_result_holds_it_until_it_is_settled(walk):
