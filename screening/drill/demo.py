@@ -36,6 +36,7 @@ INSTANCE = ROOT / "instance" / "demo"
 OPENS = 5.5  # local hour at which the demo's day begins, half an hour before the sites open
 RATE = 60  # domain seconds in a second: a day of sampling takes about ten minutes
 THREADS = 8
+PATIENCE = 5  # seconds that what runs gets to end its work; whoever presses Ctrl-C is waiting
 ANSWERS_WITHIN = 60  # seconds
 HTTPS_BIND = "0.0.0.0:8443"  # phones in the same network are the point
 OWN = ("DATABASE_URL", "SCREENING_KEYS", "SCREENING_CLOCK", "SCREENING_INSTANCE")
@@ -148,9 +149,11 @@ def remember() -> None:
 def serve(env: dict[str, str], bind: str) -> int:
     env["SCREENING_CLOCK"] = resume()
     clock.configure(env["SCREENING_CLOCK"])
-    servers = [web(env, bind, 2, THREADS), worker(env)]
+    soon = ("--graceful-timeout", str(PATIENCE))
+    servers = [web(env, bind, 2, THREADS, *soon), worker(env)]
     if os.environ.get("HTTPS"):
-        servers.append(web(env, HTTPS_BIND, 1, THREADS, *certificate.options(INSTANCE)))
+        tls = certificate.options(INSTANCE)
+        servers.append(web(env, HTTPS_BIND, 1, THREADS, *soon, *tls))
     with running(*servers) as children, quietly():
         url = f"http://{bind}"
         answered(url, children)
@@ -209,11 +212,11 @@ def playing(env: dict[str, str], url: str) -> Iterator[subprocess.Popen | None]:
         end(player)
 
 
-def end(player: subprocess.Popen, patience: float = 5) -> None:
+def end(player: subprocess.Popen) -> None:
     if player.poll() is None:
         player.terminate()
     try:
-        player.wait(patience)
+        player.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         player.kill()
         player.wait()
