@@ -58,6 +58,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     doc_type: str = ""
     doc_number: str = ""
     country: str = ""
+    mode: str = "pooled"  # how the round swabs this person: single, household, pooled
+    comes: bool = True  # may come to a site: not exempt
 
 
 class World(msgspec.Struct, kw_only=True):
