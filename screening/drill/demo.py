@@ -58,7 +58,9 @@ def main() -> int:
         os.environ.pop(name, None)
     os.environ["SCREENING_INSTANCE"] = str(INSTANCE)
     INSTANCE.mkdir(parents=True, exist_ok=True)
-    with only_once(), free(args.bind):
+    with only_once():
+        for bind in (args.bind, HTTPS_BIND) if with_https() else (args.bind,):
+            check_free(bind)
         env = {**os.environ, "SCREENING_DEMO": "1", "SCREENING_LOG": "WARNING"}
         with database(env):
             if args.reset or not (INSTANCE / "world.json").exists():
@@ -67,6 +69,10 @@ def main() -> int:
             if not (INSTANCE / "world.json").exists():
                 fill(env)
             return serve(env, args.bind)
+
+
+def with_https() -> bool:
+    return os.environ.get("HTTPS", "") not in ("", "0")
 
 
 # --- the instance -------------------------------------------------------------------------------
@@ -83,9 +89,8 @@ def only_once() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def free(bind: str) -> Iterator[None]:
-    """Say at once that the port is taken, not after a minute of loading."""
+def check_free(bind: str) -> None:
+    """Say at once that the port is taken, not after a minute of loading. Raises SystemExit."""
     host, _, port = bind.rpartition(":")
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,7 +101,6 @@ def free(bind: str) -> Iterator[None]:
                 f"{bind} cannot be used ({why.strerror}); stop what listens there, or choose "
                 'another address: make demo ARGS="--bind 127.0.0.1:8001".'
             ) from None
-    yield
 
 
 def forget(env: dict[str, str]) -> None:
@@ -128,18 +132,18 @@ def spec(moment: Moment) -> str:
     return f"{moment.domain.isoformat()}/{clock.real_now().isoformat()}/{moment.rate}"
 
 
-def resume() -> str:
+def last_moment() -> Moment:
     """The clock goes on where it stood: while nobody serves, no time passes."""
     path = INSTANCE / "clock.json"
     if path.exists():
-        return spec(msgspec.json.decode(path.read_bytes(), type=Moment))
+        return msgspec.json.decode(path.read_bytes(), type=Moment)
     plan = day_plan.from_json((INSTANCE / "plan.json").read_bytes())
-    return spec(Moment(at_hour(plan.day, OPENS)))
+    return Moment(at_hour(plan.day, OPENS))
 
 
-def remember() -> None:
+def remember(rate: int) -> None:
     fresh = INSTANCE / "clock.json.new"
-    fresh.write_bytes(msgspec.json.encode(Moment(clock.now())))
+    fresh.write_bytes(msgspec.json.encode(Moment(clock.now(), rate)))
     fresh.replace(INSTANCE / "clock.json")
 
 
@@ -147,24 +151,34 @@ def remember() -> None:
 
 
 def serve(env: dict[str, str], bind: str) -> int:
-    env["SCREENING_CLOCK"] = resume()
+    """Until Ctrl-C. When the day has been played it goes on with a clock as fast as any other:
+    left alone for an hour, a fast one would make everything days late."""
+    while (code := serve_at(last_moment(), env, bind)) is None:
+        remember(1)
+    return code
+
+
+def serve_at(moment: Moment, env: dict[str, str], bind: str) -> int | None:
+    """Serve and play from `moment` on; None when a fast day is over."""
+    env["SCREENING_CLOCK"] = spec(moment)
     clock.configure(env["SCREENING_CLOCK"])
     soon = ("--graceful-timeout", str(PATIENCE))
     servers = [web(env, bind, 2, THREADS, *soon), worker(env)]
-    if os.environ.get("HTTPS"):
+    if with_https():
         tls = certificate.options(INSTANCE)
         servers.append(web(env, HTTPS_BIND, 1, THREADS, *soon, *tls))
     with running(*servers) as children, quietly():
         url = f"http://{bind}"
         answered(url, children)
-        welcome(url)
+        welcome(url, moment.rate)
         with playing(env, url) as player:
-            return watch(children, player)
+            return watch(children, player, moment.rate)
 
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """Once it stops, a second Ctrl-C must not leave half of it running."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
@@ -182,16 +196,17 @@ def answered(url: str, children: tuple[subprocess.Popen, ...]) -> None:
     raise SystemExit("The pages do not answer; see above.")
 
 
-def welcome(url: str) -> None:
+def welcome(url: str, rate: int) -> None:
     print(f"\n采送检报 Screening: {url}   (Ctrl-C stops everything)\n")
     for one in msgspec.json.decode((INSTANCE / "demo-signins.json").read_bytes()):
         print(f"  {one['role']:<18} {one['number']}  {one['password']}")
-    if os.environ.get("HTTPS"):
+    if with_https():
         port = HTTPS_BIND.rpartition(":")[2]
         print("\nFor phones in this network (accept the certificate once):")
         for host in certificate.addresses():
             print(f"  https://{host}:{port}")
-    print(f"\nThe day runs {RATE} times as fast as the clock on the wall.", flush=True)
+    pace = f"{rate} times as fast as" if rate > 1 else "with"
+    print(f"\nThe day runs {pace} the clock on the wall.", flush=True)
 
 
 @contextlib.contextmanager
@@ -222,8 +237,11 @@ def end(player: subprocess.Popen) -> None:
         player.wait()
 
 
-def watch(children: tuple[subprocess.Popen, ...], player: subprocess.Popen | None) -> int:
-    """Until Ctrl-C (0), or until a server ends by itself; the player may end, pages stay."""
+def watch(
+    children: tuple[subprocess.Popen, ...], player: subprocess.Popen | None, rate: int
+) -> int | None:
+    """Until Ctrl-C (0), until a server ends by itself (its code), or None when a fast day has been
+    played to its end. A player that fails leaves the pages up."""
     told = False
     try:
         while True:
@@ -231,12 +249,14 @@ def watch(children: tuple[subprocess.Popen, ...], player: subprocess.Popen | Non
                 if (code := child.poll()) is not None:
                     print(f"A server ended by itself ({code}); stopping.", file=sys.stderr)
                     return code or 1
+            remember(rate)
             if player and player.poll() is not None and not told:
                 told = True
-                how = "The day is over" if player.returncode == 0 else "The player stopped"
                 log = (INSTANCE / "player.log").relative_to(ROOT)
-                print(f"{how} ({log}); the pages stay up.", flush=True)
-            remember()
+                how = "The player stopped" if player.returncode else "The day is played"
+                print(f"{how} ({log}); the pages stay.", flush=True)
+                if not player.returncode and rate > 1:
+                    return None
             time.sleep(1)
     except KeyboardInterrupt:
         return 0
