@@ -14,7 +14,7 @@ from screening import clock
 from screening.db import db
 from screening.errors import Problem
 from screening.field import service
-from screening.field.pocket import Pocket
+from screening.field.pocket import Pocket, write_whole
 
 group = AppGroup("journal", help="Journals as files: make a key, sign a batch, take one in.")
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -60,19 +60,30 @@ def sign(
     lines = [line for line in entries.read().splitlines() if line.strip()]
     if not lines:
         raise click.ClickException("there are no entries")
-    pocket = Pocket.open(key)
-    now = clock.to_ms(clock.now())
+    if batch.exists():
+        raise click.ClickException(f"{batch} exists; send it first")
+    pocket = _open(key)
     try:
-        signed = pocket.sign(lines, device=device, at_ms=now, defaults=defaults)
-        with batch.open("xb") as file:  # a batch that was not sent yet is never written over
-            file.write(signed.batch)
+        signed = pocket.sign(
+            lines, device=device, at_ms=clock.to_ms(clock.now()), defaults=defaults
+        )
     except Problem as problem:
         raise click.ClickException(problem.sentence("en")) from None
-    except FileExistsError:
-        raise click.ClickException(f"{batch} exists; send it first") from None
+    # the batch is on disk before the head moves, and has its name only afterwards: whatever stops
+    # us between, no number is signed twice and none is lost
+    beside = batch.with_name(batch.name + ".new")
+    write_whole(beside, signed.batch)
     pocket.keep()
+    beside.replace(batch)
     for number, kind, ref in signed.entries:
         click.echo(f"{number}\t{kind}\t{ref}")
+
+
+def _open(key: Path) -> Pocket:
+    try:
+        return Pocket.open(key)
+    except (ValueError, KeyError, TypeError):
+        raise click.ClickException(f"{key} is not a key file of `journal new-key`") from None
 
 
 @group.command("import")

@@ -21,6 +21,7 @@ from screening.tube import chain as hashing
 from screening.tube.entries import decode
 
 SALT = 16  # bytes
+MOST = 5000  # entries of a batch, as its header says (codec.Header)
 
 
 class BadLine(Problem):
@@ -28,6 +29,13 @@ class BadLine(Problem):
     code = "bad_journal_line"
     zh = "第 {row} 行不是可用的条目：{what}"
     en = "Line {row} is not an entry: {what}"
+
+
+class TooManyLines(Problem):
+    status = 422
+    code = "too_many_journal_lines"
+    zh = "一个日志包最多 {most} 条，请分几次签名。"
+    en = "A batch holds at most {most} entries; sign them in several."
 
 
 class OtherDevice(Conflict):
@@ -88,7 +96,9 @@ class Pocket:
         """The next batch of the journal out of JSON lines; number, time and salt are filled in.
 
         Nothing is kept before `keep`, so that what could not be written is not counted.
-        Raises BadLine, OtherDevice."""
+        Raises BadLine, TooManyLines, OtherDevice."""
+        if len(lines) > MOST:
+            raise TooManyLines(most=MOST)
         if self.state["device"] not in (None, device):
             raise OtherDevice(device=self.state["device"])
         first = self.state["last"] + 1
@@ -132,8 +142,13 @@ class Pocket:
     def keep(self) -> None:
         """Write the new head down, whole or not at all."""
         beside = self.path.with_name(self.path.name + ".new")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(self.state, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+        write_whole(beside, json.dumps(self.state, indent=1).encode())
         beside.replace(self.path)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads, and wait until it is on disk."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -110,3 +110,19 @@ def test_a_forged_batch_is_refused_in_words(city, call, tmp_path):
     call("sign", key, entries, tmp_path / "1.ndjson", "--device", device)
     out = call("import", tmp_path / "1.ndjson")
     assert out.exit_code == 1 and "signature is wrong" in out.output
+
+
+def test_more_entries_than_a_batch_holds_are_refused_before_they_are_numbered(city, call, tmp_path):
+    key = tmp_path / "key.json"
+    call("new-key", key)
+    before = key.read_text()
+    many = lines(tmp_path / "1.jsonl", *[{"kind": "shift_start", "staff": 1}] * 5001)
+    out = call("sign", key, many, tmp_path / "1.ndjson", "--device", 1)
+    assert out.exit_code == 1 and "at most 5000" in out.output
+    assert key.read_text() == before
+
+
+def test_another_file_is_not_taken_for_a_key(city, call, tmp_path):
+    other = lines(tmp_path / "1.jsonl", {"kind": "shift_start", "staff": 1})
+    out = call("sign", other, other, tmp_path / "1.ndjson", "--device", 1)
+    assert out.exit_code == 1 and "not a key file" in out.output
