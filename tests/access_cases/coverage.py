@@ -36,7 +36,7 @@ def counted(w: World) -> int:
     """One round over both sides, with people in both communities."""
 
     def maker() -> int:
-        round_id = made_round([w.a.county, w.b.county])
+        round_id = made_round([w.a.county, w.b.county], state="finishing")  # others may sample
         for side in (w.a, w.b):
             world.people(side.community, 3)
         service.mark_new()

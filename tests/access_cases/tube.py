@@ -49,7 +49,7 @@ def one_pattern(w: World) -> dict:
 
 
 def both_runs(w: World) -> dict:
-    w.once("runs", lambda: [run_at(w.a), run_at(w.b)])
+    w.once("label runs", lambda: [run_at(w.a), run_at(w.b)])
     return {}
 
 
