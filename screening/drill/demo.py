@@ -231,7 +231,7 @@ def end(player: subprocess.Popen) -> None:
     if player.poll() is None:
         player.terminate()
     try:
-        player.wait(PATIENCE)
+        player.wait(2 * PATIENCE)  # it keeps what it has sent, else it would send it twice
     except subprocess.TimeoutExpired:
         player.kill()
         player.wait()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import time
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
+from threading import Event
 
 import msgspec
 import requests
@@ -42,24 +44,27 @@ def main(args: Sequence[str] | None = None) -> None:
     parser.add_argument("--instance", type=Path, default=Path("instance/demo"))
     options = parser.parse_args(args)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        play(options.url, options.instance)
-    except KeyboardInterrupt:
-        log.info("stopped; the day goes on from here")
+    stopping = Event()  # looked at between two turns, so that all that was sent is kept
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stopping.set())
+    play(options.url, options.instance, stopping)
 
 
-def play(url: str, folder: Path) -> None:
+def play(url: str, folder: Path, stopping: Event) -> None:
     door = HttpDoor(url)
     wait_for(door)
     day = open_day(door, folder)
     keep(day, folder)
     while not day.over(clock.now()):
+        if stopping.is_set():
+            log.info("stopped; the day goes on from here")
+            return
         try:
             day.play(clock.now())
         except (requests.RequestException, Refused) as why:
             log.warning("%s", why)
         keep(day, folder)
-        time.sleep(TICK)
+        stopping.wait(TICK)
     log.info("the day is over: %s swabs in %s tubes", len(day.truth.swabs), len(day.truth.tubes))
 
 
