@@ -61,7 +61,7 @@ class Boxes:
         )  # fmt: skip
         way.stage, way.seal, way.tubes = ON_THE_WAY, seal, mine
         day.truth.boxes.append(Box(way.ref, seal, batch, mine, counted))
-        day.wrongs.sealed(way, batch, counted)
+        day.wrongs.sealed(way, batch)
 
     def _unpack(self, way: Way) -> None:
         day, lab = self.day, self.day.world.lab(way.lab)

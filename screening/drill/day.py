@@ -28,6 +28,7 @@ from screening.drill.wrongs import Wrongs
 
 log = logging.getLogger("screening.drill")
 LEAD = timedelta(hours=1)  # the last person comes an hour before a site closes, at the latest
+SETTLES = timedelta(hours=1)  # after a dark phone has spoken its tubes are signed and released
 LONGEST = 240.0  # seconds from one person to the next
 PERSONS_A_MINUTE = 2.0  # of one table, at most
 
@@ -50,7 +51,7 @@ class Day:
         starts = min(site.opens_at for site in plan.sites)
         self.notes = notes or Notes(until=starts)
         self.desks = Desks(door, world)
-        self.wrongs = Wrongs(plan, world, self.notes, self.truth)
+        self.wrongs = Wrongs(self)
         self.tables = Tables(self)
         self.boxes = Boxes(self)
         self.benches = Benches(self)
@@ -150,7 +151,9 @@ class Day:
             and not notes.plates
             and not notes.again
             and not any(notes.racks.values())
-            and not any(p.dark_until and p.dark_until > now for p in notes.phones.values())
+            and not any(
+                p.dark_until and p.dark_until + SETTLES > now for p in notes.phones.values()
+            )
         )
 
     def end_shifts(self, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from screening.db import db, fetch
 from screening.drill.day import Day
 from screening.drill.scenery import at_hour
 from screening.ledger.check import check
-from tests.drill.town import DAY, set_time, town
+from tests.drill.town import ALL_FAULTS, DAY, set_time, town
 
 STEP = timedelta(minutes=10)
 
@@ -40,8 +41,8 @@ def rows(statement: str) -> list[tuple]:
     return fetch(f"{statement} /* fan-out: test */")
 
 
-def tickets() -> set[str]:
-    return {kind for (kind,) in rows("SELECT kind FROM ticket")}
+def tickets() -> set[tuple[str, str]]:
+    return set(rows("SELECT kind, subject_id FROM ticket"))
 
 
 def check_truth(day: Day) -> None:
@@ -56,7 +57,7 @@ def check_truth(day: Day) -> None:
     assert (row.due, row.reached) == (len(day.people), len(truth.persons()))
     found = check(round_id)
     assert found.equal, found.differences
-    assert tickets() == {t.kind for t in truth.tickets}
+    assert tickets() == {(t.kind, t.subject) for t in truth.tickets}
 
 
 def test_a_straight_day_reports_everybody_who_was_swabbed(day):
@@ -65,3 +66,21 @@ def test_a_straight_day_reports_everybody_who_was_swabbed(day):
     check_truth(player)
     assert all(t.released and t.received for t in player.truth.tubes.values())
     assert len(player.truth.swabs) > 100
+
+
+def test_every_planted_fault_shows_as_its_ticket_and_nothing_else_does(day):
+    player = day(ALL_FAULTS)
+    play(player, 30)
+    check_truth(player)
+    assert sorted(player.truth.faults) == [fault.ref for fault in ALL_FAULTS]
+    released = {tube for tube, known in player.truth.tubes.items() if known.released}
+    standing = {
+        t.subject for t in player.truth.tickets if t.kind in ("two_sites", "missing_at_lab")
+    }
+    assert set(player.truth.tubes) - released == standing, (
+        "a dead phone's tubes go on when it speaks"
+    )
+    again = [s for s in player.truth.swabs if s.purpose == "recheck"]
+    outcomes = Counter(player.truth.tubes[s.tube].outcome for s in again)
+    assert outcomes == {"negative": 9, "positive": 1}
+    assert rows("SELECT state, count(*) FROM callback GROUP BY 1") == [("closed", 10)]

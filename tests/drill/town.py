@@ -34,7 +34,31 @@ PASSWORD = "drill-pass-2026-word"
 REFS = ("S01", "S02", "S03")
 PEOPLE_OF_SITE = 40
 TUBES = 60
-LEAVES = (8.5, 10.5, 12.5)
+LEAVES = (7, 7.5, 9)
+
+
+CLOCK = {"D-S02-2": 20 * 60}  # seconds ahead
+
+
+def fault(ref: str, kind: str, hour: float, where: str, **detail: Any) -> Fault:
+    return Fault(ref=ref, kind=kind, at=at_hour(DAY, hour), where=where, detail=detail, shows=())
+
+
+def back_at(hour: float) -> str:
+    return at_hour(DAY, hour).isoformat()
+
+
+ALL_FAULTS = (
+    fault("F1", "lost_tube", 7, "T-S01-01", nth_tube_of_box=1),
+    fault("F2", "late_box", 7.5, "T-S02-02", minutes_late=300),
+    fault("F3", "wrong_count", 7, "T-S03-01", counted_minus_scanned=1),
+    fault("F4", "double_swab", 7, "S02", person="p000", second_at=back_at(8)),
+    fault("F5", "dead_phone", 6.8, "D-S03-1", sends_again_at=back_at(15)),
+    fault("F6", "positive_pool", 6, "S01", table=2, nth_full_tube=1, positive_seat=3),
+    fault("F7", "tube_at_two_sites", 6.6, "S02", serial=2, other_site="S03", other_table=2),
+    fault("F8", "unknown_tube", 7.5, "T-S01-02", serial=TUBES - 1),
+    fault("F9", "wrong_clock", 6, "D-S02-2", seconds_ahead=20 * 60),
+)
 
 
 class TestDoor:
@@ -109,7 +133,8 @@ def town(client: Any, faults: tuple[Fault, ...] = ()) -> Day:
         staff=staff,
         areas={a.code: a.area_id for a in (county, *homes)},
     )  # fmt: skip
-    plan = replace(_plan([h.code for h in homes], county.code), faults=faults)
+    plan = _plan([h.code for h in homes], county.code, CLOCK if faults else {})
+    plan = replace(plan, faults=faults)
     return Day(TestDoor(client), plan, known, people)
 
 
@@ -154,7 +179,7 @@ def _staff(sites: list[Any], lab: Any, homes: list[Any]) -> list[Staff]:
     return out
 
 
-def _plan(homes: list[str], county: str) -> DayPlan:
+def _plan(homes: list[str], county: str, ahead: dict[str, int]) -> DayPlan:
     opens, closes = at_hour(DAY, 6), at_hour(DAY, 12)
     sites = tuple(
         PlannedSite(ref=ref, name=ref, kind="community", community=home, catchment=(home,),
@@ -162,7 +187,8 @@ def _plan(homes: list[str], county: str) -> DayPlan:
         for ref, home in zip(REFS, homes, strict=True)
     )  # fmt: skip
     devices = [
-        PlannedDevice(ref=f"D-{ref}-{n}", kind="table", place=ref, table=n)
+        PlannedDevice(ref=f"D-{ref}-{n}", kind="table", place=ref, table=n,
+                      clock_offset=ahead.get(f"D-{ref}-{n}", 0))
         for ref in REFS for n in (1, 2)
     ]  # fmt: skip
     devices += [PlannedDevice(ref=f"D-{ref}-P", kind="packing", place=ref) for ref in REFS]
