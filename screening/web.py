@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from typing import Any
@@ -116,7 +117,7 @@ def problem_json(problem: Problem) -> Response:
     if isinstance(problem, Faults):
         body["faults"] = [f.to_dict(tongue) for f in problem.faults]
     response = Response(
-        orjson.dumps(body, option=_OPTIONS, default=str),
+        _told(body),
         status=problem.status,
         mimetype="application/problem+json",
     )
@@ -125,6 +126,14 @@ def problem_json(problem: Problem) -> Response:
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _told(body: dict[str, Any]) -> bytes:
+    """A refusal may carry back what was sent: numbers and characters that orjson refuses too."""
+    try:
+        return orjson.dumps(body, option=_OPTIONS, default=str)
+    except TypeError:
+        return json.dumps(body, default=str).encode()
 
 
 def _page(problem: Problem) -> Response:

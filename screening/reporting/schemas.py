@@ -30,7 +30,7 @@ class OutcomeField(fields.Field):
         return NAMES.get(value)
 
     def _deserialize(self, value: Any, *a: Any, **kw: Any) -> int:
-        if value not in OUTCOMES:
+        if not isinstance(value, str) or value not in OUTCOMES:
             raise ValidationError(f"{'/'.join(OUTCOMES)}")
         return OUTCOMES[value]
 
