@@ -169,18 +169,30 @@ def _bind(t: e.Told, seat: int, who: persons.Resolved, purpose: str, reason: str
 
 def _find(out: Outcome, at: datetime) -> None:
     inside: dict[tuple[int, int | None, int], bool] = {}  # of the round's areas, by place
-    for barcode, m in out.merged.items():
-        if not m.list_changed:
-            continue
-        _find_in_tube(out, barcode, m)
+    looked = {b: m for b, m in out.merged.items() if looks_different(m)}
+    inside_before = {(b.home_cell, b.person_id) for m in looked.values() for b in m.binds}
+    rows = {**registry.persons_by_cell(inside_before - out.persons.keys()), **out.persons}
+    for barcode, m in looked.items():
+        _find_in_tube(out, barcode, m, rows)
         for bind in m.new_binds:
             _find_of_person(out, m, bind, inside)
 
 
-def _find_in_tube(out: Outcome, barcode: str, m: service.Merged) -> None:
+def looks_different(m: service.Merged) -> bool:
+    """Whether who is in the tube, or how it was opened, changed."""
+    return m.list_changed or any(ln.verb == Verb.OPEN for ln in m.new_lines)
+
+
+def _find_in_tube(
+    out: Outcome,
+    barcode: str,
+    m: service.Merged,
+    persons_of: Mapping[tuple[int, int], PersonRow],
+) -> None:
+    """Who was swabbed into one tube, whichever batches told it and whatever became of the tube."""
     state, key = m.state, m.key
-    live = [b for b in m.binds if not state.voids[b.specimen_id]]
-    rows = [out.persons.get((b.home_cell, b.person_id)) for b in live]
+    inside = [b for b in m.binds if state.voids[b.specimen_id] not in rules.NOT_IN_TUBE]
+    rows = [persons_of.get((b.home_cell, b.person_id)) for b in inside]
     known = [r for r in rows if r is not None]
 
     def add(kind: str, **sides: object) -> None:

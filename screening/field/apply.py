@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,6 +45,7 @@ def apply(told: Sequence[e.Told], *, cell: int, recorded_at: datetime) -> Applie
     out.parked = [*sampled.parked, *received.parked, *sent.parked]
     out.tubes = _joined(first, sent.merged)
     _settle(out, sampled, sent, recorded_at)
+    _settle_persons(sampled.merged, received.merged, at=recorded_at)
     tube_service.mark_dirty(out.tubes.values())
     changed = [m for m in sampled.merged.values() if m.list_changed]
     reporting.capture_changed(changed, sampled.persons, at=recorded_at)
@@ -77,23 +79,33 @@ def _settle(
     """Tickets agree with what the facts hold now. A new tube without faults costs nothing here."""
     settle_tubes(out.tubes, at=at)
     own = [f for f in sampled.findings if f.kind in collection.TUBE_KINDS]
-    again = subjects(m for m in sampled.merged.values() if m.list_changed and m.before is not None)
+    again = subjects(
+        m for m in sampled.merged.values() if m.before is not None and collection.looks_different(m)
+    )
     again += [Subject(f.cell_id, f.subject_id) for f in own]
     if again:
         tickets.settle(own, again, collection.TUBE_KINDS, at=at)
     tickets.open_all([f for f in sampled.findings if f.kind in collection.PERSON_KINDS], at=at)
-    twice = sampled.merged.again
+    _settle_boxes(sent, at)
+
+
+def _settle_persons(*merged: tube_service.MergedSet, at: datetime) -> None:
+    """Who has two swabs that count: sampling may say so, and a refusal at the laboratory unsay it."""
+    twice: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for one in merged:
+        for place, ids in one.again.items():
+            twice[place] |= ids
     if twice:
         persons = [Subject(cell, str(p)) for (cell, _), ids in twice.items() for p in ids]
         tickets.settle(collection.doubled(twice), persons, ("already_sampled",), at=at)
-    _settle_boxes(sent, at)
 
 
 def _settle_boxes(sent: transport.Outcome, at: datetime) -> None:
     kinds = transport_rules.BATCH_KINDS
     if sent.batches:
         tickets.settle([f for f in sent.findings if f.kind in kinds], sent.batches, kinds, at=at)
-    tubes = [f for f in sent.findings if f.kind in transport_rules.TUBE_KINDS]
-    if sent.tubes:
-        tickets.settle(tubes, sent.tubes, transport_rules.TUBE_KINDS, at=at)
+    for kind, subjects_of in (("missing_at_lab", sent.tubes), ("wrong_box", sent.scanned)):
+        if subjects_of:
+            found = [f for f in sent.findings if f.kind == kind]
+            tickets.settle(found, subjects_of, (kind,), at=at)
     tickets.open_all([f for f in sent.findings if f.kind == "sealed_twice"], at=at)

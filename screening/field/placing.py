@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from screening.field.chain import Batch, BrokenChain
@@ -51,22 +52,30 @@ def _beyond(batch: Batch, branches: Sequence[Branch], stored: Sequence[Block]) -
 
 
 def _overlapping(batch: Batch, branches: Sequence[Branch], stored: Sequence[Block]) -> Placing:
-    """Some numbers are held: skip those that are the same, fork where they differ."""
+    """Some numbers are held: skip those that are the same, on whatever branch the copy's story
+    went on; fork where it differs from all of them."""
     known = _digests(stored)
-    fitting = [b for b in branches if _hash_at(b, batch.first - 1, stored) == batch.prev]
-    best: tuple[int, Branch] | None = None
-    for b in fitting:
-        skip = _same(batch, known.get(b.branch, {}))
-        if best is None or skip > best[0]:
-            best = (skip, b)
-    if best is None:
+    heads = list(accumulate(batch.digests, lambda h, d: run_chain(h, [d]), initial=batch.prev))
+
+    def fits(b: Branch, skip: int) -> bool:
+        return _hash_at(b, batch.first - 1 + skip, stored) == heads[skip]
+
+    skip, here = 0, next((b for b in branches if fits(b, 0)), None)
+    while skip < len(batch.digests):
+        on = [b for b in branches if _same(batch, known.get(b.branch, {}), skip) and fits(b, skip)]
+        if not on:
+            break
+        here = on[0]
+        skip += _same(batch, known[here.branch], skip)
+    if here is None:
         raise BrokenChain()
-    skip, b = best
-    prev = run_chain(batch.prev, batch.digests[:skip])
-    at = batch.first + skip
-    if skip == len(batch.digests) or at == b.last + 1:
-        return Placing(b.branch, skip, prev)
-    return Placing(max(x.branch for x in branches) + 1, skip, prev, fork=True)
+    if skip == len(batch.digests):
+        return Placing(here.branch, skip, heads[skip])
+    tip = (batch.first + skip - 1, heads[skip])
+    ends = [b.branch for b in branches if (b.last, b.head) == tip]
+    if ends:
+        return Placing(ends[0], skip, heads[skip])
+    return Placing(max(x.branch for x in branches) + 1, skip, heads[skip], fork=True)
 
 
 def _digests(stored: Sequence[Block]) -> dict[int, dict[int, bytes]]:
@@ -79,11 +88,12 @@ def _digests(stored: Sequence[Block]) -> dict[int, dict[int, bytes]]:
     return out
 
 
-def _same(batch: Batch, known: dict[int, bytes]) -> int:
-    n = 0
+def _same(batch: Batch, known: dict[int, bytes], skip: int) -> int:
+    """How many of the batch's entries after the first `skip` are those known of a branch."""
+    n = skip
     while n < len(batch.digests) and known.get(batch.first + n) == batch.digests[n]:
         n += 1
-    return n
+    return n - skip
 
 
 def _hash_at(branch: Branch, number: int, stored: Sequence[Block]) -> bytes | None:

@@ -115,7 +115,10 @@ def _ingest(batch: Batch, *, careful: bool, at: datetime) -> Receipt:
     where = place(batch, branches, lambda: _blocks(device, batch))
     new = _take(device, batch, where, branches, careful=careful, at=at)
     while new and not where.held and (more := _next_held(device, batch, where.branch)):
-        found = place(more, _branches_again(device, batch), lambda: _blocks(device, more))
+        try:
+            found = place(more, _branches_again(device, batch), lambda: _blocks(device, more))
+        except chain.BrokenChain:
+            break  # it follows another copy's numbers, which may still come
         if found.held:
             break
         _drop_held(device, more)

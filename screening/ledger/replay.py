@@ -243,7 +243,7 @@ class Replay:
             for f in facts:
                 if f.verb not in boxes.CARRIES:
                     continue
-                line = _carried_line(f, p.barcode, ref[1])
+                line = _carried_line(f, p.line_id, ref[1])
                 left = out_at.get(p.line_id)
                 if left is None or f.at < left:
                     told.lines[line.line_id] = line

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from screening.tube.rules import Verb
+from screening.tube.rules import CARRIED, Verb
 
 
 class BatchStage(IntEnum):
@@ -85,6 +85,7 @@ class BatchState:
     inside: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
+    scanned: set[str] = field(default_factory=set)
     unpacked: dict[int, datetime] = field(default_factory=dict)
     findings: dict[str, dict] = field(default_factory=dict)
 
@@ -101,15 +102,17 @@ def fold(
     taken = {f.answers for f in ordered if f.verb == Verb.UNSEAL}
     live = [f for f in ordered if f.fact_id not in taken]
     state = BatchState()
-    state.unpacked = {f.answers: f.at for f in live if f.verb == Verb.UNPACK and f.answers}
+    taken_out = (f for f in reversed(live) if f.verb == Verb.UNPACK)  # the first one counts
+    state.unpacked = {f.answers: f.at for f in taken_out if f.answers}
     inside = [p for p in packed if p.line_id not in state.unpacked]
     state.inside = sorted({p.barcode for p in inside})
     state.known = len(state.inside)
     state.received = len({p.barcode for p in inside if p.received})
     for fact in live:
         _tell(state, fact)
-    scanned = {(f.data or {}).get("tube") for f in live if f.verb == Verb.RECEIVE}
-    state.extra = sorted(str(t) for t in scanned if t and t not in state.inside)
+    scanned = ((f.data or {}).get("tube") for f in live if f.verb == Verb.RECEIVE)
+    state.scanned = {str(t) for t in scanned if t}
+    state.extra = sorted(state.scanned.difference(state.inside))
     if any(f.verb == Verb.RECONCILE for f in live):
         state.missing = sorted({p.barcode for p in inside if not p.received and not p.gone})
         done = not state.missing and not state.extra
@@ -209,5 +212,5 @@ def due_at(state: BatchState, limits: Mapping[str, int]) -> datetime | None:
     return state.since + timedelta(minutes=limits[link])
 
 
-# batch facts that every tube in the box lives through, as (verb, does it carry the tube along)
-CARRIES = frozenset((Verb.SEAL, Verb.HAND_OVER, Verb.ARRIVE, Verb.REDIRECT))
+# batch facts that every tube in the box lives through
+CARRIES = CARRIED

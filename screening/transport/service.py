@@ -42,7 +42,8 @@ class Outcome:
     merged: dict[str, tube.Merged] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     batches: list[Subject] = field(default_factory=list)
-    tubes: list[Subject] = field(default_factory=list)
+    tubes: list[Subject] = field(default_factory=list)  # that were packed
+    scanned: list[Subject] = field(default_factory=list)  # at the laboratory, out of a box
     parked: list[tuple[e.Told, str]] = field(default_factory=list)
 
 
@@ -96,7 +97,17 @@ def apply(
     out.merged = dict(packs)
     _write(work, packs, recorded_at)
     _refold(out, touched, work, recorded_at)
+    while elsewhere := _other_trips(out.merged) - touched:
+        queries.lock_batches(elsewhere)
+        _refold(out, elsewhere, work, recorded_at)
+        touched |= elsewhere
     return out
+
+
+def _other_trips(merged: Mapping[str, tube.Merged]) -> set[Ref]:
+    """The other boxes of tubes that went into more than one: what one box says of such a tube,
+    all of them have a say in."""
+    return _batches_of({b: m for b, m in merged.items() if len(m.state.batches) > 1})
 
 
 # --- reading entries ------------------------------------------------------------------------
@@ -220,8 +231,8 @@ def _batches_of(moved: Mapping[str, tube.Merged]) -> set[Ref]:
     """The batches in which moved tubes lie: in the tube's own cell, or in the packer's."""
     from screening.db import fetch
 
-    inside = [m for m in moved.values() if m.state.batch_id and m.before]
-    wanted = {m.state.batch_id for m in inside}
+    inside = [m for m in moved.values() if m.state.batches and m.before]
+    wanted = {b for m in inside for b in m.state.batches}
     if not wanted:
         return set()
     cells = sorted({m.key.cell_id for m in inside})
@@ -232,7 +243,7 @@ def _batches_of(moved: Mapping[str, tube.Merged]) -> set[Ref]:
     found = {(c, b) for c, b in rows}
     elsewhere = wanted - {b for _, b in found}
     if elsewhere:
-        keys = [m.key for m in inside if m.state.batch_id in elsewhere]
+        keys = [m.key for m in inside if elsewhere & m.state.batches]
         found |= set(
             fetch(
                 "SELECT DISTINCT s.cell_id, c.batch_id FROM custody c JOIN site s "
@@ -272,6 +283,7 @@ def _refold(out: Outcome, touched: Iterable[Ref], work: _Work, at: datetime) -> 
     """Fold every touched batch anew, carry its facts to its tubes, and say what contradicts."""
     carried: dict[str, tube.Facts] = {}
     folded: list[tuple[Ref, rules.BatchState, list[Fact]]] = []
+    packed_in: dict[Ref, set[str]] = {}
     for cell, group in by_cell(sorted(touched)):
         ids = [b for _, b in group]
         facts, packed = queries.list_facts(cell, ids), queries.list_packed(cell, ids)
@@ -281,10 +293,11 @@ def _refold(out: Outcome, touched: Iterable[Ref], work: _Work, at: datetime) -> 
             state = _fold(facts.get(batch, []), rows, known)
             folded.append(((cell, batch), state, facts.get(batch, [])))
             _carry(carried, state, facts.get(batch, []), rows, batch, known)
+            packed_in[cell, batch] = {p.barcode for p in rows}
     out.merged |= tube.merge(carried, recorded_at=at)
     _write_batches(folded, work)
     for ref, state, _ in folded:
-        _find(out, ref, state, at)
+        _find(out, ref, state, packed_in[ref], at)
 
 
 def _tube_states(packed: Mapping[int, Sequence[queries.PackRow]]) -> dict[str, dict]:
@@ -344,7 +357,7 @@ def _carry(
             continue
         out_at = state.unpacked.get(p.line_id)
         lines = [
-            _carried_line(f, p.barcode, batch) for f in moves if out_at is None or f.at < out_at
+            _carried_line(f, p.line_id, batch) for f in moves if out_at is None or f.at < out_at
         ]
         if lines:
             fact = carried.setdefault(
@@ -353,12 +366,13 @@ def _carry(
             fact.lines.extend(lines)
 
 
-def _carried_line(f: Fact, barcode: str, batch: int) -> Line:
+def _carried_line(f: Fact, pack: int, batch: int) -> Line:
+    """The line answers the tube's pack line (`pack`): with that it falls (folding)."""
     verb = Verb(f.verb)
     return Line(
-        hash_id("carried", f.fact_id, barcode), int(verb), int(tube_rules.STAGE_OF[verb]), f.at,
+        hash_id("carried", f.fact_id, pack), int(verb), int(tube_rules.STAGE_OF[verb]), f.at,
         f.device_id, f.journal_id, f.seq, f.staff_id, f.site_id, f.lab_id, batch,
-        data={"to": f.to_staff_id} if f.to_staff_id else None,
+        answers=pack, data={"to": f.to_staff_id} if f.to_staff_id else None,
     )  # fmt: skip
 
 
@@ -381,24 +395,26 @@ def _write_batches(folded: Sequence[tuple[Ref, rules.BatchState, list[Fact]]], w
         for line_id, at in s.unpacked.items():
             run(
                 "UPDATE batch_tube SET unpacked_at = %s WHERE cell_id = %s AND batch_id = %s "
-                "AND line_id = %s AND unpacked_at IS NULL",
-                (at, cell, batch, line_id),
+                "AND line_id = %s AND unpacked_at IS DISTINCT FROM %s",
+                (at, cell, batch, line_id, at),
             )
     for _, group in by_cell(rows):
         insert("batch", queries.BATCH_COLUMNS, group, _UPSERT)
 
 
-def _find(out: Outcome, ref: Ref, state: rules.BatchState, at: datetime) -> None:
+def _find(out: Outcome, ref: Ref, state: rules.BatchState, packed: set[str], at: datetime) -> None:
+    """What contradicts about a trip and its tubes, also those `packed` and taken out again."""
     cell, batch = ref
     out.batches.append(Subject(cell, str(batch)))
     for kind, sides in state.findings.items():
         out.findings.append(
             Finding(cell, state.round_id, kind, str(batch), at, state.site_id, state.lab_id, sides)
         )
-    keys = find_keys({*state.inside, *state.extra})
-    for barcode in (*state.inside, *state.extra):
-        if barcode in keys:
-            out.tubes.append(Subject(keys[barcode].cell_id, barcode))
+    keys = find_keys({*packed, *state.scanned})
+    for barcode, key in sorted(keys.items()):
+        for subjects, among in ((out.tubes, packed), (out.scanned, state.scanned)):
+            if barcode in among:
+                subjects.append(Subject(key.cell_id, barcode))
     for kind, barcodes in (("missing_at_lab", state.missing), ("wrong_box", state.extra)):
         for barcode in barcodes:
             if barcode in keys:

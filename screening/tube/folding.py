@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from screening.tube.rules import (
+    CARRIED,
     GONE,
     HOLD_OF,
     NOT_IN_TUBE,
@@ -29,17 +30,30 @@ def fold(lines: Iterable[Line], binds: Iterable[Bind], *, round_id: int) -> Stat
     """The state of one tube from all its facts, in any order."""
     ordered = sorted(lines, key=_order)
     taken = {ln.answers for ln in ordered if ln.verb in TAKES_BACK and ln.answers is not None}
+    out_of = {ln.answers: ln for ln in reversed(ordered) if ln.verb == Verb.UNPACK}
     live = [
         ln
         for ln in ordered
-        if ln.line_id not in taken and not (ln.verb in ON_PLATE and ln.answers in taken)
+        if ln.line_id not in taken
+        and not (ln.verb in ON_PLATE and ln.answers in taken)
+        and not _missed(ln, out_of.get(ln.answers))
     ]
     state = State()
     _stage(state, live)
     _story(state, live)
-    _members(state, ordered, sorted(binds, key=_order), round_id)
+    swabs = sorted(binds, key=_order)
+    _filled(state, swabs)
+    _members(state, ordered, swabs, round_id)
     _findings(state, live, binds, round_id)
     return state
+
+
+def _missed(line: Line, unpack: Line | None) -> bool:
+    """Whether a box moved without this tube: a carried line answers the tube's pack line, and was
+    written before anybody told that the tube had been taken out. Out of the box, out of its seal."""
+    if unpack is None or line.verb not in CARRIED:
+        return False
+    return line.verb == Verb.SEAL or line.at >= unpack.at
 
 
 def _order(fact: Line | Bind) -> tuple:
@@ -68,6 +82,17 @@ def _stage(state: State, live: Sequence[Line]) -> None:
         state.since = live[0].at
 
 
+def _filled(state: State, binds: Sequence[Bind]) -> None:
+    """Swabs whose tube nobody has told the opening of yet lie in an open tube all the same."""
+    if not binds or state.stage >= Stage.OPEN:
+        return
+    first = binds[0]
+    state.stage, state.since = Stage.OPEN, first.at
+    state.site_id = first.site_id if state.site_id is None else state.site_id
+    if state.site_id is not None:
+        state.holder_kind, state.holder_id = "site", state.site_id
+
+
 def _story(state: State, live: Sequence[Line]) -> None:
     """Who holds it, since when, what was confirmed: of one kind later facts win, of opening the
     first."""
@@ -90,6 +115,8 @@ def _completed(state: State, line: Line) -> None:
 
 def _packed(state: State, line: Line) -> None:
     state.batch_id = line.batch_id
+    if line.batch_id is not None:
+        state.batches.add(line.batch_id)
 
 
 def _received(state: State, line: Line) -> None:

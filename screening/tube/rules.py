@@ -93,6 +93,8 @@ STAGE_OF: dict[Verb, Stage] = {
 
 # verbs whose `answers` takes back an earlier line of the same tube
 TAKES_BACK = frozenset((Verb.REOPEN, Verb.UNPACK, Verb.UNPLATE, Verb.RERUN, Verb.FIND, Verb.UNSEAL))
+# what happens to a box happens to the tubes in it; the line answers the tube's pack line
+CARRIED = frozenset((Verb.SEAL, Verb.HAND_OVER, Verb.ARRIVE, Verb.REDIRECT))
 # tests and reviews belong to one plating (`answers` names its line) and fall with it
 ON_PLATE = frozenset((Verb.TEST, Verb.REVIEW))
 GONE = frozenset((Stage.VOID_EMPTY, Stage.REJECTED, Stage.LOST, Stage.DISCARDED))
@@ -269,6 +271,7 @@ class State:
     received_at: datetime | None = None
     lab_id: int | None = None
     batch_id: int | None = None
+    batches: set[int] = field(default_factory=set)  # every trip it was packed into
     outcome: int | None = None
     version: int = 0
     voids: dict[int, int] = field(default_factory=dict)
