@@ -34,7 +34,11 @@ class Benches:
             while rack and (len(rack) >= WELLS or now - rack[0].since >= SOON):
                 self._plate(lab, rack, now)
         for plate in [p for p in notes.plates if p.due_at <= now]:
-            self._go_on(plate, now)
+            try:
+                self._go_on(plate, now)
+            except Refused as why:  # the others go on; somebody may mend it on the screens
+                log.warning("%s: %s", plate.code, why)
+                plate.due_at = now + TRY_AGAIN
         for lab, held in notes.held.items():
             again = [w.tube for w in held if w.since <= now]
             if again:
@@ -54,12 +58,31 @@ class Benches:
         free = [well for well in wells_by_column(WELLS) if well not in made["controls"]]
         wells = {well: waiting.tube for well, waiting in zip(free, rack, strict=False)}
         at = f"/api/v1/plates/{place.lab_id}/{made['plate_id']}"
-        self._post(lab, "lab_technician", f"{at}/wells", json={"wells": wells})
-        self._post(lab, "lab_technician", f"{at}/start")
         del rack[: len(wells)]
+        wells = self._fill(lab, f"{at}/wells", wells)
+        if not wells:
+            self._post(lab, "lab_technician", f"{at}/abandon")
+            return
+        self._post(lab, "lab_technician", f"{at}/start")
         notes.plates.append(
             Plate(lab, int(made["plate_id"]), code, made["controls"], wells, now + RUN)
         )
+
+    def _fill(self, lab: str, path: str, wells: dict[str, str]) -> dict[str, str]:
+        """All at once; where one tube is refused, one by one without it."""
+        try:
+            self._post(lab, "lab_technician", path, json={"wells": wells})
+            return wells
+        except Refused as why:
+            log.warning("%s", why)
+        taken = {}
+        for well, tube in wells.items():
+            try:
+                self._post(lab, "lab_technician", path, json={"wells": {well: tube}})
+                taken[well] = tube
+            except Refused:
+                log.warning("%s stays off the plate", tube)
+        return taken
 
     def _go_on(self, plate: Plate, now: datetime) -> None:
         tubes = list(plate.wells.values())

@@ -7,7 +7,7 @@ every device sends one batch, and the notes and the truth say how far the day ha
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -45,8 +45,10 @@ class Day:
         *,
         notes: Notes | None = None,
         truth: Truth | None = None,
+        keep: Callable[[Day], None] = lambda _: None,
     ) -> None:
         self.door, self.plan, self.world, self.people = door, plan, world, people
+        self.keep = keep
         self.truth = truth or Truth()
         starts = min(site.opens_at for site in plan.sites)
         self.notes = notes or Notes(until=starts)
@@ -122,7 +124,10 @@ class Day:
             self.end_shifts(now)
 
     def send(self, now: datetime) -> None:
-        """One batch a device; what does not get through is sent again next time."""
+        """One batch a device; what does not get through is sent again next time.
+
+        Kept first: a player that is killed here sends the same bytes again, never other ones."""
+        self.keep(self)
         for phone in self.notes.phones.values():
             try:
                 receipt = phones.send(phone, self.door, now)

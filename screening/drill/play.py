@@ -91,6 +91,7 @@ def open_day(door: HttpDoor, folder: Path) -> Day:
         plan,
         known,
         know(plan, people),
+        keep=lambda day: keep(day, folder),
         notes=msgspec.json.decode(notes.read_bytes(), type=Notes) if notes.exists() else None,
         truth=msgspec.json.decode(happened.read_bytes(), type=Truth) if happened.exists() else None,
     )

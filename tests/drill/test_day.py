@@ -6,13 +6,16 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from msgspec.json import decode, encode
 
 from screening import clock
 from screening.coverage import queries as coverage
 from screening.coverage import service as counting
 from screening.db import db, fetch
 from screening.drill.day import Day
+from screening.drill.notes import Notes
 from screening.drill.scenery import at_hour
+from screening.drill.truth import Truth
 from screening.ledger.check import check
 from tests.drill.town import ALL_FAULTS, DAY, set_time, town
 
@@ -84,3 +87,21 @@ def test_every_planted_fault_shows_as_its_ticket_and_nothing_else_does(day):
     outcomes = Counter(player.truth.tubes[s.tube].outcome for s in again)
     assert outcomes == {"negative": 9, "positive": 1}
     assert rows("SELECT state, count(*) FROM callback GROUP BY 1") == [("closed", 10)]
+
+
+def test_a_player_who_was_killed_goes_on_without_a_fork(day, tmp_path):
+    first = day()
+    kept: list[tuple[bytes, bytes]] = []
+    first.keep = lambda d: kept.append((encode(d.notes), encode(d.truth)))
+    for minutes in range(10, 80, 10):
+        now = at_hour(DAY, 6) + timedelta(minutes=minutes)
+        set_time(now)
+        first.play(now)
+    notes, truth = kept[-2]  # written before the last batches went out
+    second = Day(
+        first.door, first.plan, first.world, first.people,
+        notes=decode(notes, type=Notes), truth=decode(truth, type=Truth),
+    )  # fmt: skip
+    play(second)
+    check_truth(second)
+    assert rows("SELECT count(*) FROM journal WHERE forked_at <> 0") == [(0,)]
