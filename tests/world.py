@@ -72,7 +72,13 @@ def people(community: Any, n: int) -> list[tuple[int, int, str]]:
     return out
 
 
-def start_round(areas: list[Any], *, limits: dict | None = None, kind: str = "mass") -> int:
+def start_round(
+    areas: list[Any],
+    *,
+    limits: dict | None = None,
+    kind: str = "mass",
+    state: str = "sampling",
+) -> int:
     """A round that has been sampling for an hour over these areas."""
     round_id = make.number() + 1
     now = clock.now()
@@ -81,7 +87,7 @@ def start_round(areas: list[Any], *, limits: dict | None = None, kind: str = "ma
         "pool_rules", "drill",
     )  # fmt: skip
     insert("round", columns, [(
-        round_id, f"第{round_id}轮", kind, "sampling", now - timedelta(hours=1),
+        round_id, f"第{round_id}轮", kind, state, now - timedelta(hours=1),
         now + timedelta(hours=12), now - timedelta(hours=1), Jsonb(limits or default_limits()),
         Jsonb([]), False,
     )])  # fmt: skip

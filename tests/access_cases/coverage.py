@@ -16,8 +16,8 @@ from tests import make, world
 from tests.access import Case, Side, World
 
 
-def made_round(areas: list[make.MadeArea], *, state: str = "sampling") -> int:
-    """A round in one row, without tables of its own: nothing is sampled in it."""
+def made_round(areas: list[make.MadeArea], *, state: str = "finishing") -> int:
+    """A round in one row, without tables of its own: nothing is sampled in it, and others may."""
     round_id, now = 500_000 + make.number(), clock.now()
     columns = (
         "round_id", "name", "kind", "state", "starts_at", "ends_at", "started_at", "stopped_at",
@@ -36,7 +36,7 @@ def counted(w: World) -> int:
     """One round over both sides, with people in both communities."""
 
     def maker() -> int:
-        round_id = made_round([w.a.county, w.b.county], state="finishing")  # others may sample
+        round_id = made_round([w.a.county, w.b.county])
         for side in (w.a, w.b):
             world.people(side.community, 3)
         service.mark_new()

@@ -15,7 +15,7 @@ SOMEBODY = Actor(1, "T00001", (Scope(Role.DISPATCHER, EVERYWHERE),))
 
 
 def the_round(w: World) -> int:
-    return w.once("ledger round", lambda: made_round([w.a.county, w.b.county]))
+    return w.once("ledger round", lambda: made_round([w.a.county, w.b.county], state="finishing"))
 
 
 def open_shift(w: World, side: Side) -> str:

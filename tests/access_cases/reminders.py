@@ -19,7 +19,7 @@ def round_of(w: World) -> int:
     """One round over both sides, with a missed person in each."""
 
     def start() -> int:
-        round_id = world.start_round([w.a.county, w.b.county])
+        round_id = world.start_round([w.a.county, w.b.county], state="finishing")
         TREE.forget()
         return round_id
 

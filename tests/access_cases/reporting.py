@@ -13,6 +13,7 @@ from screening.accounts.roles import Role
 from screening.db import db, fetch, insert, new_id, run
 from screening.lab.well_rules import Outcome
 from screening.registry.person_codes import make_resident_code
+from screening.registry.queries import ROUNDS
 from screening.reporting import service
 from screening.reporting.service.callbacks import Called, call_back
 from screening.tube import service as tubes
@@ -32,7 +33,15 @@ def signing(w: World) -> str:
 
 
 def round_of(w: World) -> int:
-    return w.once("round", lambda: world.start_round([w.a.county, w.b.county]))
+    """A round that begins after those of other cases: look-ups know only the newest ones."""
+
+    def maker() -> int:
+        round_id = world.start_round([w.a.county, w.b.county], state="finishing")
+        run("UPDATE round SET starts_at = ends_at WHERE round_id = %s", (round_id,))
+        ROUNDS.forget()
+        return round_id
+
+    return w.once("round", maker)
 
 
 def neighbour(side: Side) -> tuple[int, int]:
