@@ -65,7 +65,12 @@ def main() -> int:
         with database(env):
             if args.reset or not (INSTANCE / "world.json").exists():
                 forget(env)
-            migrate(env)
+            try:
+                migrate(env)
+            except subprocess.CalledProcessError:
+                raise SystemExit(
+                    "The demo's database does not fit this version; make demo-reset begins afresh."
+                ) from None
             if not (INSTANCE / "world.json").exists():
                 fill(env)
             return serve(env, args.bind)
