@@ -145,9 +145,12 @@ def _tube_line(work: _Work, t: e.Told, round_id: int, sites: Mapping[int, int]) 
     if fact is None:
         cell = sites.get(entry.site or 0, ref[0])
         fact = work.lines[barcode] = tube.Facts(barcode, cell, round_id)
+    # a batch of another cell than the packer's is found again by what the line says
+    data = {"cell": ref[0]} if pack and sites.get(entry.site or 0) != ref[0] else None
     fact.lines.append(
         Line(t.line_id, int(verb), int(tube_rules.STAGE_OF.get(verb, 0)), t.at, t.device_id,
-             t.journal_id, entry.seq, entry.staff, entry.site, batch_id=ref[1], answers=answers)
+             t.journal_id, entry.seq, entry.staff, entry.site, batch_id=ref[1], answers=answers,
+             data=data)
     )  # fmt: skip
 
 
@@ -246,9 +249,9 @@ def _batches_of(moved: Mapping[str, tube.Merged]) -> set[Ref]:
         keys = [m.key for m in inside if elsewhere & m.state.batches]
         found |= set(
             fetch(
-                "SELECT DISTINCT s.cell_id, c.batch_id FROM custody c JOIN site s "
-                "ON s.site_id = c.site_id WHERE c.cell_id = ANY(%s) AND c.round_id = ANY(%s) "
-                "AND c.barcode = ANY(%s) AND c.verb = %s AND c.batch_id = ANY(%s)",
+                "SELECT DISTINCT COALESCE((c.data->>'cell')::bigint, s.cell_id, c.cell_id), "
+                "c.batch_id FROM custody c LEFT JOIN site s ON s.site_id = c.site_id "
+                "WHERE c.cell_id = ANY(%s) AND c.round_id = ANY(%s) AND c.barcode = ANY(%s) AND c.verb = %s AND c.batch_id = ANY(%s)",
                 (
                     cells, sorted({k.round_id for k in keys}), [k.barcode for k in keys],
                     int(Verb.PACK), sorted(elsewhere),

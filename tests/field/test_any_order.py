@@ -134,5 +134,16 @@ def test_a_missing_tube_that_never_left_is_missing_no_more(city):
     assert open_tickets() == []
 
 
+def test_a_box_of_another_streets_packer_is_one_box(city):
+    """A phone of one street packs into a batch that the other street opened."""
+    table, packer = city.phone(1), city.phone(1)
+    batch = f"{city.sites[0].cell_id}-{make.number():016x}"
+    packer.write("pack", batch=batch, box=BOX, tube=city.tube(0))
+    table.fill(city.tube(0), city.codes(4, 2))
+    send(packer)
+    send(table)
+    assert fetch("SELECT cell_id, known FROM batch") == [(city.sites[0].cell_id, 1)]
+
+
 def _batch():
     return fetch("SELECT batch_id FROM batch")[0][0]
