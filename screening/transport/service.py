@@ -251,7 +251,8 @@ def _batches_of(moved: Mapping[str, tube.Merged]) -> set[Ref]:
             fetch(
                 "SELECT DISTINCT COALESCE((c.data->>'cell')::bigint, s.cell_id, c.cell_id), "
                 "c.batch_id FROM custody c LEFT JOIN site s ON s.site_id = c.site_id "
-                "WHERE c.cell_id = ANY(%s) AND c.round_id = ANY(%s) AND c.barcode = ANY(%s) AND c.verb = %s AND c.batch_id = ANY(%s)",
+                "WHERE c.cell_id = ANY(%s) AND c.round_id = ANY(%s) "
+                "AND c.barcode = ANY(%s) AND c.verb = %s AND c.batch_id = ANY(%s)",
                 (
                     cells, sorted({k.round_id for k in keys}), [k.barcode for k in keys],
                     int(Verb.PACK), sorted(elsewhere),

@@ -281,7 +281,7 @@ quickly = settings(
 )
 
 
-@settings(quickly, max_examples=6)
+@settings(quickly, max_examples=5)
 @given(script=scripts, seed=st.integers(0, 9999))
 def test_whatever_way_journals_travel_the_same_day_ends_in_the_same_tubes(town, script, seed):
     holds_on_every_journey(town, script, seed)
