@@ -15,14 +15,27 @@ CASES = all_cases()
 
 
 @pytest.fixture(scope="module")
-def world(app: Flask, database_url: str) -> Iterator[access.World]:
+def worlds(app: Flask, database_url: str) -> Iterator[dict[str, access.World]]:
+    """The world of the slice at hand: a new one for each, since the cases of one slice may open
+    rounds and tickets that those of another would stumble over."""
+    yield {}
+    database.clean(database_url)
+
+
+@pytest.fixture
+def world(
+    app: Flask, database_url: str, worlds: dict[str, access.World], case: access.Case
+) -> access.World:
     from screening.db import db
 
-    with app.app_context():
-        made = access.make_world(app)
-        db.session.remove()
-    yield made
-    database.clean(database_url)
+    name = case.endpoint.split("_")[0]
+    if name not in worlds:
+        worlds.clear()
+        database.clean(database_url)
+        with app.app_context():
+            worlds[name] = access.make_world(app)
+            db.session.remove()
+    return worlds[name]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)

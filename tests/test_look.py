@@ -182,7 +182,7 @@ class Strict(HTMLParser):
             self.refused.append(tag)
         self.refused += [n for n in names if n == "style" or n.startswith("on")]
         self.refused += [
-            v for n, v in attrs if n in ("src", "href") and re.match(r"\w+:|//", v or "")
+            v for n, v in attrs if n in ("src", "href") and re.match(r"(?!tel:)\w+:|//", v or "")
         ]
 
 
