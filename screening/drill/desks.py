@@ -69,7 +69,8 @@ class Desks:
         for head in self.world.crew("district_head"):
             values = {
                 "area_id": self.world.areas[head.place], "round_id": round_id,
-                "template": "missed", "place": "就近采样点", "hours": "今日16时前",
+                "template": "missed", "reason": "区域筛查", "rule": "应检尽检",
+                "place": "就近采样点", "hours": "今日16时前", "phone": "12345",
             }  # fmt: skip
             wave = self.as_(head, "post", "/api/v1/waves", json=values).get("wave_id")
             self.as_(head, "post", f"/api/v1/waves/{wave}/preview")

@@ -87,6 +87,8 @@ def test_every_planted_fault_shows_as_its_ticket_and_nothing_else_does(day):
     outcomes = Counter(player.truth.tubes[s.tube].outcome for s in again)
     assert outcomes == {"negative": 9, "positive": 1}
     assert rows("SELECT state, count(*) FROM callback GROUP BY 1") == [("closed", 10)]
+    assert rows("SELECT count(*) FROM wave") == [(1,)]
+    assert rows("SELECT count(*) FROM contact")[0][0] > 0
 
 
 def test_a_player_who_was_killed_goes_on_without_a_fork(day, tmp_path):

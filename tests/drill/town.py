@@ -119,7 +119,7 @@ def town(client: Any, faults: tuple[Fault, ...] = ()) -> Day:
     }
     rolls = {s.site_id: _labels(s) for s in sites}
     db.session.commit()
-    staff = _staff(sites, lab, homes)
+    staff = _staff(sites, lab, [county, *homes])
     known = World(
         password=PASSWORD,
         rounds={"R1": round_id},
@@ -160,7 +160,7 @@ def _labels(site: make.MadeSite) -> dict[str, Roll]:
     return out
 
 
-def _staff(sites: list[Any], lab: Any, homes: list[Any]) -> list[Staff]:
+def _staff(sites: list[Any], lab: Any, areas: list[Any]) -> list[Staff]:
     out = []
 
     def hire(role: Role, at: Any, place: str, password: str | None = None, ref: str = "") -> None:
@@ -174,7 +174,8 @@ def _staff(sites: list[Any], lab: Any, homes: list[Any]) -> list[Staff]:
     hire(Role.COURIER, None, "", ref="C")
     hire(Role.LAB_TECHNICIAN, lab, "L1", PASSWORD)
     hire(Role.LAB_REVIEWER, lab, "L1", PASSWORD)
-    for home in homes:
+    hire(Role.DISTRICT_HEAD, areas[0], areas[0].code, PASSWORD)
+    for home in areas[1:]:
         hire(Role.COMMUNITY_WORKER, home, home.code, PASSWORD)
     return out
 
