@@ -13,7 +13,7 @@ from screening.lab import reception
 from screening.reporting import service as reporting
 from screening.tickets import service as tickets
 from screening.tickets.service import Subject
-from screening.tickets.tubes import settle_tubes, subjects
+from screening.tickets.tubes import move_home, settle_tubes, subjects
 from screening.transport import rules as transport_rules
 from screening.transport import service as transport
 from screening.tube import entries as e
@@ -77,6 +77,7 @@ def _settle(
     out: Applied, sampled: collection.Outcome, sent: transport.Outcome, at: datetime
 ) -> None:
     """Tickets agree with what the facts hold now. A new tube without faults costs nothing here."""
+    move_home(out.tubes.values())
     settle_tubes(out.tubes, at=at)
     own = [f for f in sampled.findings if f.kind in collection.TUBE_KINDS]
     again = subjects(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from screening.tickets.service import Finding, Subject, settle
+from screening.db import fetch, insert
+from screening.tickets.service import Finding, Subject, settle, ticket_id
 from screening.tube import rules
 from screening.tube.service import Merged
 
@@ -17,6 +18,36 @@ def settle_tubes(tubes: Mapping[str, Merged], *, at: datetime) -> None:
     found, examined = findings(tubes)
     if examined:
         settle(found, examined, rules.FINDINGS, at=at)
+
+
+def move_home(tubes: Iterable[Merged]) -> None:
+    """A tube that went home takes its tickets along: they lie in its cell, and are named by its
+    round."""
+    for m in tubes:
+        old = m.moved_from
+        if old is None or old == m.key:
+            continue
+        rows = fetch(
+            "DELETE FROM ticket WHERE cell_id = %s AND round_id = %s AND subject = 'tube' "
+            f"AND subject_id = %s RETURNING kind, {', '.join(_REST)}",
+            (old.cell_id, old.round_id, old.barcode),
+        )
+        insert(
+            "ticket",
+            ("cell_id", "ticket_id", "round_id", "subject_id", "kind", *_REST),
+            [
+                (m.key.cell_id, ticket_id(r[0], m.key.barcode, m.key.round_id), m.key.round_id,
+                 m.key.barcode, *r)
+                for r in rows
+            ],
+            "ON CONFLICT (cell_id, ticket_id) DO NOTHING",
+        )  # fmt: skip
+
+
+_REST = (
+    "weight", "subject", "site_id", "lab_id", "state", "opened_at", "due_at", "owner_id", "sides",
+    "solution", "note", "solved_by", "solved_at", "checked_by", "closed_at", "closed_how",
+)  # fmt: skip
 
 
 def findings(tubes: Mapping[str, Merged]) -> tuple[list[Finding], list[Subject]]:

@@ -147,3 +147,19 @@ def test_a_box_of_another_streets_packer_is_one_box(city):
 
 def _batch():
     return fetch("SELECT batch_id FROM batch")[0][0]
+
+
+def test_a_tube_that_goes_home_takes_its_tickets_along(city):
+    """The bench in another street scanned it out of a wrong box before its capture was told."""
+    table, packer, bench = city.phone(1), city.phone(), city.bench()
+    batch = f"{city.sites[0].cell_id}-{2 * make.number():016x}"
+    packer.write("box_open", batch=batch, box=BOX)
+    packer.write("seal", batch=batch, box=BOX, seal=SEAL, n=0)
+    bench.write("receive", tube=city.tube(0), seal=SEAL)
+    send(packer)
+    send(bench)
+    assert [k for k, _ in open_tickets()] == ["unknown_tube", "wrong_box"]
+    table.fill(city.tube(0), city.codes(0, 2))
+    send(table)
+    cells = fetch("SELECT kind, cell_id FROM ticket WHERE state <> 'closed'")
+    assert cells == [("wrong_box", city.sites[1].cell_id)]
