@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 from flask_migrate import upgrade
@@ -145,7 +144,3 @@ def _labels(n: int) -> None:
     with raw().cursor().copy("COPY tube_key (barcode, state) FROM STDIN") as out:
         for code in make_codes(Kind.TUBE, range(n)):
             out.write_row((code, 0))
-
-
-def instance() -> Path:
-    return INSTANCE

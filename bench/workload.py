@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import random
 import secrets
 from dataclasses import dataclass, field
@@ -175,7 +174,3 @@ def _send(
         if rng.random() < 0.01:
             out.append(packed)
             work.replays += 1
-
-
-def digest(entries: list[bytes]) -> bytes:
-    return hashlib.sha256(b"".join(entries)).digest()

@@ -260,7 +260,7 @@ def apart() -> Iterator[psycopg.Connection]:
     try:
         yield conn
         conn.commit()
-    except BaseException:
+    except BaseException:  # nothing is swallowed: roll back, whatever it was, and pass it on
         conn.rollback()
         raise
     finally:
