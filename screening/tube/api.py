@@ -17,6 +17,7 @@ from screening.tube import label_queries as queries
 from screening.tube import labels_service as service
 from screening.tube import prints
 from screening.tube import schemas as s
+from screening.tube.printers.layouts import Shift
 
 bp = Blueprint("tube_api", __name__, url_prefix="/api/v1")
 
@@ -99,7 +100,9 @@ def move_labels(run_id: int, args: dict[str, Any]) -> Any:
 def print_pdf(run_id: int, args: dict[str, Any]) -> Response:
     """A4 sheets."""
     args.pop("dpi")
-    data = prints.sheet(queries.get_run(run_id), current_actor(), **args, at=clock.now())
+    shift = Shift(args.pop("right"), args.pop("down"))
+    run = queries.get_run(run_id)
+    data = prints.sheet(run, current_actor(), **args, shift=shift, at=clock.now())
     return file_of(data, "application/pdf", f"LR-{run_id}.pdf")
 
 
@@ -109,7 +112,7 @@ def print_pdf(run_id: int, args: dict[str, Any]) -> Response:
 @gives(None)
 def print_zpl(run_id: int, args: dict[str, Any]) -> Response:
     """A stream for Zebra printers (UTF-8)."""
-    data = prints.stream(queries.get_run(run_id), "zpl", **args)
+    data = prints.stream(queries.get_run(run_id), "zpl", **of_stream(args))
     return file_of(data, "application/octet-stream", f"LR-{run_id}.zpl")
 
 
@@ -119,13 +122,20 @@ def print_zpl(run_id: int, args: dict[str, Any]) -> Response:
 @gives(None)
 def print_tspl(run_id: int, args: dict[str, Any]) -> Response:
     """A stream for TSC, HPRT and Gprinter printers (GB 18030)."""
-    data = prints.stream(queries.get_run(run_id), "tspl", **args)
+    data = prints.stream(queries.get_run(run_id), "tspl", **of_stream(args))
     return file_of(data, "application/octet-stream", f"LR-{run_id}.tspl")
 
 
+def of_stream(args: dict[str, Any]) -> dict[str, Any]:
+    """What a label printer understands: it has no sheet that could be half used or askew."""
+    return {k: v for k, v in args.items() if k not in ("used", "right", "down")}
+
+
 def file_of(data: bytes, kind: str, name: str) -> Response:
+    """A PDF is shown, to be printed from there; a stream is saved."""
     response = Response(data, mimetype=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    how = "inline" if kind == "application/pdf" else "attachment"
+    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
     return response
 
 

@@ -22,6 +22,7 @@ from screening.registry.service.persons import ring
 from screening.tube.label_queries import Run
 from screening.tube.labels_service import KINDS, numbers_of
 from screening.tube.printers import pdf, tspl, zpl
+from screening.tube.printers.layouts import Shift
 from screening.tube.printers.paper import Stamp
 
 SHEETS = ROOT / "static" / "vendor" / "fonts" / "NotoSansSC-Regular.ttf"
@@ -55,14 +56,17 @@ def title_of(run: Run) -> str:
 
 
 def sheet(
-    run: Run, actor: Actor, *, skip: int, count: int, copies: int, layout: str, at: datetime
-) -> bytes:
-    """A4 label sheets as PDF. Raises NothingToPrint, ForeignRun."""
+    run: Run, actor: Actor, *, skip: int, count: int, copies: int, layout: str, at: datetime,
+    used: int = 0, shift: Shift = Shift(),
+) -> bytes:  # fmt: skip
+    """A4 label sheets as PDF; the first `used` labels of the first sheet are gone already.
+
+    Raises NothingToPrint, ForeignRun."""
     _noted(run, "pdf")
     return pdf.label_sheet(
         codes_of(run, skip, count), title=run.site_name or title_of(run), kind=KINDS[run.kind],
-        layout=pdf.LAYOUTS[layout], copies=copies, stamp=stamp(actor, title_of(run), at=at),
-        font=font(),
+        layout=pdf.LAYOUTS[layout], copies=copies, used=used, shift=shift,
+        stamp=stamp(actor, title_of(run), at=at), font=font(),
     )  # fmt: skip
 
 

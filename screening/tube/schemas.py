@@ -84,14 +84,19 @@ class LabelMovedSchema(Schema):
 
 
 class PrintSchema(Schema):
-    """`skip` and `count` pick a part of a long run; `copies` of each number."""
+    """`skip` and `count` pick a part of a long run; `copies` of each number. On sheets only: `used`
+    labels of the first sheet are gone, `right` and `down` (mm) put a printer right that is off."""
 
     skip = fields.Integer(load_default=0, validate=validate.Range(0, MOST.value))
     count = fields.Integer(load_default=MOST.value, validate=validate.Range(1, MOST.value))
     copies = fields.Integer(load_default=1, validate=validate.Range(1, 10))
     layout = fields.String(
-        load_default="40x30", validate=validate.OneOf(["40x30", "50x30", "50x25"])
+        load_default="40x30",
+        validate=validate.OneOf(["40x30", "50x30", "50x25", "64x34", "46x25"]),
     )
+    used = fields.Integer(load_default=0, validate=validate.Range(0, 99))
+    right = fields.Float(load_default=0, validate=validate.Range(-10, 10))
+    down = fields.Float(load_default=0, validate=validate.Range(-10, 10))
     dpi = fields.Integer(load_default=203, validate=validate.OneOf([203, 300, 600]))
 
 

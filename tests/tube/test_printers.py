@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
@@ -16,7 +17,8 @@ from pypdf import PdfReader
 from reportlab.graphics.barcode.code128 import Code128
 
 from screening.tube.codes import Kind, grouped, make_code, make_codes, make_resident_code
-from screening.tube.printers import code128, pdf, qr, tspl, zpl
+from screening.tube.printers import code128, pdf, picture, qr, tspl, zpl
+from screening.tube.printers.layouts import Shift
 from screening.tube.printers.paper import Stamp
 
 zxingcpp = pytest.importorskip(
@@ -241,3 +243,35 @@ def test_streams_refuse_what_set_c_or_the_label_cannot_hold(language):
 def test_streams_keep_a_quarter_millimetre_on_every_print_head(dpi, module):
     assert f"^BY{module}," in zpl.labels(TUBES[:1], dpi=dpi)
     assert f',0,0,{module},{module},"!105' in tspl.labels(TUBES[:1], dpi=dpi)
+
+
+# --- half-used sheets, printers that are off, pictures ---------------------------------------------
+
+
+def test_labels_that_are_gone_stay_empty_and_the_rest_moves_to_the_next_sheet(tmp_path):
+    codes = make_codes(Kind.TUBE, range(44))
+    data = pdf.label_sheet(codes, title="Tubes", kind=Kind.TUBE, used=3)
+    assert len(PdfReader(BytesIO(data)).pages) == 2
+    assert decoded(render(data, tmp_path), only="Code128") == sorted(codes[:42])
+    assert decoded(render(data, tmp_path, page=2), only="Code128") == sorted(codes[42:])
+
+
+def test_a_printer_that_is_off_is_put_right_by_millimetres(tmp_path):
+    def first(shift: Shift) -> tuple[int, int]:
+        data = pdf.label_sheet(TUBES[:1], title="", kind=Kind.TUBE, shift=shift)
+        found = zxingcpp.read_barcodes(render(data, tmp_path))
+        corner = next(b for b in found if "128" in str(b.format)).position.top_left
+        return corner.x, corner.y
+
+    (x, y), (right, down) = first(Shift()), first(Shift(2, 3))
+    assert (right - x, down - y) == pytest.approx((2 / 25.4 * 203, 3 / 25.4 * 203), abs=3)
+
+
+@pytest.mark.parametrize("layout", pdf.LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_the_picture_of_a_sheet_shows_as_many_labels_as_the_sheet(layout):
+    codes = make_codes(Kind.TUBE, range(100))
+    drawn = picture.first_page(codes, layout, used=2, head="LR-12 <1>")
+    page = ElementTree.fromstring(drawn)
+    spaces = {"s": "http://www.w3.org/2000/svg"}
+    assert len(page.findall(".//s:g/s:text", spaces)) == 2 * (layout.per_page - 2)
+    assert "LR-12 &lt;1&gt;" in drawn

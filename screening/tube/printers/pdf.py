@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reportlab.lib.pagesizes import A4
@@ -13,34 +12,20 @@ from reportlab.pdfbase import pdfmetrics
 from screening.errors import Problem
 from screening.tube.codes import WORDS, Kind, grouped
 from screening.tube.printers import code128, qr
+from screening.tube.printers.layouts import LAYOUTS, A4_40x30, Layout, Shift
 from screening.tube.printers.paper import EDGE, LATIN_BOLD, Sheet, Stamp, chunks, pages_of
 
+__all__ = [
+    "LAYOUTS",
+    "Layout",
+    "NothingToPrint",
+    "badges",
+    "bar_module_mm",
+    "label_sheet",
+    "site_sheets",
+]
+
 MAX_MODULE_MM = 0.33  # wider bars only take room
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Labels on A4, measures in millimetres; `top` and `left` are the sheet's margins."""
-
-    name: str
-    width: float
-    height: float
-    columns: int
-    rows: int
-    left: float
-    top: float
-
-    @property
-    def per_page(self) -> int:
-        return self.columns * self.rows
-
-
-# The usual label sizes (domain 5.2), centred on the sheet.
-A4_40x30 = Layout("40x30", 40, 30, columns=5, rows=9, left=5, top=13.5)
-A4_50x30 = Layout("50x30", 50, 30, columns=4, rows=9, left=5, top=13.5)
-A4_50x25 = Layout("50x25", 50, 25, columns=4, rows=10, left=5, top=23.5)
-LAYOUTS = {layout.name: layout for layout in (A4_40x30, A4_50x30, A4_50x25)}
-
 _BARS_MM = 10  # height of the bars
 _QR_MM = 0.5  # one module of the small QR: read by a phone at a hand's width
 _CARD = (85.6, 54.0)  # ISO/IEC 7810 ID-1
@@ -60,44 +45,53 @@ def label_sheet(
     kind: Kind,
     layout: Layout = A4_40x30,
     copies: int = 1,
+    used: int = 0,
+    shift: Shift = Shift(),
     stamp: Stamp | None = None,
     font: Path | str | None = None,
 ) -> bytes:
     """A PDF of own numbers: Code 128-C, a small QR and the digits on each label.
 
-    Copies of a number follow each other. `font` is a TTF with Chinese; without it only Latin text
-    and digits are printed. Raises NothingToPrint; ValueError for numbers that set C cannot hold.
+    Copies of a number follow each other; the first `used` labels of the first sheet are gone
+    already and stay empty. `font` is a TTF with Chinese; without it only Latin text and digits are
+    printed. Raises NothingToPrint; ValueError for numbers that set C cannot hold.
     """
-    printed = [(code, copy) for code in codes for copy in range(1, copies + 1)]
-    if not printed:
+    numbered = [(code, copy) for code in codes for copy in range(1, copies + 1)]
+    if not numbered:
         raise NothingToPrint
+    gone: list[tuple[str, int] | None] = [None] * (used % layout.per_page)
+    printed = [*gone, *numbered]
     pages = pages_of(len(printed), layout.per_page)
     sheet = Sheet(title=title, stamp=stamp or Stamp(), pages=pages, font=font)
     word = WORDS[kind][0] if font else kind.word.upper()
     for page in chunks(printed, layout.per_page):
-        sheet.begin_page(f"{word}  {grouped(page[0][0])} - {grouped(page[-1][0])}")
+        there = [held for held in page if held]
+        sheet.begin_page(f"{word}  {grouped(there[0][0])} - {grouped(there[-1][0])}")
+        sheet.canvas.saveState()
+        sheet.canvas.translate(shift.x * mm, -shift.y * mm)
         _cutting_lines(sheet, layout)
-        for place, (code, copy) in enumerate(page):
-            row, column = divmod(place, layout.columns)
-            x = (layout.left + column * layout.width) * mm
-            y = A4[1] - (layout.top + (row + 1) * layout.height) * mm
-            spare = f"{copy}/{copies}" if copies > 1 else ""
-            _label(sheet, layout, code, f"{word} {spare}".strip(), x, y)
+        for place, held in enumerate(page):
+            if held is not None:
+                left, top = layout.corner(place)
+                spare = f"{held[1]}/{copies}" if copies > 1 else ""
+                y = A4[1] - (top + layout.height) * mm
+                _label(sheet, layout, held[0], f"{word} {spare}".strip(), left * mm, y)
+        sheet.canvas.restoreState()
         sheet.end_page()
     return sheet.finish()
 
 
 def _cutting_lines(sheet: Sheet, layout: Layout) -> None:
-    """Hair lines in light grey, outside every quiet zone."""
+    """Hair lines in light grey, outside every quiet zone; none on sheets that are cut already."""
+    if layout.pitch:
+        return
     canvas = sheet.canvas
-    canvas.saveState()
     canvas.setLineWidth(0.1)
     canvas.setStrokeGray(0.75)
     left, top = layout.left * mm, A4[1] - layout.top * mm
     columns = [left + i * layout.width * mm for i in range(layout.columns + 1)]
     rows = [top - i * layout.height * mm for i in range(layout.rows + 1)]
     canvas.grid(columns, rows)
-    canvas.restoreState()
 
 
 def bar_module_mm(code: str, width: float) -> float:
