@@ -5,7 +5,8 @@ Own numbers are digits only, of even length, so that Code 128 set C halves their
     lead digit · second digit · serial · two check digits (ISO/IEC 7064 MOD 97-10)
 
 Live numbers lead with their kind, the second digit is a hint and never trusted. Practice numbers
-lead with 9 and carry their kind in the second place, so every screen can tell them offline.
+lead with 9 and carry their kind in the second place, so every screen can tell them offline. A site
+and a badge whose id does not fit the short form have 24 digits: the serial is the id itself.
 Resident and access codes live in registry/person_codes.py and are offered here too.
 """
 
@@ -103,6 +104,9 @@ LENGTHS = {
     Kind.BADGE: 10,
     Kind.RESIDENT: 14,
 }
+# a person and a site are named by their own id, which takes twenty digits
+LONG_KINDS = (Kind.SITE, Kind.BADGE)
+LONG = 24
 _FRAME = 4  # lead, second, two check digits: what is not serial
 MAX_LENGTH = 32  # of any code taken as text; longer reads are posters and web addresses
 _ALLOWED = re.compile("[0-9A-Z-]*")
@@ -165,7 +169,7 @@ class Pattern:
     version: int = 1
 
     def to_dict(self) -> dict[str, Any]:
-        """As static/codes.js reads it."""
+        """As pwa/scan/codes.js reads it."""
         return {
             "name": self.name,
             "kind": self.kind.word,
@@ -191,6 +195,8 @@ class Reading:
 def make_code(kind: Kind, serial: int, *, practice: bool = False) -> str:
     """The number of the `serial`-th thing of its kind; ValueError when the serial does not fit."""
     width = LENGTHS[kind] - _FRAME
+    if kind in LONG_KINDS and serial >= 10**width:
+        width = LONG - _FRAME
     if not 0 <= serial < 10**width:
         raise ValueError(f"serial of a {kind.word} must have at most {width} digits")
     frame = f"{PRACTICE}{kind.value}" if practice else f"{kind.value}0"
@@ -257,7 +263,7 @@ def _read_own(code: str) -> Reading | CodeProblem:
     if not (code.isdigit() and lead and int(lead) in Kind._value2member_map_):
         return UnknownCode()
     kind = Kind(int(lead))
-    if len(code) != LENGTHS[kind]:
+    if len(code) != LENGTHS[kind] and not (kind in LONG_KINDS and len(code) == LONG):
         return WrongLength(length=len(code), wanted=LENGTHS[kind])
     if mod97_10(code[:-2]) != code[-2:]:
         return BadCheckDigits()

@@ -254,7 +254,7 @@ def test_one_wrong_character_of_an_access_code_is_always_seen():
 def test_the_browser_module_reads_the_same_vectors_and_says_the_same_sentences():
     node = shutil.which("node")
     if not node:
-        pytest.skip("Node.js is not installed, so static/codes.js was not run.")
+        pytest.skip("Node.js is not installed, so pwa/scan/codes.js was not run.")
     ran = subprocess.run(
         [node, str(HERE / "js" / "test_codes.mjs")], capture_output=True, encoding="utf-8"
     )
@@ -264,3 +264,14 @@ def test_the_browser_module_reads_the_same_vectors_and_says_the_same_sentences()
     assert report["seen"] == sum(len(group) for group in rows)
     for code, sentences in report["sentences"].items():
         assert sentences == {"zh": BY_CODE[code].zh, "en": BY_CODE[code].en}
+
+
+def test_a_badge_and_a_site_carry_a_whole_id():
+    for kind in (Kind.BADGE, Kind.SITE):
+        text = make_code(kind, 2**63 - 1)
+        assert len(text) == 24
+        assert read_code(text).serial == 2**63 - 1
+        assert read_code(text).kind is kind
+        with pytest.raises(codes.BadCheckDigits):
+            read_code(text[:-1] + str((int(text[-1]) + 1) % 10))
+        assert len(make_code(kind, 7)) == 10
