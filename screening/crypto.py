@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
@@ -35,12 +36,15 @@ def unb64(text: str) -> bytes:
 class KeyRing:
     """Data keys by id (the newest seals, all open), the hash key, and the server's own EC key.
 
-    The hash key must never lie in the database: document numbers are a guessable space.
+    The hash key must never lie in the database: document numbers are a guessable space. `codes`
+    sign resident codes; key 1 is derived from the hash key, so that rings made before there were
+    such codes, and their backups, hold it already.
     """
 
     data: dict[int, bytes] = field(repr=False)
     index: bytes = field(repr=False)
     server: ec.EllipticCurvePrivateKey = field(repr=False)
+    codes: dict[int, ec.EllipticCurvePrivateKey] = field(default_factory=dict, repr=False)
 
     @property
     def newest(self) -> int:
@@ -74,6 +78,18 @@ class KeyRing:
         """The server's public point, 65 bytes uncompressed: what devices seal to."""
         return public_bytes(self.server.public_key())
 
+    def code_key(self) -> tuple[int, ec.EllipticCurvePrivateKey]:
+        """The newest key that signs resident codes, with its id."""
+        if not self.codes:
+            return 1, _derived(self.index)
+        newest = max(self.codes)
+        return newest, self.codes[newest]
+
+    def code_points(self) -> dict[int, bytes]:
+        """The public points that verify resident codes, by key id: what phones take along."""
+        held = {1: _derived(self.index), **self.codes}
+        return {kid: public_bytes(key.public_key()) for kid, key in sorted(held.items())}
+
     def unseal(self, blob: bytes) -> bytes:
         """Open what a device sealed to the server: 65 bytes ephemeral point, 12 nonce, rest.
 
@@ -85,20 +101,24 @@ class KeyRing:
         )
 
     def dump(self) -> str:
-        pem = self.server.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ).decode()
-        data = {str(k): b64(v) for k, v in self.data.items()}
-        return json.dumps({"data": data, "index": b64(self.index), "server": pem}, indent=1)
+        out: dict[str, Any] = {
+            "data": {str(k): b64(v) for k, v in self.data.items()},
+            "index": b64(self.index),
+            "server": _pem(self.server),
+        }
+        if self.codes:
+            out["codes"] = {str(k): _pem(v) for k, v in self.codes.items()}
+        return json.dumps(out, indent=1)
 
     @classmethod
     def load(cls, text: str) -> KeyRing:
         obj = json.loads(text)
-        server = serialization.load_pem_private_key(obj["server"].encode(), None)
-        assert isinstance(server, ec.EllipticCurvePrivateKey)
-        return cls({int(k): unb64(v) for k, v in obj["data"].items()}, unb64(obj["index"]), server)
+        return cls(
+            {int(k): unb64(v) for k, v in obj["data"].items()},
+            unb64(obj["index"]),
+            _from_pem(obj["server"]),
+            {int(k): _from_pem(v) for k, v in obj.get("codes", {}).items()},
+        )
 
     @classmethod
     def new(cls) -> KeyRing:
@@ -120,6 +140,30 @@ class KeyRing:
             finally:
                 fresh.unlink()
         return cls.load(path.read_text())
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def _from_pem(text: str) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(text.encode(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key
+
+
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+
+
+@lru_cache(maxsize=8)
+def _derived(index: bytes) -> ec.EllipticCurvePrivateKey:
+    """Code key 1 of a ring. 48 bytes, so that the remainder is as good as even."""
+    raw = HKDF(hashes.SHA256(), 48, None, b"screening-resident-key-1").derive(index)
+    return ec.derive_private_key(int.from_bytes(raw, "big") % (_ORDER - 1) + 1, ec.SECP256R1())
 
 
 @lru_cache(maxsize=64)

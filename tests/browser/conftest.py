@@ -11,9 +11,11 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from tests import database, make
+from tests.browser.field_fixtures import field_browser, field_page, field_phone, field_town
 from tests.ledger.day import Day
 from tests.reporting import bench as made
 
+__all__ = ["field_browser", "field_page", "field_phone", "field_town", "page", "town"]
 PASSWORD = "一路平安-2026-春"
 
 
