@@ -1,9 +1,12 @@
-// Browser assets and the PDF font: from node_modules into static/vendor (ignored, made at set-up).
+// Browser assets and the PDF font: from node_modules and pwa/ into static/vendor (ignored).
+// `node scripts/vendor.mjs field` builds the field app alone.
 import { copyFile, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+
+import { buildField } from "./field.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
@@ -36,11 +39,16 @@ const copies = [
   ["@expo-google-fonts/noto-sans-sc/LICENSE_FONT", "fonts/LICENSE_FONT"],
 ];
 
-await rm(vendor, { recursive: true, force: true });
-for (const bundle of bundles) {
-  await build({ bundle: true, minify: true, logLevel: "warning", target: "es2020", ...bundle });
+if (process.argv[2] !== "field") {
+  await rm(vendor, { recursive: true, force: true });
+  for (const bundle of bundles) {
+    await build({ bundle: true, minify: true, logLevel: "warning", target: "es2020", ...bundle });
+  }
 }
-for (const [from, to] of copies) {
-  await mkdir(dirname(join(vendor, to)), { recursive: true });
-  await copyFile(join(modules, from), join(vendor, to));
+await buildField(root, join(vendor, "field"));
+if (process.argv[2] !== "field") {
+  for (const [from, to] of copies) {
+    await mkdir(dirname(join(vendor, to)), { recursive: true });
+    await copyFile(join(modules, from), join(vendor, to));
+  }
 }

@@ -1,6 +1,6 @@
 """Check digits, pure: the arithmetic by which a phone refuses a misread number without a network.
 
-static/codes.js holds the same functions; tests/vectors/codes.json keeps the two together.
+pwa/scan/codes.js holds the same functions; tests/vectors/codes.json keeps the two together.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-// static/codes.js against tests/vectors/codes.json; prints its sentences for the Python side.
+// pwa/scan/codes.js against tests/vectors/codes.json; prints its sentences for the Python side.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 const here = (path) => new URL(path, import.meta.url);
-const source = readFileSync(here("../../static/codes.js"));
+const source = readFileSync(here("../../pwa/scan/codes.js"));
 // As data: the file is a browser module and its folder has no package.json to say so.
 const codes = await import(`data:text/javascript;base64,${source.toString("base64")}`);
 const vectors = JSON.parse(readFileSync(here("../vectors/codes.json"), "utf8"));

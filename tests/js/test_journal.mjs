@@ -1,9 +1,9 @@
-// static/journal.js against tests/vectors/journal.json; then signs and seals for the Python side.
+// pwa/journal/format.js against tests/vectors/journal.json; then signs and seals for the Python side.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 const here = (path) => new URL(path, import.meta.url);
-const source = readFileSync(here("../../static/journal.js"));
+const source = readFileSync(here("../../pwa/journal/format.js"));
 const j = await import(`data:text/javascript;base64,${source.toString("base64")}`);
 const v = JSON.parse(readFileSync(here("../vectors/journal.json"), "utf8"));
 

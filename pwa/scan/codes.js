@@ -4,6 +4,8 @@
 
 export const KINDS = { tube: 1, box: 2, seal: 3, site: 4, badge: 5, resident: 6 };
 export const LENGTHS = { tube: 14, box: 12, seal: 12, site: 10, badge: 10, resident: 14 };
+const LONG_KINDS = ["site", "badge"]; // named by their own id, which takes twenty digits
+const LONG = 24;
 const PRACTICE = "9";
 const FRAME = 4; // lead, second, two check digits: what is not serial
 const MAX_LENGTH = 32;
@@ -210,8 +212,9 @@ export function normaliseAccessCode(text) {
 // --- codes of things -----------------------------------------------------------------------------
 
 export function makeCode(kind, serial, practice = false) {
-  const width = LENGTHS[kind] - FRAME;
   const digits = String(serial);
+  const short = LENGTHS[kind] - FRAME;
+  const width = LONG_KINDS.includes(kind) && digits.length > short ? LONG - FRAME : short;
   if (!/^[0-9]+$/.test(digits) || digits.length > width) {
     throw new RangeError(`serial of a ${kind} must have at most ${width} digits`);
   }
@@ -233,11 +236,13 @@ function readOwn(code) {
   const lead = Number(practice ? code[1] : code[0]);
   const kind = Object.keys(KINDS).find((name) => KINDS[name] === lead);
   if (!/^[0-9]+$/.test(code) || !kind) return new CodeProblem("unknown_code");
-  if (code.length !== LENGTHS[kind]) {
+  const long = LONG_KINDS.includes(kind) && code.length === LONG;
+  if (code.length !== LENGTHS[kind] && !long) {
     return new CodeProblem("wrong_length", { length: code.length, wanted: LENGTHS[kind] });
   }
   if (mod97_10(code.slice(0, -2)) !== code.slice(-2)) return new CodeProblem("bad_check_digits");
-  return reading(kind, code, Number(code.slice(2, -2)), { practice });
+  const serial = code.slice(2, -2); // of the long form a decimal string: beyond what a Number holds
+  return reading(kind, code, long ? serial.replace(/^0+(?=.)/, "") : Number(serial), { practice });
 }
 
 function readForeign(code, patterns, otherwise) {

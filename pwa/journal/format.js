@@ -71,11 +71,14 @@ export async function batch(key, { device, journal, first, prev, entries, sentAt
     await crypto.subtle.sign(ES256, key, signedText(device, journal, last, head, sentAt)),
   );
   const header = {
-    format: FORMAT, device, journal, first, count: entries.length, prev: hex(prev), head: hex(head),
+    format: FORMAT, device: String(device), journal, first, count: entries.length, prev: hex(prev), head: hex(head),
     sent_at: sentAt, practice, signature: b64(signature),
   };
-  return { body: [JSON.stringify(header), ...entries, ""].join("\n"), head };
+  return { body: [whole(header), ...entries, ""].join("\n"), head };
 }
+
+/** The header with the device's number bare: 63 bits, more than JavaScript's numbers hold. */
+const whole = (header) => JSON.stringify(header).replace(/"device":"(\d+)"/, '"device":$1');
 
 /** Whether a batch's signature over its head is by this public point (65 bytes). */
 export async function verify(point, signature, { device, journal, last, head, sentAt }) {

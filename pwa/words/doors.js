@@ -1,0 +1,2 @@
+// English of the Chinese texts (doors).
+export const words = {};

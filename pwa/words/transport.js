@@ -1,0 +1,2 @@
+// English of the Chinese texts (transport).
+export const words = {};
