@@ -41,6 +41,7 @@ def items() -> list[Item]:
         Item("reporting_pages.list_corrections", _("更正"), chain, "report"),
         Item("reporting_pages.callbacks", _("复采名单"), chain, "report"),
         Item("transport_pages.tubes", _("查管"), chain),
+        Item("field_pages.print_desk", _("打印"), chain),
         Item("reminders_pages.missed", _("未检名单"), remind),
         Item("reminders_pages.visits", _("上门名单"), remind),
         Item("reminders_pages.waves", _("短信批次"), remind),
