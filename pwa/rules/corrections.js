@@ -1,0 +1,71 @@
+// Taking back, marking and moving a swab, as entries to state. Pure; what a closed tube needs
+// before any of it is the screen's question, and the journal's `reason` keeps the answer. (21, 22)
+
+import { hm } from "./clock.js";
+import { grouped } from "../scan/codes.js";
+import { MARKS, reasonText, say } from "./sampling_words.js";
+import { isFull, nextSeat } from "./work.js";
+
+const outcome = (o) => ({ answers: [], entries: [], views: [], ...o });
+
+/** The last person of this phone who can be taken back with one tap: their tube is still open. */
+export function lastBind(work) {
+  const last = work.last;
+  if (!last) return null;
+  const tube = work.tubes.get(last.tube);
+  const seat = tube?.seats.find((s) => s.ref === last.ref);
+  return tube?.state === "open" && seat && !seat.out ? { tube, seat } : null;
+}
+
+/** Undo in one tap. (13) */
+export function undoLast(work) {
+  const last = lastBind(work);
+  if (!last) return outcome({ answers: [say("nothing_to_undo")] });
+  return takeOut(last.tube, last.seat, "undo 撤销上一个");
+}
+
+export function takeOut(tube, seat, reason) {
+  return outcome({
+    answers: [say("undone", { name: seat.name || "—", seat: seat.seat })],
+    entries: [{ kind: "unbind", tube: tube.number, ref: seat.ref, reason: reason.slice(0, 200) }],
+    views: [null],
+  });
+}
+
+/** 未采样, 遗洒, 破损, 其他 at one seat; the person must be swabbed again. */
+export function markSeat(tube, seat, what) {
+  const [zh, en] = MARKS[what];
+  return outcome({
+    answers: [say("marked", { seat: seat.seat, what: zh, what_en: en })],
+    entries: [{ kind: "mark", tube: tube.number, ref: seat.ref, what }], views: [null],
+  });
+}
+
+/**
+ * A person's swab lies in another open tube.
+ * @param {object} who as the journal names people: what the bind said, or the resident code
+ */
+export function moveSeat(work, tube, seat, to, who) {
+  const target = work.tubes.get(to);
+  if (!target) return outcome({ answers: [say("tube_not_open")] });
+  if (target.state !== "open") return outcome({ answers: [say("tube_closed", { when: hm(target.closed_at) })] });
+  if (target.number === tube.number) return outcome({ answers: [say("twice_in_tube", { seat: seat.seat })] });
+  if (isFull(target)) return outcome({ answers: [say("tube_full", { members: target.live })] });
+  const next = nextSeat(target);
+  return outcome({
+    answers: [say("moved", { name: seat.name || "—", tube: grouped(to), seat: next })],
+    entries: [{
+      kind: "move", tube: tube.number, ref: seat.ref, to, seat: next, who,
+      reason: reasonText("move", "other_tube"),
+    }],
+    views: [{ name: seat.name, document: seat.document, key: seat.key, household: seat.household }],
+  });
+}
+
+/** A closed tube that is not packed is opened again, with a supervisor's name. */
+export function reopenTube(tube, reason) {
+  return outcome({
+    answers: [say("reopened")], current: tube.number, views: [null],
+    entries: [{ kind: "reopen", tube: tube.number, ref: tube.close_ref, reason: reason.slice(0, 200) }],
+  });
+}
