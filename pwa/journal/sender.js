@@ -1,0 +1,244 @@
+// Sends what waits: runs the outbox machine's commands against the network and the store.
+import { strict } from "../ground/db.js";
+import { batchOf, confirmOld, unsentJournals } from "./journal.js";
+import { begin, step, truth, wakeAt } from "./outbox.js";
+
+const TIMEOUT_MS = 20_000;
+const GZIP_FROM = 1_000;
+const JOURNAL = "/api/v1/journal";
+
+/** A failure of the network in the machine's words. */
+class Unsent extends Error {
+  constructor(event) {
+    super(event.why);
+    this.event = event;
+  }
+}
+
+export class Sender {
+  /**
+   * @param {object} parts {db, keys, journal, practice?, now?, fetch?, random?, onTruth(truth), onOffset(ms),
+   *   onGone(state): the device was revoked, declared lost, or its journal forked: wipe the roster,
+   *   onRenewed(): the journal goes on under a new id}
+   */
+  constructor(parts) {
+    const quiet = () => {};
+    Object.assign(this, {
+      now: Date.now, random: Math.random, fetch: (...a) => globalThis.fetch(...a), timeout: TIMEOUT_MS,
+      onTruth: quiet, onOffset: quiet, onGone: quiet, onRenewed: quiet, practice: false, ...parts,
+    });
+    this.machine = begin(this.journal.row);
+    this.older = this.carried = 0;
+    this.timer = null;
+    this.running = Promise.resolve();
+    this.busy = 0;
+    this.listens = [];
+  }
+
+  get truth() {
+    const first = this.journal.records.find((record) => record.seq > this.machine.acked);
+    return truth(this.machine, { since: first?.at ?? null, older: this.older, carried: this.carried });
+  }
+
+  /** Begin to listen to the network, the page and the clock. */
+  start() {
+    const on = (target, name, hear) => {
+      target?.addEventListener?.(name, hear);
+      this.listens.push(() => target?.removeEventListener?.(name, hear));
+    };
+    on(globalThis, "online", () => this.hear({ type: "online" }));
+    on(globalThis, "offline", () => this.hear({ type: "offline" }));
+    on(globalThis.document, "visibilitychange", () => document.hidden || this.wake());
+    on(globalThis.navigator?.serviceWorker, "message", ({ data }) => data?.type === "wake" && this.wake());
+    return this.wake();
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    for (const end of this.listens.splice(0)) end();
+    this.stopped = true;
+    return this.running;
+  }
+
+  /** Look whether something is due. */
+  wake() {
+    return this.hear({ type: "wake" });
+  }
+
+  /** By hand: forget the waiting time. */
+  tryNow() {
+    return this.hear({ type: "try" });
+  }
+
+  /** After an append: the journal is longer. */
+  async appended() {
+    if (this.machine.phase !== "idle" || this.now() < this.machine.next_at) this.#askForSync();
+    await this.hear({ type: "grown", last: this.journal.last });
+  }
+
+  /** One event; resolves when what it set off has ended. */
+  hear(event) {
+    if (this.stopped) return this.running;
+    const { state, commands } = step(this.machine, { now: this.now(), random: this.random(), ...event });
+    this.machine = state;
+    this.onTruth(this.truth);
+    if (commands.length === 0) this.#sleep();
+    else this.running = this.running.then(() => this.#run(commands));
+    return this.running;
+  }
+
+  async #run(commands) {
+    this.busy += 1;
+    try {
+      for (const command of commands) {
+        const event = await this.#do(command);
+        if (event) this.#after(event);
+      }
+    } catch (problem) {
+      console.error("outbox", problem?.name); // the store failed, not the network: look again later
+      this.#after({ type: "failed", why: "store", random: 1 });
+    } finally {
+      this.busy -= 1;
+    }
+  }
+
+  // what follows is queued, not nested: a long journal is sent in many batches
+  #after(event) {
+    const { state, commands } = step(this.machine, { now: this.now(), random: this.random(), ...event });
+    this.machine = state;
+    this.onTruth(this.truth);
+    if (commands.length > 0) this.running = this.running.then(() => this.#run(commands));
+    if (commands.some((c) => c.do === "send" || c.do === "ask")) return;
+    this.running = this.running.then(() => this.#rest()).then(() => this.#sleep());
+  }
+
+  #sleep() {
+    clearTimeout(this.timer);
+    const at = wakeAt(this.machine);
+    if (at === null || this.stopped) return;
+    this.timer = setTimeout(() => this.wake(), Math.min(Math.max(at - this.now(), 250), 600_000));
+  }
+
+  #do(command) {
+    return {
+      send: () => this.#send(command),
+      ask: () => this.#ask(),
+      confirm: () => void this.journal.confirm(command.last).catch(() => {}),
+      offset: () => this.onOffset(command.ms),
+      gone: () => this.onGone(command.state),
+      renew: () => this.#renew(),
+    }[command.do]();
+  }
+
+  async #renew() {
+    await this.journal.renew({ now: this.now() });
+    this.machine = { ...begin(this.journal.row), device_state: this.machine.device_state, ask: false };
+    this.older = await this.#countOlder();
+    await this.onRenewed();
+  }
+
+  async #send({ first, most }) {
+    const began = this.now();
+    const { practice } = this;
+    const made = await batchOf(this.db, this.keys, this.journal.row, { first, most, sentAt: began, practice });
+    if (made === null) return { type: "failed", why: "store", random: 1 };
+    return this.#heard(began, { first: made.first, last: made.last }, () => this.#post(JOURNAL, made.body));
+  }
+
+  #ask() {
+    const { device, id } = this.journal;
+    const began = this.now();
+    return this.#heard(began, null, () => this.#call(`${JOURNAL}/receipt?device=${device}&journal=${id}`));
+  }
+
+  async #heard(began, sent, call) {
+    try {
+      return { type: "receipt", receipt: await call(), began, sent };
+    } catch (problem) {
+      if (!(problem instanceof Unsent)) throw problem;
+      return { type: "failed", ...problem.event };
+    }
+  }
+
+  async #post(path, body) {
+    const bytes = new TextEncoder().encode(body);
+    const headers = { "Content-Type": "application/x-ndjson" };
+    if (bytes.length < GZIP_FROM || !globalThis.CompressionStream) return this.#call(path, { method: "POST", headers, body: bytes });
+    const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+    const gzip = new Uint8Array(await new Response(packed).arrayBuffer());
+    return this.#call(path, { method: "POST", headers: { ...headers, "Content-Encoding": "gzip" }, body: gzip });
+  }
+
+  async #call(path, options = {}) {
+    const give = new AbortController();
+    const timer = setTimeout(() => give.abort(), this.timeout);
+    try {
+      const said = await this.fetch(path, { cache: "no-store", credentials: "omit", redirect: "manual", ...options, signal: give.signal });
+      const json = (said.headers.get("Content-Type") ?? "").includes("json");
+      const answer = json ? await said.json() : null;
+      if (said.ok && answer) return answer;
+      if (said.ok || said.type === "opaqueredirect" || said.status < 400) throw new Unsent({ why: "portal" });
+      const retry_after = Number(said.headers.get("Retry-After")) || 0;
+      throw new Unsent({ why: "http", status: said.status, code: answer?.code, retry_after });
+    } catch (problem) {
+      if (problem instanceof Unsent) throw problem;
+      throw new Unsent({ why: give.signal.aborted ? "timeout" : "network" });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // with the server in reach and nothing of our own to send: earlier journals, and what we carry for others
+  async #rest() {
+    this.older = await this.#countOlder();
+    this.carried = await this.db.count("carried");
+    const reached = this.machine.fails === 0 && this.machine.last_contact !== null && !this.machine.offline;
+    if (reached && (this.older > 0 || this.carried > 0)) {
+      try {
+        await this.#sendOlder();
+        await this.#sendCarried();
+      } catch (problem) {
+        if (!(problem instanceof Unsent)) throw problem;
+      }
+    }
+    this.onTruth(this.truth);
+  }
+
+  async #olderJournals() {
+    return (await unsentJournals(this.db)).filter((row) => row.id !== this.journal.id);
+  }
+
+  async #countOlder() {
+    const rows = await this.#olderJournals();
+    return rows.reduce((n, row) => n + row.last - row.acked, 0);
+  }
+
+  async #sendOlder() {
+    for (const row of await this.#olderJournals()) {
+      for (let first = row.acked + 1; first <= row.last; ) {
+        const made = await batchOf(this.db, this.keys, row, { first, most: 200, sentAt: this.now() });
+        if (made === null) break;
+        const receipt = await this.#post(JOURNAL, made.body);
+        await confirmOld(this.db, row.id, receipt.forked ? made.last : receipt.last);
+        first = made.last + 1;
+      }
+    }
+    this.older = await this.#countOlder();
+  }
+
+  async #sendCarried() {
+    for (const row of await this.db.getAll("carried")) {
+      await this.#post(`${JOURNAL}/carried`, row.payload);
+      const tx = strict(this.db, "carried");
+      tx.store.delete(row.id);
+      await tx.done;
+      this.carried -= 1;
+    }
+  }
+
+  // where the browser can wake the app later, it is asked to
+  #askForSync() {
+    const ready = globalThis.navigator?.serviceWorker?.ready;
+    ready?.then((registration) => registration.sync?.register("outbox")).catch(() => {});
+  }
+}
