@@ -41,6 +41,7 @@ PUBLIC = {
     "field_api.post_journal": "the device's signature is the proof",
     "field_api.get_receipt": "the device's signature is the proof",
     "field_api.get_slice": "the device's signature is the proof",
+    "field_api.sign_in_here": "the device's signature, then the PIN",
     "field_api.get_schema": "the form of a journal says nothing about anybody",
     "reporting_api.look_up": "a resident's access code is the proof",
     "reporting_pages.resident": "the form for the access code",

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask import current_app
 
 from screening import clock, crypto
-from screening.accounts import audit, queries, secret_words, throttle
+from screening.accounts import audit, phone_sessions, queries, secret_words, throttle
 from screening.accounts.queries import DeviceRow
 from screening.accounts.roles import Actor
 from screening.accounts.rules import Limit
@@ -186,6 +186,7 @@ def _end(device_id: int, state: str, by: int | None) -> None:
         (state, by, device_id, from_states),
     ):
         raise NotActive()
+    phone_sessions.end_sessions(device_id)
 
 
 # --- desks --------------------------------------------------------------------------------------

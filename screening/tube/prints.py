@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from screening.accounts import audit
@@ -12,13 +12,14 @@ from screening.accounts.roles import NAMES, Actor
 from screening.config import ROOT
 from screening.db import fetch
 from screening.errors import Problem
-from screening.i18n import ZONE, dt
+from screening.i18n import ZONE, day, dt
 from screening.places import queries as places
 from screening.places.rules import Place
-from screening.registry import seals
+from screening.registry import code_keys, seals
 from screening.registry.names import mask_name
 from screening.registry.person_codes import make_resident_code
 from screening.registry.service.persons import ring
+from screening.tube.codes import Kind, make_code
 from screening.tube.label_queries import Run
 from screening.tube.labels_service import KINDS, numbers_of
 from screening.tube.printers import pdf, tspl, zpl
@@ -91,7 +92,8 @@ def _noted(run: Run, how: str) -> None:
 
 
 def badges(place: Place, actor: Actor, *, at: datetime) -> bytes:
-    """A card for everybody with a role at this site or laboratory; its code is the staff number."""
+    """A card for everybody with a role at this site or laboratory: the badge's code, which carries
+    the person's id, and the staff number to be read and typed."""
     rows = [r for r in list_staff([place], limit=500) if r.active]
     held = grants_of([r.staff_id for r in rows])
     items = []
@@ -101,7 +103,8 @@ def badges(place: Place, actor: Actor, *, at: datetime) -> bytes:
         roles = "、".join(NAMES[g.role][0] for g in mine)
         name = mine[0].place_name if mine else ""
         lines = [row.name, roles, name or "", f"有效至 {dt(until)}" if until else ""]
-        items.append((row.staff_no, [w for w in lines if w]))
+        code = make_code(Kind.BADGE, row.staff_id)
+        items.append(pdf.Card(code, [w for w in lines if w], row.staff_no))
     audit.note("badges_printed", place.kind, place.id, detail={"count": len(items)})
     return pdf.badges(items, stamp=stamp(actor, "", at=at), font=font())
 
@@ -111,7 +114,7 @@ def site_sheet(site_id: int, actor: Actor, *, at: datetime) -> bytes:
     site = places.get_site(site_id)
     lines = [site.name, site.area_name, site.opens or ""]
     return pdf.site_sheets(
-        [(f"SITE:{site.code}", [w for w in lines if w])],
+        [pdf.Card(make_code(Kind.SITE, site_id), [w for w in lines if w], site.code)],
         stamp=stamp(actor, site.code, at=at), font=font(),
     )  # fmt: skip
 
@@ -119,7 +122,16 @@ def site_sheet(site_id: int, actor: Actor, *, at: datetime) -> bytes:
 def resident_codes(
     community_id: int, person_ids: Collection[int], actor: Actor, *, at: datetime
 ) -> bytes:
-    """Cards with the resident codes of persons of one community; names masked, reads audited."""
+    """Cards with the signed resident codes of persons of one community."""
+    cards = [card for _, card in resident_cards(community_id, person_ids, at=at)]
+    return pdf.badges(cards, stamp=stamp(actor, "", at=at), font=font())
+
+
+def resident_cards(
+    community_id: int, person_ids: Collection[int], *, at: datetime
+) -> list[tuple[int, pdf.Card]]:
+    """(person, card) of persons of one community: signed code, masked name, the day it ends; the
+    plain code below it to be typed. Reads are audited."""
     cell = places.community_cell(community_id)
     rows = fetch(
         "SELECT person_id, sealed FROM person WHERE cell_id = %s AND community_id = %s "
@@ -128,12 +140,12 @@ def resident_codes(
     )
     audit.note_read_person(cell, [r[0] for r in rows], why="code_printed")
     node = places.find_area(community_id)
-    items = [
-        (make_resident_code(cell, person), [_masked(sealed), node.name if node else ""])
-        for person, sealed in rows
-    ]
-    return pdf.badges(items, stamp=stamp(actor, "", at=at), font=font())
-
-
-def _masked(sealed: bytes) -> str:
-    return mask_name(seals.open_person(ring(), sealed).name)
+    until = day(at + timedelta(days=code_keys.DAYS.value))
+    out = []
+    for person, sealed in rows:
+        name = seals.open_person(ring(), sealed).name
+        lines = [mask_name(name), node.name if node else "", f"有效至 {until}"]
+        code = code_keys.sign_code(cell, person, name, at=at)
+        out.append((person, pdf.Card(code, [w for w in lines if w],
+                                     make_resident_code(cell, person))))  # fmt: skip
+    return out

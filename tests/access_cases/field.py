@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 
 from screening import clock
+from screening.accounts.roles import Role
 from screening.db import fetch
-from screening.field import service, signed
+from screening.field import service
 from screening.tube.codes import Kind, make_code
 from tests import devices, make
 from tests.access import Case, Side, World
+from tests.field.phones import signed_post
 
 
 def batch(w: World) -> dict:
@@ -24,11 +26,13 @@ def journal(w: World) -> dict:
 
 
 def slice_of(w: World) -> dict:
-    phone = devices.phone(site=w.a.site)
-    body, ms = b"{}", clock.to_ms(clock.now())
-    path = "/api/v1/field/slice"
-    head = signed.header(phone.key, phone.device_id, "POST", path, ms, body)
-    return {"data": body, "content_type": "application/json", "headers": {"X-Device": head}}
+    return signed_post(devices.phone(site=w.a.site), "/api/v1/field/slice")
+
+
+def phone_sign_in(w: World) -> dict:
+    who = make.staff(Role.SAMPLER, w.a.site, pin="284917")
+    body = {"badge": make_code(Kind.BADGE, who.staff_id), "secret": "284917"}
+    return signed_post(devices.phone(site=w.a.site), "/api/v1/field/sign-in", body)
 
 
 def asked(side: Side) -> dict:
@@ -50,6 +54,7 @@ CASES = [
     Case("field_api.get_receipt", inside=journal),
     Case("field_api.get_schema"),
     Case("field_api.get_slice", "POST", inside=slice_of),
+    Case("field_api.sign_in_here", "POST", ok=200, inside=phone_sign_in),
     Case(
         "field_api.check_act", "POST", ok=200,
         inside=lambda w: check(w.a, w), outside=lambda w: check(w.b, w),

@@ -342,6 +342,19 @@ def test_edge_29_screen_the_page_takes_a_difference_only_with_both_sides_words(
     assert fetch("SELECT kind FROM ticket WHERE state = 'open'") == [("hand_over_mismatch",)]
 
 
+def test_a_couriers_badge_names_the_courier(city, packer, sealed):
+    _, seal, _tubes = sealed
+    courier = make.staff(Role.COURIER, city.sites[0].area)
+    url = f"/hand-over/{city.sites[0].site_id}"
+    packer.act(f"{url}/scan", seal=seal, seals="")
+    body = {"seals": seal, "boxes": 1, "temperature": "4.5", "lab_id": city.lab.lab_id}
+    r = packer.post(url, courier=make_code(Kind.TUBE, 1), **body)
+    assert r.status_code == 422
+    r = packer.post(url, courier=make_code(Kind.BADGE, courier.staff_id), **body)
+    assert r.status_code == 303, notices(packer.text)
+    assert fetch("SELECT holder_id FROM batch") == [(courier.staff_id,)]
+
+
 def test_nobody_but_a_courier_takes_a_box(city, packer, sealed):
     _, seal, _ = sealed
     _, r = given_over(city, packer, seal, lab_id="7")

@@ -16,6 +16,8 @@ from PIL import Image
 from pypdf import PdfReader
 from reportlab.graphics.barcode.code128 import Code128
 
+from screening.crypto import new_device_key
+from screening.registry import signed_codes
 from screening.tube.codes import Kind, grouped, make_code, make_codes, make_resident_code
 from screening.tube.printers import code128, pdf, picture, qr, tspl, zpl
 from screening.tube.printers.layouts import Shift
@@ -168,6 +170,21 @@ def test_badges_and_site_sheets_are_read_back(tmp_path):
     sheet = pdf.site_sheets([(site, ["Yingze Park", "scan to bind"])])
     assert decoded(render(sheet, tmp_path, dpi=72)) == [site]
     assert "Yingze Park" in text_of(sheet)
+
+
+def test_a_badge_carries_an_id_and_shows_the_staff_number(tmp_path):
+    code = make_code(Kind.BADGE, 818283000000000001)
+    data = pdf.badges([pdf.Card(code, ["LI SI"], "A001")])
+    assert decoded(render(data, tmp_path)) == [code]
+    assert "A001" in text_of(data)
+
+
+def test_a_signed_resident_code_is_read_from_a_card(tmp_path):
+    key = new_device_key()
+    code = signed_codes.make_signed(1, key, 1004, 818283000000000001, "阿*" * 10, 20000)
+    data = pdf.badges([pdf.Card(code, ["LI *"], "R1.1004-818283000000000001-30")])
+    assert decoded(render(data, tmp_path)) == [code]
+    assert "R1.1004-818283000000000001-30" in text_of(data)
 
 
 def test_a_resident_code_prints_as_a_card(tmp_path):

@@ -188,7 +188,10 @@ def list_sessions(staff_id: int, current: bytes = b"") -> list[SessionRow]:
         "AND revoked_at IS NULL AND expires_at > %s ORDER BY created_at DESC, token_hash",
         (staff_id, clock.real_now()),
     )
-    return [SessionRow(bytes(r[0][:16]).hex(), r[1], r[2], r[3], r[0] == current) for r in rows]
+    return [
+        SessionRow(bytes(r[0][:16]).hex(), r[1], r[2], (r[3] or "").split(" ")[0], r[0] == current)
+        for r in rows  # a phone's session also names the phone
+    ]
 
 
 def actor_of(staff_id: int) -> Actor | None:

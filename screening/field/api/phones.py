@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from screening import clock
 from screening.accounts.guard import public
-from screening.field import signed, slices
+from screening.field import sign_in, signed, slices
 from screening.field.api.frame import bp
 from screening.openapi import gives, takes
 
@@ -32,3 +32,38 @@ def get_slice(args: dict[str, Any]) -> Response:
     body's SHA-256 in hex. No staff session is needed at five in the morning."""
     device = signed.device_of(request, at=clock.now())
     return jsonify(slices.make(device, revision=args["revision"], at=clock.now()))
+
+
+class PhoneSignIn(Schema):
+    """`badge` as scanned, or `staff_no` as typed; `secret` is the PIN or the password."""
+
+    badge = fields.String(load_default="", validate=validate.Length(max=64))
+    staff_no = fields.String(load_default="", validate=validate.Length(max=64))
+    secret = fields.String(required=True, validate=validate.Length(1, 256))
+
+
+class PhoneStaff(Schema):
+    id = fields.String(required=True)
+    no = fields.String(required=True)
+    name = fields.String()
+    roles = fields.List(fields.String(), metadata={"description": "those that hold here"})
+
+
+class PhoneSession(Schema):
+    staff = fields.Nested(PhoneStaff, required=True)
+    must_change = fields.Boolean(metadata={"description": "a first password: change it at a desk"})
+    token = fields.String(metadata={"description": "send as Authorization: Bearer …"})
+    expires_at = fields.Integer(metadata={"description": "milliseconds since 1970"})
+    server_time = fields.Integer(metadata={"description": "milliseconds since 1970"})
+
+
+@bp.post("/api/v1/field/sign-in")
+@public
+@takes(PhoneSignIn)
+@gives(PhoneSession)
+def sign_in_here(args: dict[str, Any]) -> dict[str, Any]:
+    """Sign in on an enrolled phone, which signs the request (`X-Device`, as for the slice).
+
+    The person must hold a role at the phone's site or laboratory; couriers may anywhere."""
+    now = clock.now()
+    return sign_in.sign_in(signed.device_of(request, at=now), args, at=now)

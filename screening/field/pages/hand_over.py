@@ -7,8 +7,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from screening.accounts.guard import OWN_ROWS, require, site
-from screening.accounts.queries import find_staff_no, scopes_of
+from screening.accounts.queries import find_staff, find_staff_no, scopes_of
 from screening.accounts.roles import Role
+from screening.accounts.sessions import BadSignIn
 from screening.errors import Fault, Faults, Problem
 from screening.field.pages.frame import (
     Here,
@@ -23,6 +24,7 @@ from screening.field.pages.frame import (
     text,
     told,
 )
+from screening.field.sign_in import who_of
 from screening.i18n import _
 from screening.places import queries as places
 from screening.places.rules import COUNTY, Place
@@ -161,8 +163,12 @@ def wire_of(seal: str) -> str | None:
 
 
 def courier_of(staff_no: str) -> int:
-    """The courier with this number (typed, or read from the badge). Raises Faults."""
-    found = find_staff_no(staff_no)
+    """The courier with this number (typed), or of this badge. Raises Faults."""
+    try:
+        staff_id, number = who_of(staff_no, "")
+    except BadSignIn:
+        staff_id, number = None, ""
+    found = find_staff(staff_id) if staff_id else find_staff_no(number)
     if found is None or not any(s.role is Role.COURIER for s in scopes_of(found.staff_id)):
         raise Faults([Fault(NoSuchCourier(), field="courier")])
     return found.staff_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -129,14 +130,23 @@ def _digits(sheet: Sheet, code: str, x: float, y: float, room: float) -> None:
         sheet.digits(x, y + 5 - place * (size + 1), line, size)
 
 
+class Card(NamedTuple):
+    """One card: the text of its QR, lines (the first one large), and what is printed below the QR
+    for people to read and type."""
+
+    code: str
+    lines: Sequence[str]
+    shown: str
+
+
 def badges(
-    items: Sequence[tuple[str, Sequence[str]]],
+    items: Sequence[Card | tuple[str, Sequence[str]]],
     *,
     title: str = "",
     stamp: Stamp | None = None,
     font: Path | str | None = None,
 ) -> bytes:
-    """Cards of bank-card size, ten a page: the QR of the code, and lines (the first one large).
+    """Cards of bank-card size, ten a page; a bare (code, lines) shows its code.
 
     The code may be any text, so resident codes print here too.
     """
@@ -150,32 +160,40 @@ def badges(
     left, top = (A4[0] - columns * width) / 2, A4[1] - 13.5 * mm
     for page in chunks(list(items), columns * rows):
         sheet.begin_page()
-        for place, (code, lines) in enumerate(page):
+        for place, item in enumerate(page):
+            card = _as_card(item)
             row, column = divmod(place, columns)
             x, y = left + column * width, top - (row + 1) * height
             sheet.canvas.setLineWidth(0.1)
             sheet.canvas.rect(x, y, width, height)
-            _card(sheet, code, lines, x, y)
+            _card(sheet, card, x, y)
         sheet.end_page()
     return sheet.finish()
 
 
-def _card(sheet: Sheet, code: str, lines: Sequence[str], x: float, y: float) -> None:
+def _as_card(item: Card | tuple[str, Sequence[str]]) -> Card:
+    if isinstance(item, Card):
+        return item
+    code, lines = item
+    return Card(code, lines, grouped(code))
+
+
+def _card(sheet: Sheet, card: Card, x: float, y: float) -> None:
     side = 28 * mm
     height = _CARD[1] * mm
-    sheet.qr(code, x + 5 * mm, y + (height - side) / 2 + 2 * mm, side)
-    sheet.digits(x + 5 * mm, y + 5 * mm, grouped(code), 9)
+    sheet.qr(card.code, x + 5 * mm, y + (height - side) / 2 + 2 * mm, side)
+    sheet.digits(x + 5 * mm, y + 5 * mm, card.shown, 9)
     left = x + side + 10 * mm
     room = _CARD[0] * mm - side - 13 * mm
     line_y = y + height - 14 * mm
-    for place, line in enumerate(lines):
+    for place, line in enumerate(card.lines):
         size = 15 if place == 0 else 9
         sheet.text(left, line_y, line, size, max_width=room)
         line_y -= size + 5
 
 
 def site_sheets(
-    items: Sequence[tuple[str, Sequence[str]]],
+    items: Sequence[Card | tuple[str, Sequence[str]]],
     *,
     title: str = "",
     stamp: Stamp | None = None,
@@ -186,12 +204,13 @@ def site_sheets(
         raise NothingToPrint
     sheet = Sheet(title=title, stamp=stamp or Stamp(), pages=len(items), font=font)
     side, middle = 110 * mm, A4[0] / 2
-    for code, lines in items:
+    for item in items:
+        card = _as_card(item)
         sheet.begin_page()
-        sheet.qr(code, middle - side / 2, A4[1] - 35 * mm - side, side)
+        sheet.qr(card.code, middle - side / 2, A4[1] - 35 * mm - side, side)
         sheet.canvas.setFont(LATIN_BOLD, 28)
-        sheet.canvas.drawCentredString(middle, A4[1] - 50 * mm - side, grouped(code))
-        _centred(sheet, lines, A4[1] - 75 * mm - side)
+        sheet.canvas.drawCentredString(middle, A4[1] - 50 * mm - side, card.shown)
+        _centred(sheet, card.lines, A4[1] - 75 * mm - side)
         sheet.end_page()
     return sheet.finish()
 
