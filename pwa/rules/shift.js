@@ -28,7 +28,7 @@ export function leftOpen(work, now) {
 
 const isOpenBox = (box) => box.state === "open" || (!box.state && !box.seal);
 const sinceOf = (box) => box.opened_at ?? box.at ?? null;
-const isMine = (thing) => thing.mine ?? thing.device === "own";
+const isMine = (thing) => Boolean(thing.mine || thing.own || thing.joined || thing.device === "own");
 
 /** Facts of this phone since a moment: swabs, tubes, boxes, hand-overs, receipts, doors. */
 export function countsSince(records, since) {
@@ -80,32 +80,28 @@ export function sliceState(slice, now) {
   return until > now ? "late" : "expired";
 }
 
+const same = (a, b) => a !== null && a !== undefined && String(a) === String(b);
+
 /** What a scanned site code means for a phone enrolled here: here, elsewhere, or at a laboratory. */
 export function siteMatch(read, device, place = null) {
   if (!device?.site) return "not_a_site_phone";
   const older = /^SITE:(.+)$/.exec(read.text ?? "")?.[1] ?? read.code ?? null;
-  const here = siteOf(read) === device.site || (older !== null && older === place?.code);
-  return here ? "here" : "elsewhere";
+  return same(serialOf(read), device.site) || same(older, place?.code) ? "here" : "elsewhere";
 }
 
-/** The id on a site's sheet: the serial of its code, also as the older sheets print it. */
-export const siteOf = (read) => serialOf(read, "site");
-/** The staff id on a badge; null for the older badges that carry the staff number. */
-export const staffIdOf = (read) => serialOf(read, "badge");
-
-function serialOf(read, member) {
-  const id = read[member] ?? read.serial ?? null;
-  if (id !== null && Number.isInteger(Number(id))) return Number(id);
-  const digits = /^(?:9[45]|[45]0)([0-9]{6})[0-9]{2}$/.exec(read.number ?? read.text ?? "");
-  return digits ? Number(digits[1]) : null;
+/** The id that a site's or a badge's code carries: decimal text, beyond what numbers hold. */
+export function serialOf(read) {
+  if (read.serial !== null && read.serial !== undefined) return String(read.serial);
+  const digits = /^(?:[45]0|9[45])([0-9]{6}|[0-9]{20})[0-9]{2}$/.exec(read.number ?? read.text ?? "");
+  return digits ? digits[1].replace(/^0+(?=[0-9])/, "") : null;
 }
 
-/** Who wears this badge, among the people the slice or this phone knows; or null. */
+/** Who wears this badge, among the people the slice or this phone knows; or null. Older badges carry
+ * the staff number instead of a code. */
 export function wearerOf(read, people) {
-  const id = staffIdOf(read);
-  const text = [read.number, read.text, read.staff_no].filter(Boolean).map(String);
-  const fits = (p) =>
-    p.id === id || text.includes(String(p.badge ?? "-")) || text.includes(String(p.no ?? "-"));
+  const id = serialOf(read);
+  const texts = [read.number, read.text].filter(Boolean);
+  const fits = (p) => same(p.id, id) || texts.some((text) => same(text, p.badge) || same(text, p.no));
   return people.find(fits) ?? null;
 }
 
@@ -114,7 +110,7 @@ export function unchecked(read, place, wearer = null) {
   const site = ["sampler", "packer", "community_worker"];
   const lab = ["lab_technician"];
   return {
-    id: wearer?.id ?? staffIdOf(read), no: wearer?.no ?? read.number ?? read.text,
+    id: wearer?.id ?? serialOf(read), no: wearer?.no ?? "",
     name: wearer?.name ?? "", roles: wearer?.roles ?? (place === "lab" ? lab : site),
     token: null, checked: false,
   };

@@ -3,6 +3,7 @@ import { screen as welcome } from "./welcome.js";
 import { screen as enrol } from "./enrol.js";
 import { screen as sign_in } from "./sign_in.js";
 import { screen as shift } from "./shift.js";
+import { screen as shift_end } from "./shift_end.js";
 import { screen as home } from "./home.js";
 import { screen as outbox } from "./outbox.js";
 import { screen as carry } from "./carry.js";
@@ -19,6 +20,6 @@ import { screen as doors } from "./doors.js";
 import { screen as door } from "./door.js";
 
 export const screens = [
-  welcome, enrol, sign_in, shift, home, outbox, carry, settings, practice, sampling, tube, person,
+  welcome, enrol, sign_in, shift, shift_end, home, outbox, carry, settings, practice, sampling, tube, person,
   search, packing, hand_over, reception, doors, door,
 ];

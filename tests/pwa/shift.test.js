@@ -67,7 +67,7 @@ describe("the shift itself", () => {
 
 describe("codes at the start", () => {
   const people = [
-    { id: 12, no: "P0012", name: "赵六", badge: makeCode("badge", 12), roles: ["sampler"] },
+    { id: "12", no: "P0012", name: "赵六", badge: makeCode("badge", 12), roles: ["sampler"] },
   ];
 
   test("a badge is known by its code, by its id, and by the staff number of older cards", () => {
@@ -77,9 +77,14 @@ describe("codes at the start", () => {
     expect(shift.wearerOf({ kind: "badge", number: makeCode("badge", 13) }, people)).toBeNull();
   });
 
+  test("an id beyond what numbers hold keeps every digit", () => {
+    const long = `50${"818283746556473829".padStart(20, "0")}77`;
+    expect(shift.serialOf({ number: long })).toBe("818283746556473829");
+  });
+
   test("who is known by the badge alone goes on unchecked, with the roles of the place", () => {
     const stranger = { kind: "badge", number: makeCode("badge", 99), text: makeCode("badge", 99) };
-    expect(shift.unchecked(stranger, "site")).toMatchObject({ id: 99, checked: false, token: null });
+    expect(shift.unchecked(stranger, "site")).toMatchObject({ id: "99", checked: false, token: null });
     expect(shift.unchecked(stranger, "lab").roles).toEqual(["lab_technician"]);
     expect(shift.unchecked(stranger, "site", people[0]).roles).toEqual(["sampler"]);
   });
@@ -87,9 +92,9 @@ describe("codes at the start", () => {
   test("the site's sheet must be that of the enrolled site, old or new", () => {
     const code = (id) => ({ kind: "site", number: makeCode("site", id), text: makeCode("site", id) });
     const place = { id: 5, code: "S-05" };
-    expect(shift.siteMatch(code(5), { site: 5 }, place)).toBe("here");
-    expect(shift.siteMatch(code(6), { site: 5 }, place)).toBe("elsewhere");
-    expect(shift.siteMatch({ text: "SITE:S-05" }, { site: 5 }, place)).toBe("here");
+    expect(shift.siteMatch(code(5), { site: "5" }, place)).toBe("here");
+    expect(shift.siteMatch(code(6), { site: "5" }, place)).toBe("elsewhere");
+    expect(shift.siteMatch({ text: "SITE:S-05" }, { site: "5" }, place)).toBe("here");
     expect(shift.siteMatch(code(5), { site: null, lab: 2 }, place)).toBe("not_a_site_phone");
   });
 

@@ -1,0 +1,49 @@
+// The end of a shift, and of a device: the roster goes, the unsent journal stays.
+
+/** State "closed at n", wipe the roster, forget who was here. @returns {Promise<number>} n */
+export async function endShift(app) {
+  const n = nextNumber(app);
+  await app.state([{ kind: "shift_end", n }]);
+  await leave(app, "shift_end");
+  return n;
+}
+
+const nextNumber = (app) =>
+  Number(app.backing.journal?.last ?? app.records.at(-1)?.seq ?? 0) + 1;
+
+/** Another person takes the phone: journal and open tubes stay, the roster is locked. */
+export async function changeStaff(app) {
+  await signOut(app);
+  await app.backing.vault?.lock();
+  app.useSlice(withoutPeople(app.slice?.json));
+  await app.keep({ staff: null });
+}
+
+async function leave(app, reason) {
+  await signOut(app);
+  await app.backing.vault?.wipe(reason);
+  app.useSlice(null);
+  await app.keep({ staff: null, table: null, round: null });
+}
+
+/** The server's session ends when it can be told; it ends by itself after twelve hours. */
+async function signOut(app) {
+  if (!app.staff?.token || app.practice) return;
+  await app.ask("/api/v1/field/sign-out", {}, { timeout: 4000 }).catch(() => null);
+}
+
+/** What a phone may keep in hand while nobody is signed in: patterns, rounds, the site's tubes. */
+export function withoutPeople(slice) {
+  if (!slice) return null;
+  return { ...slice, roster: null, doors: null, staff: [] };
+}
+
+/** The server has stopped this device: roster wiped, journal kept, and said. */
+export async function revoked(app, code = "device_stopped") {
+  if (app.device?.state === "revoked") return;
+  await app.backing.vault?.wipe("revoked");
+  app.useSlice(null);
+  await app.keep({ staff: null });
+  await app.adopt({ ...app.device, state: "revoked", stopped_by: code });
+  app.replace("enrol");
+}

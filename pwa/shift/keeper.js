@@ -1,0 +1,127 @@
+// The slice, kept fresh while there is a network: asked for again every few minutes, wiped when over.
+import { nextRefresh, sliceState } from "../rules/shift.js";
+import { merged } from "../rules/slice.js";
+import { revoked } from "./end.js";
+
+const RETRY = 30_000;
+const STOPPED = new Set(["device_stopped", "bad_device_signature", "unknown_device"]);
+
+/**
+ * Ask for a fresh slice. Calls while one is under way share its answer.
+ * @returns {Promise<"fresh"|"offline"|"refused"|"none">}
+ */
+export function refreshSlice(app) {
+  if (!app.device || app.practice) return Promise.resolve("none");
+  app.refreshing ??= fetchSlice(app).finally(() => {
+    app.refreshing = null;
+    app.draw();
+  });
+  return app.refreshing;
+}
+
+async function fetchSlice(app) {
+  const held = app.slice?.json ?? null;
+  try {
+    const fresh = await app.ask("/api/v1/field/slice", { revision: revisionOf(held) }, { timeout: 60_000 });
+    const whole = merged(held, fresh);
+    if (whole !== fresh || fresh.roster || !held?.roster) await take(app, { ...whole, doors: held?.doors });
+    else await take(app, { ...(await afresh(app)), doors: held?.doors });
+    app.met = { at: app.now(), state: "fresh" };
+    return "fresh";
+  } catch (fault) {
+    return failed(app, fault);
+  }
+}
+
+const revisionOf = (held) => (held?.roster ? (held.revision ?? "") : "");
+/** The server left the roster out, and the one held here is of another day. */
+const afresh = (app) => app.ask("/api/v1/field/slice", { revision: "" }, { timeout: 60_000 });
+
+/** Who has not been checked by the server gets rounds, patterns and tubes, and no roster. */
+async function take(app, slice) {
+  const seen = app.staff?.checked === false ? checkedBy(app, slice) : app.staff;
+  if (seen !== app.staff) await app.keep({ staff: seen });
+  const admitted = !seen || seen.checked;
+  if (admitted) await app.backing.vault?.put(slice);
+  app.useSlice(admitted ? slice : { ...slice, roster: null, doors: null });
+  if (slice.device?.name && slice.device.name !== app.device.name) await app.adopt({ ...app.device, name: slice.device.name });
+}
+
+/** Somebody who went on by badge alone, as the server's list of this place knows them. */
+function checkedBy(app, slice) {
+  const known = (slice.staff ?? []).find((one) => String(one.id) === String(app.staff.id));
+  if (!known) return { ...app.staff, refused: true };
+  const { id, no, name, roles, badge } = known;
+  return { ...app.staff, id: String(id), no, name, roles, badge, refused: false };
+}
+
+async function failed(app, fault) {
+  if (STOPPED.has(fault?.code)) {
+    await revoked(app, fault.code);
+    return "refused";
+  }
+  const offline = fault?.offline || fault?.name === "Offline";
+  app.met = { ...app.met, state: offline ? "offline" : "refused", code: fault?.code ?? null };
+  if (!offline && !fault?.status) throw fault;
+  return offline ? "offline" : "refused";
+}
+
+/** The door list, under the roster's key like the rest. @returns {Promise<"fresh"|"offline"|"refused">} */
+export async function refreshDoors(app) {
+  if (app.practice) return "fresh";
+  if (!app.staff?.token) return "refused";
+  try {
+    const doors = await app.ask("/api/v1/field/doors", {}, { timeout: 30_000 });
+    const slice = { ...(app.slice?.json ?? {}), doors };
+    if (app.slice) {
+      await app.backing.vault?.put(slice);
+      app.useSlice(slice);
+    }
+    return "fresh";
+  } catch (fault) {
+    return failed(app, fault);
+  }
+}
+
+/** A slice that is over is wiped, whoever holds the phone. */
+export async function wipeWhenOver(app) {
+  if (app.practice || sliceState(app.slice?.json, app.now()) !== "expired") return false;
+  await app.backing.vault?.wipe("expired");
+  app.useSlice(null);
+  app.draw();
+  return true;
+}
+
+/** The server's sign-in lasts twelve hours; work goes on without it, the server's tools do not. */
+async function dropOldToken(app) {
+  const { staff } = app;
+  if (!staff?.token || !staff.until || app.now() + (app.offset ?? 0) < staff.until) return;
+  await app.keep({ staff: { ...staff, token: null, over: true } });
+}
+
+/** Begin to keep the slice. @returns {() => void} stops it */
+export function startKeeper(app, { random = Math.random, timer = setTimeout, clear = clearTimeout } = {}) {
+  let next = null;
+  let stopped = false;
+  app.refreshSlice = () => refreshSlice(app);
+  const again = (ms) => {
+    clear(next);
+    if (!stopped) next = timer(turn, ms);
+  };
+  const turn = async () => {
+    await wipeWhenOver(app);
+    await dropOldToken(app);
+    const idle = !app.device || !app.staff || app.device.state !== "active";
+    const came = idle ? "none" : await refreshSlice(app);
+    if (came === "fresh" && app.slice?.json.doors) await refreshDoors(app);
+    again(came === "offline" ? RETRY : nextRefresh(random()));
+  };
+  const online = () => again(Math.round(random() * 2000));
+  globalThis.addEventListener?.("online", online);
+  again(nextRefresh(random()));
+  return () => {
+    stopped = true;
+    clear(next);
+    globalThis.removeEventListener?.("online", online);
+  };
+}
