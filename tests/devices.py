@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import secrets
@@ -111,3 +112,14 @@ def phone(
     return Phone(
         device_id, key, staff, round, getattr(site, "site_id", None), getattr(lab, "lab_id", None)
     )
+
+
+def exported(phone: Phone, server_public: bytes, first: int = 1, last: int | None = None) -> bytes:
+    """What a phone exports for somebody to carry: one line, sealed to the server."""
+    inside = crypto.b64(gzip.compress(phone.batch(first, last))).encode()
+    line = {
+        "format": "screening-carry-1", "device": str(phone.device_id), "journal": phone.wire,
+        "first": first, "last": last or len(phone.entries),
+        "sealed": crypto.b64(crypto.seal_to(server_public, inside)),
+    }  # fmt: skip
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"

@@ -30,6 +30,7 @@ def items() -> list[Item]:
         Item("tickets_pages.desk", _("工单"), watch),
         Item("field_pages.sampling", _("采样"), chain, "collect"),
         Item("field_pages.paper", _("纸质补录"), chain, "collect"),
+        Item("field_pages.carried", _("日志转入"), chain, "collect"),
         Item("field_pages.packing", _("装箱"), chain, "deliver"),
         Item("field_pages.hand_over", _("交接"), chain, "deliver"),
         Item("transport_pages.boxes", _("转运箱"), chain, "deliver"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 
 from screening import clock
@@ -18,6 +19,16 @@ def batch(w: World) -> dict:
     phone = devices.phone(site=w.a.site)
     phone.write("shift_start")
     return {"data": phone.batch(), "content_type": "application/x-ndjson"}
+
+
+def exported(w: World) -> bytes:
+    phone = devices.phone(site=w.a.site)
+    phone.write("shift_start")
+    return devices.exported(phone, w.app.extensions["keys"].server_public())
+
+
+def handed_in(w: World) -> dict:
+    return {"data": {"file": (io.BytesIO(exported(w)), "a.carry")}}
 
 
 def journal(w: World) -> dict:
@@ -51,6 +62,15 @@ def check(side: Side, w: World) -> dict:
 
 CASES = [
     Case("field_api.post_journal", "POST", inside=batch),
+    Case(
+        "field_api.post_carried", "POST",
+        inside=lambda w: {"data": exported(w), "content_type": "application/x-ndjson"},
+    ),
+    Case("field_pages.carried", reason="a desk that anybody may use for anybody's phone"),
+    Case(
+        "field_pages.take_carried", "POST", inside=handed_in,
+        reason="who carries a journal can neither read nor change it; the phone's signature counts",
+    ),
     Case("field_api.get_receipt", inside=journal),
     Case("field_api.get_schema"),
     Case("field_api.get_slice", "POST", inside=slice_of),
