@@ -1,7 +1,7 @@
 // Taking back, marking and moving a swab, as entries to state. Pure; what a closed tube needs
 // before any of it is the screen's question, and the journal's `reason` keeps the answer. (21, 22)
 
-import { hm } from "./clock.js";
+import { clock } from "../words/time.js";
 import { grouped } from "../scan/codes.js";
 import { MARKS, reasonText, say } from "./sampling_words.js";
 import { isFull, nextSeat } from "./work.js";
@@ -48,7 +48,7 @@ export function markSeat(tube, seat, what) {
 export function moveSeat(work, tube, seat, to, who) {
   const target = work.tubes.get(to);
   if (!target) return outcome({ answers: [say("tube_not_open")] });
-  if (target.state !== "open") return outcome({ answers: [say("tube_closed", { when: hm(target.closed_at) })] });
+  if (target.state !== "open") return outcome({ answers: [say("tube_closed", { when: clock(target.closed_at) })] });
   if (target.number === tube.number) return outcome({ answers: [say("twice_in_tube", { seat: seat.seat })] });
   if (isFull(target)) return outcome({ answers: [say("tube_full", { members: target.live })] });
   const next = nextSeat(target);
@@ -58,7 +58,7 @@ export function moveSeat(work, tube, seat, to, who) {
       kind: "move", tube: tube.number, ref: seat.ref, to, seat: next, who,
       reason: reasonText("move", "other_tube"),
     }],
-    views: [{ name: seat.name, document: seat.document, key: seat.key, household: seat.household }],
+    views: [{ name: seat.name, document: seat.document, key: seat.key, household: seat.household, code: seat.code }],
   });
 }
 

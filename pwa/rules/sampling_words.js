@@ -85,12 +85,12 @@ export const WORDS = {
   already_sampled: [
     "look",
     "本轮已采：{when}，{where}。确需再采请注明原因（如前管遗失）。",
-    "Already sampled this round: {when}, {where}. To go on, give a reason.",
+    "Already sampled this round: {when}, {where_en}. To go on, give a reason.",
   ],
   sampled_again: [
     "look",
     "本轮已采：{when}，{where}。这次照常登记。",
-    "Already sampled this round: {when}, {where}. This swab is registered as well.",
+    "Already sampled this round: {when}, {where_en}. This swab is registered as well.",
   ],
   outside_slice: [
     "look",
@@ -124,6 +124,9 @@ export const WORDS = {
   over_noted: ["look", "已注明超员，可再登记 1 人。", "Over count noted; one more person can be registered."],
   single_wanted: ["look", "单人单管：请扫一支新管。", "A tube of their own: scan a new tube."],
   reopened: ["look", "此管已重新打开，封管时要再数一遍。", "Opened again; count again when it is closed."],
+  tube_full_scan: ["stop", "满，换管。请扫下一支管。", "Full: scan the next tube."],
+  badge_wanted: ["stop", "请扫工作证。", "Scan a staff badge."],
+  not_supervisor: ["stop", "此人不是采样点负责人。", "This is not a site supervisor."],
   wait_tube: ["look", "先定这支管，再扫人。", "Settle the tube first, then scan the person."],
 };
 

@@ -98,10 +98,11 @@ function put(work, number, { entry, ref, view, seq }) {
   const facts = factsOf(work, number);
   facts.own = true;
   facts.first ??= entry;
-  const key = view?.key ?? keyOfCode(entry.who?.code);
+  const code = entry.who?.code ?? view?.code ?? null;
+  const key = view?.key ?? keyOfCode(code);
   facts.binds.set(ref, {
     seat: entry.seat, ref, name: view?.name ?? "", document: view?.document ?? "", key,
-    code: entry.who?.code ?? null, purpose: entry.purpose ?? "screen", mine: true,
+    code, purpose: entry.purpose ?? "screen", mine: true,
     household: view?.household ?? null, at: entry.at, seq,
   });
   work.tubeOf.set(ref, number);

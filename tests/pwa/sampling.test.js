@@ -6,10 +6,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { lastBind, markSeat, moveSeat, reopenTube, undoLast } from "../../pwa/rules/corrections.js";
 import { ofCode, ofDocument, ofForm, ofItem, ofName, ofOddDocument, ofResident } from "../../pwa/rules/persons.js";
-import {
-  closeAndOpen, closeTube, householdScanned, noteOver, personScanned, singleTube, tubeScanned,
-} from "../../pwa/rules/sampling.js";
+import { householdScanned, personScanned, singleTube } from "../../pwa/rules/sampling.js";
 import { WORDS } from "../../pwa/rules/sampling_words.js";
+import { closeAndOpen, closeTube, noteOver, tubeScanned } from "../../pwa/rules/tubes.js";
 import { Slice } from "../../pwa/rules/slice.js";
 import { Diary, T1, T2, T3, sliceJson } from "./town.js";
 
