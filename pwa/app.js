@@ -2,45 +2,37 @@
 import { render } from "lit-html";
 
 import { frame } from "./frame.js";
+import { Holding } from "./holding.js";
 import { Router } from "./router.js";
+import { keepSettings } from "./settings.js";
 import { setLang } from "./words/index.js";
 
 /** @typedef {{name: string, title: (app: App) => string, view: (app: App) => any, enter?: Function,
  *   leave?: Function, scan?: Function, roles?: string[]|null, link?: string|null, icon?: string}} Screen */
 
-export class App {
+export class App extends Holding {
   /**
-   * @param {{host: HTMLElement, screens: Screen[], backing: any, signals?: any, reader?: any}} o
-   *   backing: what stores and sends (kept.js for real, practice.js for practice).
+   * @param {{host: HTMLElement, screens: Screen[], settings: object, signals?: any, reader?: any}} o
+   *   What stores and sends is attached later: kept.js, or practice/backing.js.
    */
-  constructor({ host, screens, backing, signals = null, reader = null }) {
+  constructor({ host, screens, settings, signals = null, reader = null }) {
+    super();
     this.host = host;
     this.screens = new Map(screens.map((screen) => [screen.name, screen]));
-    this.backing = backing;
     this.signals = signals;
     this.reader = reader;
-    this.device = null;
-    this.staff = null;
-    this.place = null;
-    this.table = null;
-    this.slice = null;
-    this.round = null;
-    this.records = [];
-    this.work = { tubes: new Map(), boxes: new Map(), last: null };
-    this.outbox = { held: 0, waiting: 0, since: null, state: "idle", next_at: null, parked: [], gap: null, message: null };
-    this.settings = {};
-    this.practice = false;
-    this.offset = null;
+    this.settings = settings;
     this.answer = null;
     this.checks = null; // ground/checks.js
     this.newVersion = null; // waits until the outbox is empty and a person agrees
-    this.tab = "first"; // "first" writes, "second" only says so
     this.sheets = [];
     this.strip = { last: null, typing: false, camera: false, text: "" };
     this.screen = null;
     this.params = {};
     this.router = new Router((name, params) => this.show(name, params));
     this.pending = null;
+    this.version = null;
+    this.fault = null; // why the store could not be opened
     this.queue = Promise.resolve();
     this.cameraHost = (element) => this.onCameraHost?.(element);
   }
@@ -195,48 +187,11 @@ export class App {
     this.say("stop", sentence, { code: fault?.code ?? null });
   }
 
-  // --- facts and the server --------------------------------------------------------------------
-
-  /**
-   * State facts: durable in the journal before this resolves.
-   * @param {object[]} entries  without the common members
-   * @param {object[]} [views]  shown on this device only
-   * @returns {Promise<{refs: string[], first: number, last: number}>}
-   */
-  async state(entries, views = []) {
-    const common = {
-      at: this.now(), offset: this.offset, staff: this.staff?.id ?? 0, round: this.round?.id ?? 0,
-      site: this.device?.site ?? null, lab: this.device?.lab ?? null, table: this.table,
-      practice: this.practice,
-    };
-    const done = await this.backing.append(entries.map((entry) => ({ ...common, ...entry })), views);
-    this.take(done.records);
-    this.backing.wake?.();
-    return { refs: done.refs, first: done.first, last: done.last };
-  }
-
-  /** New records of the own journal, or all of them again. */
-  take(records, afresh = false) {
-    this.records = afresh ? records : [...this.records, ...records];
-    this.refold(afresh ? null : records);
-    this.draw();
-  }
-
-  refold(added = null) {
-    if (this.fold) this.work = this.fold(this, added);
-  }
-
-  /** Signed POST. Throws Offline or ServerProblem (ground/net.js). */
-  ask(path, body = {}, { timeout = 15000 } = {}) {
-    return this.backing.ask(path, body, { timeout, token: this.staff?.token ?? null });
-  }
-
   // --- settings --------------------------------------------------------------------------------
 
   set(changes) {
     Object.assign(this.settings, changes);
-    setLang(this.settings.lang);
-    this.backing.keepSettings?.(this.settings);
+    if (!this.practice) keepSettings(this.settings);
     this.dress();
     this.draw();
   }
@@ -244,8 +199,11 @@ export class App {
   /** The document wears the settings: language, theme, thumb side. */
   dress() {
     const root = this.host.ownerDocument.documentElement;
-    root.lang = this.settings.lang === "en" ? "en" : "zh-CN";
-    root.dataset.theme = this.settings.theme ?? "auto";
-    root.dataset.thumb = this.settings.thumb ?? "right";
+    const { lang, theme, thumb } = this.settings;
+    setLang(lang);
+    root.lang = lang === "en" ? "en" : "zh-CN";
+    const dark = globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = theme === "auto" ? (dark ? "night" : "day") : theme;
+    root.dataset.thumb = thumb;
   }
 }

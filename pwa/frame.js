@@ -16,7 +16,7 @@ export function frame(app) {
     ${banners(app)}
     <div class="answer-place" aria-live="assertive" aria-atomic="true">${answerBanner(app.answer)}</div>
     <main id="screen" tabindex="-1" class="screen screen-${screen.name} ${screen.link ? `link-${screen.link}` : ""}">
-      ${app.allowed(screen) ? screen.view(app) : refused(app, screen)}
+      ${body(app, screen)}
     </main>
     ${app.sheets.map((open, i) => (i === app.sheets.length - 1 ? oneSheet(app, open) : nothing))}`;
 }
@@ -46,10 +46,7 @@ function banners(app) {
     ${app.practice ? html`<div class="banner practice" role="status"><strong>${t("练习")}</strong>
       <span>${t("什么都不保存，也不上传")}</span>
       ${button(t("结束练习"), () => app.leavePractice(), { kind: "quiet", name: "leave-practice" })}</div>` : nothing}
-    ${app.tab === "second" ? html`<div class="banner tone-look" role="status">${icon("look")}
-      <span>${t("应用已在另一个标签页打开，这里不能记录")}</span>
-      ${button(t("改用这里"), () => app.takeOver(), { kind: "primary", name: "take-over" })}</div>` : nothing}
-    ${app.newVersion && app.tab === "first" ? html`<div class="banner tone-unknown" role="status">${icon("download")}
+    ${app.newVersion && app.tab === "first" && !app.practice ? html`<div class="banner tone-unknown" role="status">${icon("download")}
       ${app.outbox.waiting
         ? html`<span>${t("有新版本，传完 {n} 条后可以更新", { n: app.outbox.waiting })}</span>`
         : html`<span>${t("有新版本")}</span>${button(t("现在更新"), () => app.updateNow(), { kind: "primary", name: "update" })}`}
@@ -68,6 +65,20 @@ function chooser(open) {
   return html`${open.text ? html`<div class="sheet-text">${open.text}</div>` : nothing}
     <div class="sheet-choices">${open.choices.map((one) => bigButton(one.label, () => open.pick(one.value), {
       tone: one.tone ?? "plain", icon: one.icon, sub: one.sub, name: one.name ?? String(one.value) }))}</div>`;
+}
+
+function body(app, screen) {
+  if (app.tab === "second") return second(app);
+  return app.allowed(screen) ? screen.view(app) : refused(app, screen);
+}
+
+function second(app) {
+  return emptyState({
+    icon: "look",
+    title: t("应用已在另一个标签页打开"),
+    text: t("只有一个标签页可以记录。那里写到一半的会先写完。"),
+    action: button(t("改用这里"), () => app.takeOver(), { kind: "primary", name: "take-over" }),
+  });
 }
 
 function refused(app, screen) {

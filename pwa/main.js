@@ -1,24 +1,21 @@
-// The roof: opens the stores, makes the app, mounts it.
+// The roof: the app over this phone's own store, its scanners, its tab, its versions.
 import { App } from "./app.js";
+import { TabLock } from "./ground/lock.js";
+import { Versions } from "./ground/version.js";
+import { Kept } from "./kept.js";
+import { scanner } from "./scanning.js";
 import { screens } from "./screens/index.js";
-import { setLang } from "./words/index.js";
+import { readSettings } from "./settings.js";
+import { revoked } from "./shift/end.js";
+import { startKeeper } from "./shift/keeper.js";
+import { start } from "./start.js";
 
-const backing = {
-  async append(entries) {
-    return { refs: entries.map(() => ""), first: 1, last: entries.length, records: [] };
-  },
-  async ask() {
-    throw new Error("offline");
-  },
-};
-
-const app = new App({
-  host: document.getElementById("app"),
-  screens,
-  backing,
-  reader: async (text, { source }) => ({ kind: "unknown", text, source, problem: null }),
+const app = new App({ host: document.getElementById("app"), screens, settings: readSettings() });
+start(app, {
+  open: () => Kept.open(),
+  lock: (o) => new TabLock(o),
+  versions: (o) => new Versions(o),
+  scanner,
+  keeper: startKeeper,
+  gone: (state) => revoked(app, state),
 });
-app.settings = { lang: "zh", theme: "auto", thumb: "right", voice: "short", sound: true, vibrate: true };
-setLang(app.settings.lang);
-app.dress();
-app.router.start(app.router.name ?? "welcome");

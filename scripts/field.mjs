@@ -1,6 +1,6 @@
 // The field app: pwa/ bundled into static/vendor/field, with a version that is its content's hash.
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -9,10 +9,21 @@ import { build } from "esbuild";
 const OPTIONS = { bundle: true, minify: true, legalComments: "eof", logLevel: "warning", target: "es2022" };
 const PREFIX = "/static/vendor/field/";
 
-/** Build into `to`. The decoder's wasm is the one that barcode-detector was made with, no other. */
-export async function buildField(root, to) {
-  await rm(to, { recursive: true, force: true });
+/** Build into `folder`, whole or not at all. The decoder's wasm is the one that barcode-detector was
+ * made with, no other. */
+export async function buildField(root, folder) {
+  const to = `${folder}.${process.pid}`;
   await mkdir(to, { recursive: true });
+  try {
+    await fill(root, to);
+    await rm(folder, { recursive: true, force: true });
+    await rename(to, folder);
+  } finally {
+    await rm(to, { recursive: true, force: true });
+  }
+}
+
+async function fill(root, to) {
   const pwa = join(root, "pwa");
   await build({
     ...OPTIONS,

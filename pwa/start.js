@@ -1,0 +1,146 @@
+// From a page to a running app: checks, the store, the one writing tab, the first screen; practice.
+import { blocked, checkAll, envOf } from "./ground/checks.js";
+import { Practice } from "./practice/backing.js";
+import { town } from "./practice/town.js";
+import { enrolCode, shiftOf } from "./rules/shift.js";
+import { t } from "./words/index.js";
+
+/** Screens that a reload comes back to; others need to know whom or what they are about. */
+const LASTING = new Set(["home", "shift", "sampling", "packing", "hand_over", "reception", "doors", "outbox", "carry", "settings"]);
+
+/**
+ * @param {any} app
+ * @param {{open: Function, lock: Function, versions: Function, scanner: Function, keeper: Function,
+ *   gone: (state: string) => void}} parts
+ */
+export async function start(app, parts) {
+  app.host.textContent = "";
+  app.dress();
+  globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener?.("change", () => app.dress());
+  const linked = /enrol=/.test(location.hash) ? enrolCode(location.hash) : null;
+  watchVersions(app, parts);
+  addPractice(app);
+  app.recheck = (ask) => recheck(app, ask);
+  parts.scanner(app);
+  await recheck(app, false);
+  const lock = parts.lock({ finish: () => finish(app), onLost: () => becomeSecond(app) });
+  app.takeOver = () => takeOver(app, lock, parts);
+  if (!blocked(app.checks)) {
+    if (await lock.take()) await openStore(app, parts);
+    else app.tab = "second";
+  }
+  const to = app.tab === "second" ? "home" : firstScreen(app, linked);
+  app.router.start(to, linked && to === "enrol" ? { code: linked } : {});
+  globalThis.performance?.mark?.("app-shown");
+}
+
+async function openStore(app, parts) {
+  try {
+    const kept = await parts.open();
+    app.real = kept;
+    app.attach(kept);
+    kept.listen({ gone: parts.gone });
+    await app.load();
+    kept.start();
+    app.stopKeeper?.();
+    app.stopKeeper = parts.keeper(app);
+  } catch (fault) {
+    console.error("store", fault?.name ?? "fault", fault?.message ?? "");
+    app.fault = fault;
+    app.checks = [...(app.checks ?? []), {
+      id: "store", tone: "stop", title: "本机存储", text: "打不开本机的存储，不能记录。", way: "请关闭其他标签页，重启浏览器后再试；不要清除网站数据。",
+    }];
+  }
+}
+
+async function recheck(app, ask) {
+  app.checks = checkAll(await envOf(window, { ask }));
+  app.draw();
+  return app.checks;
+}
+
+/** Where a person belongs now. */
+export function firstScreen(app, linked = null) {
+  if (linked) return "enrol";
+  if (!app.device || blocked(app.checks)) return "welcome";
+  if (app.device.state && app.device.state !== "active") return "enrol";
+  if (!app.staff) return "sign_in";
+  if (!shiftOf(app.records)) return "shift";
+  return LASTING.has(app.router.name) ? app.router.name : "home";
+}
+
+// --- one tab writes --------------------------------------------------------------------------------
+
+async function finish(app) {
+  await app.queue;
+  await app.real?.stop();
+}
+
+function becomeSecond(app) {
+  app.stopKeeper?.();
+  app.real?.stop();
+  app.tab = "second";
+  app.closeSheets();
+  app.draw();
+}
+
+async function takeOver(app, lock, parts) {
+  let got = await lock.ask();
+  if (!got) {
+    const force = await app.choose({
+      title: t("另一个标签页没有回答"), tone: "look", name: "force",
+      text: t("它可能已停住。强行改用这里，它没有写完的一条会作废。"),
+      choices: [{ value: true, label: t("强行改用这里"), tone: "look" }, { value: false, label: t("不改") }],
+    });
+    got = force ? await lock.take({ steal: true }) : false;
+  }
+  if (!got) return;
+  app.tab = "first";
+  await openStore(app, parts);
+  app.replace(firstScreen(app));
+}
+
+// --- versions ----------------------------------------------------------------------------------------
+
+function watchVersions(app, parts) {
+  const versions = parts.versions({
+    onNews: () => {
+      app.version = versions.current;
+      app.newVersion = versions.waiting ? versions.newest : null;
+      app.draw();
+    },
+  });
+  app.updateNow = () => (app.outbox.waiting || app.practice ? null : versions.use());
+  app.lookForUpdate = () => versions.look();
+  versions.start();
+}
+
+// --- practice ------------------------------------------------------------------------------------------
+
+function addPractice(app) {
+  app.enterPractice = async () => {
+    const words = {
+      site: t("练习采样点"), staff: t("练习员"), courier: t("练习转运员"), round: t("练习轮次"), phone: t("练习机"), lab: t("练习实验室"),
+      elsewhere: t("另一个采样点"), buildings: [t("1号楼"), t("2号楼")],
+      why: { zh: "练习：10 合 1", en: "practice: pools of ten" },
+    };
+    app.attach(new Practice(town(app.now(), words)));
+    await app.load();
+    app.go("home");
+  };
+  app.leavePractice = async () => {
+    const sure = await app.choose({
+      title: t("结束练习"), text: t("练习里的一切都会丢弃。"), name: "leave-practice",
+      choices: [{ value: true, label: t("结束并丢弃"), tone: "brand" }, { value: false, label: t("继续练习") }],
+    });
+    if (!sure) return;
+    app.practice = false;
+    if (app.real) {
+      app.attach(app.real);
+      await app.load();
+    } else {
+      app.forget();
+    }
+    app.replace(app.real ? firstScreen(app) : "welcome");
+  };
+}
