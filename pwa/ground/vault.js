@@ -38,7 +38,7 @@ export class Vault {
     return {
       kept: Boolean(row.data),
       locked: this.slice === null,
-      staff: Object.keys(row.wraps ?? {}).map(Number),
+      staff: Object.keys(row.wraps ?? {}), // ids are longer than numbers hold
       tries_left: TRIES - (row.tries ?? 0),
       expires_at: row.expires_at ?? null,
       made_at: row.made_at ?? null,

@@ -18,7 +18,7 @@ export const screen = {
 
   enter(app, params) {
     form = fresh(params.code ?? "");
-    if (params.code && !app.practice) submit(app);
+    if (params.code && !app.practice && app.device?.state !== "active") submit(app);
   },
 
   leave() {

@@ -5,6 +5,7 @@ import { actions, button, facts, icon, note, tile } from "../parts/index.js";
 import { foldVisits, doorsOf, progress, swabsOf } from "../rules/doors.js";
 import { countsSince, leftOpen, shiftOf, sliceState } from "../rules/shift.js";
 import { changeStaff } from "../shift/end.js";
+import { isLocked } from "../shift/keeper.js";
 import { clock, count, when } from "../words/time.js";
 import { t } from "../words/index.js";
 
@@ -78,7 +79,7 @@ function notes(app, on) {
     ${!on && !app.practice ? note("look", t("还没有开始班次")) : nothing}
     ${staff?.refused ? note("stop", t("服务器不认识这张工作证在本点的岗位。请本点负责人授权，或换人。")) : nothing}
     ${staff?.over ? html`${note("look", t("登录已满 12 小时。可以继续工作；重新登录后名单才会更新。"))}
-      ${button(t("重新登录"), () => app.go("sign_in"), { name: "again", icon: "badge" })}` : nothing}
+      ${button(t("重新登录"), () => app.go("sign_in", { again: true }), { name: "again", icon: "badge" })}` : nothing}
     ${state === "late" ? note("look", t("名单到 {at} 过期，有网络时会自动更新", { at: clock(app.slice.expires_at) })) : nothing}
     ${rosterNote(app, state)}
     ${app.met?.at && app.met.state === "offline" ? note("unknown", t("没有网络；名单是 {at} 的", { at: clock(app.met.at) })) : nothing}`;
@@ -86,6 +87,10 @@ function notes(app, on) {
 
 function rosterNote(app, state) {
   if (app.practice || (state !== "none" && state !== "expired" && app.slice?.json.roster) || app.device?.lab) return nothing;
+  if (isLocked(app)) {
+    return html`${note("look", t("名单锁着。凭居民码、证件照常采样。"))}
+      ${button(t("输 PIN 打开名单"), () => app.go("sign_in", { again: true }), { name: "unlock", icon: "lock", kind: "primary" })}`;
+  }
   const why = app.staff?.checked === false
     ? t("名单未打开：核对之后才有。现在凭居民码、证件照常采样。")
     : t("名单没有打开。凭居民码、证件照常采样；登录后名单会回来。");

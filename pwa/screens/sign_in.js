@@ -15,8 +15,8 @@ export const screen = {
   title: () => t("登录"),
   icon: "badge",
 
-  enter(app) {
-    form = fresh();
+  enter(app, params) {
+    form = { ...fresh(), no: params.again ? (app.staff?.no ?? "") : "" }; // the same person again
     if (!app.device && !app.practice) app.replace("enrol");
   },
 

@@ -6,12 +6,18 @@ import { revoked } from "./end.js";
 const RETRY = 30_000;
 const STOPPED = new Set(["device_stopped", "bad_device_signature", "unknown_device"]);
 
+/** The roster lies on this phone and waits for a PIN: fetching another would go round the lock. */
+export const isLocked = (app) =>
+  Boolean(app.staff?.checked && !app.slice && app.backing?.vault?.status.kept);
+
 /**
- * Ask for a fresh slice. Calls while one is under way share its answer.
- * @returns {Promise<"fresh"|"offline"|"refused"|"none">}
+ * Ask for a fresh slice. Calls while one is under way share its answer. `proven`: the person at the
+ * phone has just been checked by the server.
+ * @returns {Promise<"fresh"|"offline"|"refused"|"locked"|"none">}
  */
-export function refreshSlice(app) {
+export function refreshSlice(app, { proven = false } = {}) {
   if (!app.device || app.practice) return Promise.resolve("none");
+  if (!proven && isLocked(app)) return Promise.resolve("locked");
   app.refreshing ??= fetchSlice(app).finally(() => {
     app.refreshing = null;
     app.draw();

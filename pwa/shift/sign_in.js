@@ -37,7 +37,7 @@ async function admit(app, id, secret) {
   if (!vault) return;
   if (vault.slice === null && opens(vault, id)) await vault.open(id, secret);
   if (vault.slice) app.useSlice(vault.slice);
-  await refreshSlice(app);
+  await refreshSlice(app, { proven: true });
   if (vault.slice) await vault.admit(id, secret);
 }
 

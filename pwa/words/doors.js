@@ -172,6 +172,8 @@ export const words = {
     "The list is shut until you are checked. Sampling goes on by resident code and document.",
   "名单没有打开。凭居民码、证件照常采样；登录后名单会回来。":
     "The list is not open. Sampling goes on by resident code and document; signing in brings it back.",
+  "名单锁着。凭居民码、证件照常采样。": "The list is locked. Sampling goes on by resident code and document.",
+  "输 PIN 打开名单": "Type the PIN to open the list",
   "您在这里没有现场岗位": "You have no field role here",
   "待重采 {n} 人": "{n} to swab again",
   "还有 {n} 人": "{n} people to go",
