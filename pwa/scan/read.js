@@ -1,2 +1,159 @@
-// Placeholder.
-export {};
+// What a scan or typing stands for: one read for every kind of code met in the field.
+import { parseFrame } from "../journal/frames.js";
+import { readCard } from "./cards.js";
+import { CodeProblem, hexOf, normaliseScan, readCode } from "./codes.js";
+import { birthDate, recognise } from "./documents.js";
+import { readLines } from "./mrz.js";
+import { ScanProblem } from "./problems.js";
+import { readResident } from "./resident.js";
+
+/**
+ * @typedef {object} Read
+ * @property {"tube"|"box"|"seal"|"site"|"badge"|"resident"|"document"|"enrol"|"frame"|"tables"|"unknown"} kind
+ * @property {string} text      as screens name it: normalised for codes, as read for the rest
+ * @property {string} shown     what the strip may show: documents and names masked
+ * @property {"wedge"|"camera"|"typed"} source
+ * @property {CodeProblem|null} problem   why it cannot be used, `problem.sentence(lang)`
+ * tube, box, seal, site, badge: number, serial, practice, foreign; older forms: site `code`, badge `staff_no`
+ * resident: cell, person, code (R1), name, signed, expired; document: doc, birth (YYYYMMDD|null)
+ * enrol: code, server; frame, tables: prefix, id, i, n, chunk; unknown: staff_no (if it could be one)
+ */
+
+const ENROL = /(?:^|[#?&/])enrol=([0-9A-Za-z-]{6,40})$/i;
+const SITE = /^SITE:([0-9A-Z-]{1,32})$/;
+const PERSON_PREFIX = /^R[12]\./;
+const BADGE = /^(?:BADGE|STAFF):([0-9A-Z-]{2,32})$/;
+const plainOf = (text) => normaliseScan(text);
+
+function enrolOf(text) {
+  const found = ENROL.exec(text.trim());
+  if (!found) return null;
+  const server = /^https?:\/\/[^/\s]+/i.exec(text.trim())?.[0] ?? null;
+  return { kind: "enrol", code: found[1].toUpperCase(), server: server?.toLowerCase() ?? null, shown: "…" };
+}
+
+function frameOf(plain) {
+  if (!/^S[QT]1\./.test(plain)) return null;
+  const frame = parseFrame(plain);
+  const kind = plain[1] === "Q" ? "frame" : "tables";
+  if (!frame) return { kind, problem: new ScanProblem("frame_damaged"), shown: plain.slice(0, 4) };
+  return { kind, ...frame, shown: `${frame.i} / ${frame.n}` };
+}
+
+/** A document as a read shows it: nothing but its last four. */
+const behind = (doc) => (doc ? `…${doc.number.split("/")[0].slice(-4)}` : "…");
+
+function documentRead({ doc, birth, problem }) {
+  return { kind: "document", doc, birth, problem, shown: behind(doc) };
+}
+
+// A wedge or a camera gives a bare number of eight or ten digits only by misreading a label, so
+// only typing may mean a travel permit or a passport by it.
+function documentOf(plain, source) {
+  const shape = /^(?:[0-9]{15}|[0-9]{17}[0-9X]|[HM][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12})$/;
+  const scanned = shape.test(plain.replaceAll("-", ""));
+  const typed = /^(?:[0-9]{8}|[0-9]{10}(?:\([A-Z0-9]{1,2}\))?|[A-Z]{2,3}-[0-9A-Z]{5,15})$/;
+  if (!scanned && !(source === "typed" && typed.test(plain))) return null;
+  try {
+    const doc = recognise(plain);
+    return documentRead({ doc, birth: birthDate(doc), problem: null });
+  } catch (fault) {
+    if (!(fault instanceof ScanProblem)) throw fault;
+    return documentRead({ doc: null, birth: null, problem: fault });
+  }
+}
+
+function codeOf(plain, patterns, practice) {
+  try {
+    const { kind, text, serial, practice: drill, foreign } = readCode(plain, patterns);
+    const read = { kind, number: text, serial, practice: drill, foreign, shown: text };
+    if (kind === "resident") {
+      const none = { cell: null, person: null, code: null, name: null, signed: false, expired: false };
+      return { ...read, ...none, problem: new ScanProblem("use_id_card") };
+    }
+    if (drill && !practice) return { ...read, problem: new CodeProblem("practice_code") };
+    if (practice && !drill) return { ...read, problem: new CodeProblem("live_code") };
+    return read;
+  } catch (fault) {
+    if (!(fault instanceof CodeProblem)) throw fault;
+    return fault;
+  }
+}
+
+// Whose number it is when nothing else fits: staff cards printed before badges had numbers.
+function staffOf(plain, staff) {
+  const found = staff.find((one) => String(one.no).toUpperCase() === plain);
+  return found ? { kind: "badge", number: null, serial: found.id, staff_no: found.no, practice: false, foreign: null } : null;
+}
+
+// A poster, a health code, an address: somebody holds it out for themselves.
+function unknown(text, plain, fault) {
+  const odd = fault.code === "odd_characters" || fault.code === "wrong_length" || plain.length > 20;
+  const short = /^[0-9]+$/.test(plain) && plain.length < 18;
+  const problem = odd && !short ? new ScanProblem("use_id_card", { hex: hexOf(text) }) : fault;
+  const staff_no = /^[0-9A-Z-]{2,32}$/.test(plain) ? plain : null;
+  return { kind: "unknown", problem, staff_no, shown: staff_no ? plain : `${plain.slice(0, 6)}…` };
+}
+
+/**
+ * Classify a text. Never throws for what was read; `problem` says what is wrong.
+ * @param {{source?: string, patterns?: object[], practice?: boolean, code_keys?: object[],
+ *   card_line?: string, staff?: object[], now: number}} o
+ * @returns {Promise<Read>}
+ */
+export async function read(text, o) {
+  const { source = "typed", patterns = [], practice = false, code_keys = [], card_line = "" } = o;
+  const plain = plainOf(text);
+  const done = (found) => ({
+    text: found.number ?? plain, source, problem: null, shown: found.number ?? plain, ...found,
+  });
+  const early = enrolOf(text) ?? frameOf(plain);
+  if (early) return done(early);
+  if (PERSON_PREFIX.test(plain)) {
+    const said = await readResident(plain, code_keys, o.now);
+    return done({ kind: "resident", ...said, shown: said.name || said.code || plain.slice(0, 3) });
+  }
+  const site = SITE.exec(plain)?.[1];
+  const none = { number: null, serial: null, practice: false, foreign: null };
+  if (site) return done({ kind: "site", ...none, code: site });
+  const badge = BADGE.exec(plain)?.[1];
+  if (badge) return done(staffOf(badge, o.staff ?? []) ?? { kind: "badge", ...none, staff_no: badge });
+  const paper = readCard(text, card_line) ?? readLines(text, o.now);
+  if (paper) return done(documentRead(paper));
+  const code = codeOf(plain, patterns, practice);
+  if (!(code instanceof CodeProblem)) return done(code);
+  const last = documentOf(plain, source) ?? staffOf(plain, o.staff ?? []);
+  return done(last ?? unknown(text, plain, code));
+}
+
+const WORDS = {
+  document: { zh: "证件号码", en: "an identity document" },
+  enrol: { zh: "设备登记码", en: "an enrolment code" },
+  frame: { zh: "数据接力码", en: "a part of a data chain" },
+  tables: { zh: "采样台清单码", en: "a table's list" },
+  unknown: { zh: "不认识的码", en: "an unknown code" },
+  tube: { zh: "采样管码", en: "a tube" },
+  box: { zh: "转运箱码", en: "a box" },
+  seal: { zh: "封包码", en: "a seal" },
+  site: { zh: "采样点码", en: "a site" },
+  badge: { zh: "工作证码", en: "a staff badge" },
+  resident: { zh: "居民码", en: "a resident" },
+};
+
+/** "This is a box; a tube is needed here." for any two kinds of reads. */
+class WrongRead extends CodeProblem {
+  sentence(lang = "zh") {
+    const word = (kind) => WORDS[kind][lang === "en" ? "en" : "zh"];
+    const [seen, wanted] = [word(this.details.seen), word(this.details.wanted)];
+    return lang === "en"
+      ? `This is the code of ${seen}; ${wanted} is needed here.`
+      : `这是${seen}，这里要扫${wanted}。`;
+  }
+}
+
+/** Why a read is of no use where `wanted` kinds are asked for; null when it is. */
+export function refusal(read, ...wanted) {
+  if (read.problem && (read.kind === "unknown" || wanted.includes(read.kind))) return read.problem;
+  if (wanted.includes(read.kind)) return null;
+  return new WrongRead("wrong_kind", { seen: read.kind, wanted: wanted[0] });
+}

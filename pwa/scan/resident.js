@@ -86,6 +86,13 @@ export async function readSigned(text, keys, now) {
   return { cell, person: person.toString(), name, expires, expired: now >= expires * DAY, code };
 }
 
+/** Whether a text is a whole R2 code by its length alone, as a scanner's end of read asks. */
+export function wholeSigned(text) {
+  const plain = normaliseScan(text);
+  const data = plain.startsWith("R2.") ? unbase32(plain.slice(3)) : null;
+  return Boolean(data && data.length > HEAD && data.length === HEAD + data[15] + SIGNATURE);
+}
+
 /** A resident code of either form as the fields of a read; problems are told, not thrown. */
 export async function readResident(text, keys, now) {
   const none = { cell: null, person: null, code: null, name: null, signed: false, expired: false };
