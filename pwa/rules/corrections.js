@@ -58,7 +58,7 @@ export function moveSeat(work, tube, seat, to, who) {
       kind: "move", tube: tube.number, ref: seat.ref, to, seat: next, who,
       reason: reasonText("move", "other_tube"),
     }],
-    views: [{ name: seat.name, document: seat.document, key: seat.key, household: seat.household, code: seat.code }],
+    views: [{ name: seat.name, document: seat.document, key: seat.key, code: seat.code }],
   });
 }
 

@@ -63,8 +63,7 @@ function bound(tube, person, o) {
 
 /** What stays on the phone beside the entry: masked, and sealed at rest. */
 export const viewOf = (person) => ({
-  name: person.name, document: person.document, key: person.key, household: person.household ?? null,
-  code: person.code,
+  name: person.name, document: person.document, key: person.key, code: person.code,
 });
 
 /** Oddities that stop nobody, in words. (9, 10, 11, 12) */
@@ -94,7 +93,7 @@ export function sampledBefore(scene, person) {
   const told = person.resident ? scene.round?.sampledAt(person.resident.index) : null;
   if (told) return { when: dated(told.at), where: told.site, where_en: told.site };
   const own = swabsOf(scene.work, person.key).find(
-    (use) => use.round === scene.roundId && use.purpose === "screen",
+    (use) => String(use.round) === String(scene.roundId) && use.purpose === "screen",
   );
   if (!own) return null;
   return { when: clock(own.at), where: `管 ${grouped(own.tube)}`, where_en: `tube ${grouped(own.tube)}` };
@@ -103,12 +102,15 @@ export function sampledBefore(scene, person) {
 /** A household tube takes one household. (18) */
 function otherHousehold(scene, tube, person) {
   if (tube.mode !== "household" || tube.live === 0) return false;
-  const homes = tube.seats
-    .filter((s) => !s.out && s.mark !== "not_swabbed")
-    .map((s) => s.household ?? scene.slice?.findKey(s.key)?.household ?? null);
-  if (!person.household) return homes.some((home) => home !== null);
+  const homes = homesIn(scene.slice, tube);
   return homes.some((home) => home !== null && home !== person.household);
 }
+
+/** Households in a tube by this slice: their numbers change with the roster, so none is kept. */
+export const homesIn = (slice, tube) =>
+  tube.seats
+    .filter((s) => !s.out && s.mark !== "not_swabbed")
+    .map((s) => slice?.homeOf(s.key) ?? null);
 
 /** Several of one household at once: one outcome, one transaction; who is refused is left out. */
 export function householdScanned(scene, persons) {
@@ -132,7 +134,7 @@ export function householdScanned(scene, persons) {
 /** The fold as it would be with one more person in the tube; the real one is left alone. */
 function withSeat(work, entry, person) {
   const tube = work.tubes.get(entry.tube);
-  const seat = { seat: entry.seat, key: person.key, household: person.household, out: false, mark: null };
+  const seat = { seat: entry.seat, key: person.key, out: false, mark: null };
   const tubes = new Map(work.tubes);
   tubes.set(entry.tube, { ...tube, seats: [...tube.seats, seat], live: tube.live + 1 });
   return { ...work, tubes };

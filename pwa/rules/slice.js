@@ -186,7 +186,7 @@ export class Slice {
   }
 
   round(id) {
-    return this.rounds.find((round) => round.id === id) ?? null;
+    return this.rounds.find((round) => String(round.id) === String(id)) ?? null;
   }
 
   /** Where and when a number was used before. @returns {{at: number, site: string}|null} */
@@ -201,8 +201,14 @@ export class Slice {
     return { at: when.getUint32(at * 4) * 60_000, site: name ?? "—" };
   }
 
+  /** The household that a key of the fold belongs to; its number is this slice's own. */
+  homeOf(key) {
+    return this.findKey(key)?.household ?? null;
+  }
+
+  /** Somebody of the place by id. Ids are text: they pass what a Number holds. */
   staffOf(id) {
-    return this.staff.find((person) => person.id === id) ?? null;
+    return this.staff.find((person) => String(person.id) === String(id)) ?? null;
   }
 }
 

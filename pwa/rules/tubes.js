@@ -75,7 +75,7 @@ export function tubeScanned(scene, number, o = {}) {
 }
 
 function goOn(scene, tube) {
-  if (tube.site !== null && scene.site !== null && tube.site !== scene.site) {
+  if (tube.site !== null && scene.site !== null && String(tube.site) !== String(scene.site)) {
     return stop(say("tube_elsewhere", { where: String(tube.site) }));
   }
   if (tube.number === scene.current) {

@@ -5,11 +5,11 @@
 /**
  * @typedef {{seat: number, ref: string|null, name: string, document: string, code: string|null,
  *   key: string|null, mark: string|null, out: boolean, mine: boolean, purpose: string,
- *   household: number|null, at: number|null}} Seat
+ *   at: number|null}} Seat
  * @typedef {{number: string, mode: string, size: number, state: "open"|"closed"|"packed"|"gone",
  *   seats: Seat[], live: number, n: number|null, over: number, opened_at: number|null,
  *   closed_at: number|null, close_ref: string|null, table: number|null, device: string,
- *   site: number|null, round: number, household: number|null, own: boolean, joined: boolean}} Tube
+ *   site: string|number|null, round: string|number, own: boolean, joined: boolean}} Tube
  */
 
 /** A resident's key, by which one person is one person however they were read. */
@@ -103,7 +103,7 @@ function put(work, number, { entry, ref, view, seq }) {
   facts.binds.set(ref, {
     seat: entry.seat, ref, name: view?.name ?? "", document: view?.document ?? "", key,
     code, purpose: entry.purpose ?? "screen", mine: true,
-    household: view?.household ?? null, at: entry.at, seq,
+    at: entry.at, seq,
   });
   work.tubeOf.set(ref, number);
   work.binds.push({ seq, entry, ref, view, tube: number });
@@ -176,7 +176,6 @@ function rebuild(work, number) {
   const seats = seatsOf(facts);
   const live = seats.filter((seat) => !seat.out && seat.mark !== "not_swabbed").length;
   const close = lastClose(facts);
-  const homes = new Set(seats.filter((s) => !s.out && s.household).map((s) => s.household));
   const first = open ?? facts.joined ?? facts.first;
   work.tubes.set(number, {
     number,
@@ -193,7 +192,6 @@ function rebuild(work, number) {
     device: open ? work.device : (served?.device ?? work.device),
     site: first?.site ?? work.site,
     round: first?.round ?? served?.round ?? 0,
-    household: homes.size === 1 ? [...homes][0] : null,
     own: Boolean(open || facts.joined || facts.binds.size),
     joined: Boolean(facts.joined),
   });
@@ -209,7 +207,7 @@ function seatsOf(facts) {
     seats.set(seat.ref ?? `seat ${seat.seat}`, {
       seat: seat.seat, ref: seat.ref ?? null, name: seat.name ?? "", document: seat.document ?? "",
       code: seat.code ?? null, key: keyOfCode(seat.code), purpose: seat.purpose ?? "screen",
-      household: seat.household ?? null, at: seat.at ?? null, mine: false,
+      at: seat.at ?? null, mine: false,
       mark: told ? null : (seat.mark ?? null), out: told || Boolean(seat.out),
     });
   }

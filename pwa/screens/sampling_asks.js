@@ -222,8 +222,8 @@ function seen(app, what) {
       ${first(t("原件已由第二人核对"), () => go(finish, form.second), { name: "seen-yes" })}
       <div class="ask-more">${button(t("再读一次"), finish(() => app.hush()), { name: "seen-no" })}</div>`,
     scan: (_, read) => {
-      if (read.kind === "badge" && !read.problem) {
-        form.second = badgeName(app, read.number);
+      if (isBadge(read)) {
+        form.second = badgeName(app, read);
         return form.name.trim() ? go(finish, form.second) : app.draw();
       }
       return finish(() => takeRead(app, read))();
@@ -231,13 +231,16 @@ function seen(app, what) {
   }));
 }
 
-export function badgeName(app, number) {
-  const known = staffBy(app, number);
-  return known ? `${known.no} ${known.name}` : number;
+export function badgeName(app, read) {
+  const known = staffBy(app, read);
+  return known ? `${known.no} ${known.name}` : `badge ${read.number ?? read.staff_no}`;
 }
 
-const staffBy = (app, number) =>
-  app.slice?.staff?.find((s) => s.badge === number || s.no === number) ?? null;
+/** Whose badge was read, as far as the slice knows them: by number, or by staff number on old cards. */
+const staffBy = (app, { number = null, staff_no = null }) =>
+  app.slice?.staff?.find((s) => (number && s.badge === number) || (staff_no && s.no === staff_no)) ?? null;
+
+const isBadge = (read) => (read.kind === "badge" && !read.problem) || Boolean(read.staff_no && read.kind === "unknown");
 
 /**
  * A supervisor says so: their own phone by a tap, else their badge.
@@ -253,10 +256,10 @@ export function supervisor(app, title) {
       body: () => html`<p>${t("请负责人扫工作证。")}</p>
         ${own ? first(t("我是负责人，注明"), finish(() => resolve(`supervisor ${app.staff.no}`)), { name: "supervisor-me" }) : nothing}`,
       scan: (_, read) => {
-        if (read.problem || read.kind !== "badge") return refuse(app, "badge_wanted");
-        const known = staffBy(app, read.number);
+        const known = isBadge(read) ? staffBy(app, read) : null;
+        if (!known && read.kind !== "badge") return refuse(app, "badge_wanted");
         if (known && !known.roles.includes("site_supervisor")) return refuse(app, "not_supervisor");
-        return finish(() => resolve(`supervisor ${known?.no ?? `badge ${read.number}`}`))();
+        return finish(() => resolve(`supervisor ${known?.no ?? `badge ${read.number ?? read.staff_no}`}`))();
       },
     }));
   });

@@ -2,7 +2,7 @@
 // A read is answered from the phone alone; what the server knows more comes later, as a look.
 
 import { ofCode, ofDocument, ofItem } from "../rules/persons.js";
-import { personScanned, singleTube } from "../rules/sampling.js";
+import { homesIn, personScanned, singleTube } from "../rules/sampling.js";
 import { refusal, say, worst } from "../rules/sampling_words.js";
 import { surname } from "../rules/names.js";
 import { openTube, tubeScanned } from "../rules/tubes.js";
@@ -179,7 +179,7 @@ export async function takeItem(app, { person: item, single = false, purpose = nu
     app.say("look", pick(answer), { code: answer.code, sub: person.name });
     return;
   }
-  if (mode === "household" && !(tube?.mode === "household" && (tube.live === 0 || sameHome(tube, person)))) {
+  if (mode === "household" && !(tube?.mode === "household" && (tube.live === 0 || sameHome(app, tube, person)))) {
     desk.waiting = person;
     app.say("look", t("一户一管：请扫一支新管。"), { code: "household_wanted", sub: person.name });
     return;
@@ -187,7 +187,8 @@ export async function takeItem(app, { person: item, single = false, purpose = nu
   await takePerson(app, person);
 }
 
-const sameHome = (tube, person) => person.household !== null && tube.household === person.household;
+const sameHome = (app, tube, person) =>
+  person.household !== null && homesIn(app.slice, tube).every((home) => home === person.household);
 
 async function afterBind(app, { person, tube }) {
   const desk = deskOf(app);

@@ -113,7 +113,7 @@ describe("persons", () => {
   test("13: the answer reads the surname and the seat back", () => {
     const o = personScanned(scene(opened()), resident(11));
     expect(o.entries).toMatchObject([{ kind: "bind", tube: T1, seat: 1, who: { code: slice.find(9, "11").code }, purpose: "screen", reason: null }]);
-    expect(o.views[0]).toMatchObject({ name: "李**", document: "****002X", key: "p:9:11", household: 1 });
+    expect(o.views[0]).toMatchObject({ name: "李**", document: "****002X", key: "p:9:11" });
     expect([o.answers.at(-1).code, o.answers.at(-1).zh]).toEqual(["bind_ok", "李** 第 1 个。"]);
   });
 
