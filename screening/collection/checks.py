@@ -162,7 +162,7 @@ def check_open(where: At, text: str, mode: str, size: int) -> list[Answer]:
     out += _used(where, barcode) or _label(barcode)
     rule = rule_at(where, ())
     if rule is not None and _looser(mode, size, rule):
-        out.append(say("pooling_forbidden", **_pool(rule), **_zone_words(where)))
+        out.append(say("pooling_forbidden", **_pool(rule), **zone_words(where)))
     if not any(a.tone == STOP for a in out):
         out.append(say("tube_ok", **_pool(registry_rules.Pool(registry_rules.Mode(mode), size))))
     return out
@@ -429,7 +429,7 @@ def _pool(rule: registry_rules.Pool) -> dict[str, Any]:
     }
 
 
-def _zone_words(where: At) -> dict[str, str]:
+def zone_words(where: At) -> dict[str, str]:
     """Why: the zones that lie over the site, else its kind or the round's rule."""
     kinds = sorted(registry.zone_kinds(where.site.path, where.at))
     known = [registry_rules.ZONE_KINDS[k] for k in kinds if k in registry_rules.ZONE_KINDS]

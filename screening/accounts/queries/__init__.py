@@ -23,6 +23,7 @@ from screening.accounts.queries.devices import (
 from screening.accounts.queries.staff import (
     GrantRow,
     NoSuchStaff,
+    PresentStaff,
     SessionRow,
     StaffRow,
     actor_of,
@@ -36,6 +37,7 @@ from screening.accounts.queries.staff import (
     list_staff,
     names_of,
     scopes_of,
+    staff_at,
 )
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "NoSuchDevice",
     "NoSuchStaff",
     "PlacedDevice",
+    "PresentStaff",
     "SessionRow",
     "StaffRow",
     "actor_of",
@@ -71,5 +74,6 @@ __all__ = [
     "place_of_code",
     "place_of_device",
     "scopes_of",
+    "staff_at",
     "token_hash",
 ]

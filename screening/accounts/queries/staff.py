@@ -101,6 +101,39 @@ def _grant_scope(places_held: Sequence[Place]) -> tuple[str, list[Any]]:
     )
 
 
+class PresentStaff(NamedTuple):
+    """Somebody who may stand at a place, with the roles that hold there."""
+
+    staff_id: int
+    staff_no: str
+    name: str
+    roles: list[Role]
+
+
+def staff_at(place: Place, coming: Sequence[Role], *, at: datetime) -> list[PresentStaff]:
+    """Everybody with a role over this one place, and those of the roles `coming` whose area or
+    city holds it; by number. Real time."""
+    rows = fetch(
+        "SELECT s.staff_id, s.staff_no, s.sealed, array_agg(DISTINCT g.role) FROM grant_role g "
+        "JOIN staff s USING (staff_id) "
+        "LEFT JOIN area a ON g.scope = 'area' AND a.area_id = g.scope_id "
+        "WHERE s.active AND (s.until IS NULL OR s.until > %s) AND (g.until IS NULL OR g.until > %s) "
+        "AND ((g.scope = %s AND g.scope_id = %s) OR (g.role = ANY(%s) AND "
+        "(g.scope = 'all' OR (g.scope = 'area' AND starts_with(%s, a.path))))) "
+        "GROUP BY s.staff_id, s.staff_no, s.sealed ORDER BY s.staff_no LIMIT %s",
+        (at, at, place.kind, place.id, [str(r) for r in coming], place.path, MOST_PRESENT),
+    )
+    keys = current_app.extensions["keys"]
+    return [
+        PresentStaff(i, number, orjson.loads(keys.open(sealed, "staff.sealed")).get("name", ""),
+                     sorted(Role(r) for r in roles))
+        for i, number, sealed, roles in rows
+    ]  # fmt: skip
+
+
+MOST_PRESENT = 1000  # a county's couriers and a site's people
+
+
 class GrantRow(NamedTuple):
     grant_id: int
     staff_id: int

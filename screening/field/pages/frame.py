@@ -19,11 +19,10 @@ from screening.db import db
 from screening.errors import BadField, Fault, Faults, NotFound, Problem
 from screening.field import desk
 from screening.field.desk import DeskReceipt
+from screening.field.near import rounds_at
 from screening.i18n import _, current_lang
 from screening.places import queries as places
-from screening.registry import queries as registry
 from screening.registry.queries import RoundPolicy
-from screening.registry.rules import RoundState
 from screening.tube.answers import Answer, worst
 
 bp = Blueprint("field_pages", __name__)
@@ -48,13 +47,7 @@ def here(site_id: int) -> Here:
 
 def round_here(site_id: int, path: str) -> RoundPolicy | None:
     """The round that samples at a site: the latest that was opened over it."""
-    rounds = [
-        p for p in registry.open_rounds()
-        if p.at_site(site_id) and (p.covers(path) or any(a.startswith(path) for a in p.area_paths))
-    ]  # fmt: skip
-    sampling = [p for p in rounds if p.state == RoundState.SAMPLING]
-    found = sampling or rounds
-    return found[-1] if found else None
+    return next(iter(rounds_at(site_id, path)), None)
 
 
 def own_sites(*roles: Role) -> list[places.SiteRow]:

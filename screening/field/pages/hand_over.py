@@ -11,6 +11,7 @@ from screening.accounts.queries import find_staff, find_staff_no, scopes_of
 from screening.accounts.roles import Role
 from screening.accounts.sessions import BadSignIn
 from screening.errors import Fault, Faults, Problem
+from screening.field.near import labs_near
 from screening.field.pages.frame import (
     Here,
     answered,
@@ -26,8 +27,6 @@ from screening.field.pages.frame import (
 )
 from screening.field.sign_in import who_of
 from screening.i18n import _
-from screening.places import queries as places
-from screening.places.rules import COUNTY, Place
 from screening.registry.service.rounds import labs_of
 from screening.transport import checks
 from screening.transport.desk_queries import find_seal, list_of_site
@@ -100,20 +99,9 @@ def desk_of(h: Here, seals: list[str]) -> dict[str, Any]:
             }
             for b in waiting
         ],
-        "labs": [(lab.lab_id, f"{lab.code} {lab.name}") for lab in labs_near(h, default)],
+        "labs": [(lab.lab_id, f"{lab.code} {lab.name}") for lab in labs_near(h.at.site.path, default)],
         "lab": default,
     }  # fmt: skip
-
-
-def labs_near(h: Here, default: int | None) -> list[places.LabRow]:
-    """Laboratories of the site's county, and the round's own for this site."""
-    ids = h.at.site.path.strip("/").split("/")
-    county = Place("area", int(ids[min(COUNTY, len(ids) - 1)]),
-                   "/" + "/".join(ids[: COUNTY + 1]) + "/")  # fmt: skip
-    near = places.list_labs([county])
-    if default and default not in [lab.lab_id for lab in near]:
-        near.insert(0, places.get_lab(default))
-    return near
 
 
 @bp.post("/hand-over/<int:site_id>/scan")
@@ -177,7 +165,7 @@ def courier_of(staff_no: str) -> int:
 def lab_of(h: Here) -> int:
     """The laboratory chosen, one of those offered. Raises Faults."""
     default = labs_of(h.at.round_id).get(h.site.site_id) if h.round else None
-    offered = {str(lab.lab_id): lab.lab_id for lab in labs_near(h, default)}
+    offered = {str(lab.lab_id): lab.lab_id for lab in labs_near(h.at.site.path, default)}
     if text("lab_id", 20) not in offered:
         raise Faults([Fault(NoLabChosen(), field="lab_id")])
     return offered[text("lab_id", 20)]

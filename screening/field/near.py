@@ -1,0 +1,60 @@
+"""What belongs to a place without being it: the rounds that sample there, laboratories, staff."""
+
+from __future__ import annotations
+
+from screening import clock
+from screening.accounts.queries import staff_at
+from screening.accounts.roles import Role
+from screening.places import queries as places
+from screening.places.rules import COUNTY, Place
+from screening.registry import queries as registry
+from screening.registry.queries import RoundPolicy
+from screening.registry.rules import RoundState
+from screening.registry.service.rounds import labs_of
+from screening.tube.codes import Kind, make_code
+
+COMING = (Role.COURIER, Role.SITE_SUPERVISOR, Role.SAMPLER, Role.PACKER, Role.COMMUNITY_WORKER)
+
+
+def rounds_at(site_id: int, path: str) -> list[RoundPolicy]:
+    """The open rounds over a site; the one it samples for comes first, the latest before others."""
+    rounds = [
+        p
+        for p in registry.open_rounds()
+        if p.at_site(site_id) and (p.covers(path) or any(a.startswith(path) for a in p.area_paths))
+    ]
+    return sorted(rounds, key=lambda p: (p.state != RoundState.SAMPLING, -p.round_id))
+
+
+def labs_near(path: str, default: int | None) -> list[places.LabRow]:
+    """Laboratories of a site's county, and the round's own for this site."""
+    ids = path.strip("/").split("/")
+    county = Place("area", int(ids[min(COUNTY, len(ids) - 1)]),
+                   "/" + "/".join(ids[: COUNTY + 1]) + "/")  # fmt: skip
+    near = places.list_labs([county])
+    if default and default not in [lab.lab_id for lab in near]:
+        near.insert(0, places.get_lab(default))
+    return near
+
+
+def lab_lines(site_id: int, path: str, rounds: list[RoundPolicy]) -> list[dict[str, object]]:
+    """Laboratories as a phone offers them."""
+    default = labs_of(rounds[0].round_id).get(site_id) if rounds else None
+    return [
+        {"id": str(lab.lab_id), "name": lab.name, "default": lab.lab_id == default}
+        for lab in labs_near(path, default)
+    ]
+
+
+def staff_lines(place: Place) -> list[dict[str, object]]:
+    """Who may stand at a place: its own people, and those of the areas above who come by."""
+    return [
+        {
+            "id": str(s.staff_id),
+            "no": s.staff_no,
+            "name": s.name,
+            "badge": make_code(Kind.BADGE, s.staff_id),
+            "roles": [str(r) for r in s.roles],
+        }
+        for s in staff_at(place, COMING, at=clock.real_now())
+    ]
