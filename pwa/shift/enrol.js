@@ -11,7 +11,7 @@ export async function enrol(app, code, name = "") {
   const public_key = await app.backing.point();
   const out = await app.backing.post("/api/v1/devices", { code, name, public_key });
   const device = {
-    id: String(out.device_id), name, kind: "phone", practice: Boolean(out.practice),
+    id: String(out.device_id), name: out.name ?? name, kind: "phone", practice: Boolean(out.practice),
     site: text(out.site_id), lab: text(out.lab_id), server_key: out.server_public_key,
     state: "active",
   };

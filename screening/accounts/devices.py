@@ -116,13 +116,23 @@ def enrol(code: str, name: str, public_key: str, *, address: str | None) -> Enro
         raise BadEnrolCode()
     site_id, lab_id, practice, made_by = rows[0]
     device_id = _insert(
-        name=name.strip()[:80] or "phone", kind="phone", site_id=site_id, lab_id=lab_id,
-        staff_id=None, point=point, sealed=None, practice=practice, by=made_by,
+        name=name.strip()[:80] or _next_name(site_id, lab_id), kind="phone", site_id=site_id,
+        lab_id=lab_id, staff_id=None, point=point, sealed=None, practice=practice, by=made_by,
     )  # fmt: skip
     assert device_id is not None
     audit.note("device_enrolled", "device", device_id, device_id=device_id, staff_id=made_by)
     server = current_app.extensions["keys"].server_public()
     return Enrolled(queries.get_device(device_id), server)
+
+
+def _next_name(site_id: int | None, lab_id: int | None) -> str:
+    """What the phone is called when nobody named it: D and the place's next number."""
+    rows = fetch(
+        "SELECT count(*) FROM device WHERE kind = 'phone' AND site_id IS NOT DISTINCT FROM %s "
+        "AND lab_id IS NOT DISTINCT FROM %s",
+        (site_id, lab_id),
+    )
+    return f"D{rows[0][0] + 1}"
 
 
 def _point(text: str) -> bytes:

@@ -213,13 +213,16 @@ class CodeRowSchema(Schema):
 
 
 class DeviceInSchema(Schema):
+    """`name`: as people call the phone; the next free "D7" of the place when it is empty."""
+
     code = text(32, required=True)
-    name = text(80, required=True)
+    name = fields.String(load_default="", validate=validate.Length(max=80))
     public_key = text(128, required=True)
 
 
 class EnrolledSchema(Schema):
     device_id = Id(attribute="device.device_id")
+    name = fields.String(attribute="device.name")
     site_id = Id(attribute="device.site_id", allow_none=True)
     lab_id = Id(attribute="device.lab_id", allow_none=True)
     practice = fields.Boolean(attribute="device.practice")

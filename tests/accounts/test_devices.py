@@ -50,6 +50,13 @@ def test_a_phone_enrols_with_the_sites_code_and_learns_the_servers_key(
     assert (device.kind, device.cell_id, device.active) == ("phone", site.cell_id, True)
 
 
+def test_phones_that_nobody_named_are_numbered_in_their_place(client, site, boss, db_session):
+    code = service.make_enrol_code(boss, site.place)
+    db_session.commit()
+    assert [enrol(client, code, name="").json["name"] for _ in range(2)] == ["D1", "D2"]
+    assert enrol(client, code, name=" 红 ").json["name"] == "红"
+
+
 def test_one_code_serves_many_phones_but_never_more_than_it_says(app, site, boss, db_session):
     code = service.make_enrol_code(boss, site.place, uses=3)
     db_session.commit()
