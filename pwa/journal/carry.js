@@ -15,13 +15,13 @@ export const LARGEST = 4_000_000;
  * the server. Each line is a whole payload: a line of the file, or one chain of QR codes.
  * @returns {Promise<string[]>}
  */
-export async function exportUnsent({ db, keys, serverKey, now, practice = false, most = MOST, held = [] }) {
+export async function exportUnsent({ db, keys, serverKey, now, most = MOST, held = [] }) {
   const lines = [];
   for (const row of await unsentJournals(db)) {
     const known = { last: row.last, acked: row.acked, base: row.base, held: [] };
     let first = nextNumber({ ...known, held });
     while (first !== null && first <= row.last) {
-      const made = await batchOf(db, keys, row, { first, most, sentAt: now, practice });
+      const made = await batchOf(db, keys, row, { first, most, sentAt: now });
       if (made === null) break;
       lines.push(await sealed(serverKey, row, made));
       first = made.last + 1;

@@ -190,7 +190,7 @@ export async function confirmOld(db, id, last) {
 
 /** A signed batch of entries first .. first + most - 1, at most `bytes` long; null where nothing is.
  * @returns {Promise<{body: string, first: number, last: number}|null>} */
-export async function batchOf(db, keys, row, { first, most, bytes = 1_000_000, sentAt, practice = false }) {
+export async function batchOf(db, keys, row, { first, most, bytes = 1_000_000, sentAt }) {
   const from = Math.max(first, row.base + 1);
   const range = IDBKeyRange.bound([row.id, from], [row.id, from + most - 1]);
   const entries = [];
@@ -203,6 +203,7 @@ export async function batchOf(db, keys, row, { first, most, bytes = 1_000_000, s
   }
   if (entries.length === 0) return null;
   const prev = await hashAfter(db, row, from - 1);
+  const practice = read(entries[0]).practice === true; // a journal is of one kind from its first entry on
   const { body } = await batch(row.sign.privateKey, {
     device: row.device, journal: row.id, first: from, prev, entries, sentAt, practice,
   });

@@ -17,7 +17,7 @@ class Unsent extends Error {
 
 export class Sender {
   /**
-   * @param {object} parts {db, keys, journal, practice?, now?, fetch?, random?, onTruth(truth), onOffset(ms),
+   * @param {object} parts {db, keys, journal, now?, fetch?, random?, onTruth(truth), onOffset(ms),
    *   onGone(state): the device was revoked, declared lost, or its journal forked: wipe the roster,
    *   onRenewed(): the journal goes on under a new id}
    */
@@ -25,7 +25,7 @@ export class Sender {
     const quiet = () => {};
     Object.assign(this, {
       now: Date.now, random: Math.random, fetch: (...a) => globalThis.fetch(...a), timeout: TIMEOUT_MS,
-      onTruth: quiet, onOffset: quiet, onGone: quiet, onRenewed: quiet, practice: false, ...parts,
+      onTruth: quiet, onOffset: quiet, onGone: quiet, onRenewed: quiet, ...parts,
     });
     this.machine = begin(this.journal.row);
     this.older = this.carried = 0;
@@ -79,24 +79,31 @@ export class Sender {
   /** One event; resolves when what it set off has ended. */
   hear(event) {
     if (this.stopped) return this.running;
-    const { state, commands } = step(this.machine, { now: this.now(), random: this.random(), ...event });
-    this.machine = state;
-    this.onTruth(this.truth);
+    const commands = this.#step(event);
     if (commands.length === 0) this.#sleep();
     else this.running = this.running.then(() => this.#run(commands));
     return this.running;
+  }
+
+  #step(event) {
+    const before = { ...this.machine, last: this.journal.last };
+    const { state, commands } = step(before, { now: this.now(), random: this.random(), ...event });
+    this.machine = state;
+    this.onTruth(this.truth);
+    return commands;
   }
 
   async #run(commands) {
     this.busy += 1;
     try {
       for (const command of commands) {
+        if (this.stopped) return; // another window goes on from what is on the disk
         const event = await this.#do(command);
-        if (event) this.#after(event);
+        if (event && !this.stopped) this.#after(event);
       }
     } catch (problem) {
-      console.error("outbox", problem?.name); // the store failed, not the network: look again later
-      this.#after({ type: "failed", why: "store", random: 1 });
+      console.error("outbox", problem?.name, problem?.message); // the store failed, not the network: look again later
+      if (!this.stopped) this.#after({ type: "failed", why: "store", random: 1 });
     } finally {
       this.busy -= 1;
     }
@@ -104,9 +111,7 @@ export class Sender {
 
   // what follows is queued, not nested: a long journal is sent in many batches
   #after(event) {
-    const { state, commands } = step(this.machine, { now: this.now(), random: this.random(), ...event });
-    this.machine = state;
-    this.onTruth(this.truth);
+    const commands = this.#step(event);
     if (commands.length > 0) this.running = this.running.then(() => this.#run(commands));
     if (commands.some((c) => c.do === "send" || c.do === "ask")) return;
     this.running = this.running.then(() => this.#rest()).then(() => this.#sleep());
@@ -124,8 +129,8 @@ export class Sender {
       send: () => this.#send(command),
       ask: () => this.#ask(),
       confirm: () => void this.journal.confirm(command.last).catch(() => {}),
-      offset: () => this.onOffset(command.ms),
-      gone: () => this.onGone(command.state),
+      offset: () => void this.onOffset(command.ms),
+      gone: () => void this.onGone(command.state), // not awaited: it may stop this very sender
       renew: () => this.#renew(),
     }[command.do]();
   }
@@ -139,8 +144,7 @@ export class Sender {
 
   async #send({ first, most }) {
     const began = this.now();
-    const { practice } = this;
-    const made = await batchOf(this.db, this.keys, this.journal.row, { first, most, sentAt: began, practice });
+    const made = await batchOf(this.db, this.keys, this.journal.row, { first, most, sentAt: began });
     if (made === null) return { type: "failed", why: "store", random: 1 };
     return this.#heard(began, { first: made.first, last: made.last }, () => this.#post(JOURNAL, made.body));
   }
