@@ -129,6 +129,7 @@ export const PHONE_WORDS = {
   priority: ["ok", "优先：单人单管。", "Priority: a single tube."],
   arrived: ["ok", "已到达，请逐管扫码。", "Arrived; scan each tube."],
   arrived_before: ["look", "此箱已签到，接着清点。", "This box has arrived already; go on unpacking."],
+  look_at_seal: ["look", "请先看封签，再签到。", "Look at the seal first, then let the box in."],
   rejected: ["look", "已退样：{why}。", "Rejected: {why_en}."],
   finished: ["ok", "清点完毕，全部签收。", "Unpacking finished, all received."],
   finished_missing: [

@@ -63,13 +63,14 @@ export function readDegrees(text) {
 
 /**
  * Whose badge this is. A number that this phone's list does not hold is taken, unconfirmed.
- * @param {{number?: string, text?: string}} read  a badge's code, or a staff number of an older card
+ * @param {{number?: string, staff_no?: string, text?: string}} read  a badge's code, or the staff
+ *   number of an older card
  * @param {{id: string, no: string, name: string, badge: string, roles: string[]}[]} staff
  * @returns {{id: string, no: string, name: string, roles: string[], confirmed: boolean}}
  *   `id` "0" when nothing tells it
  */
 export function personOf(read, staff) {
-  const text = String(read.number ?? read.text ?? "");
+  const text = String(read.number ?? read.staff_no ?? read.text ?? "");
   const id = idOnBadge(text);
   const found = staff.find((s) => s.badge === text || String(s.no) === text || (id && same(s.id, id)));
   if (found) return { ...found, roles: found.roles ?? [], confirmed: true };

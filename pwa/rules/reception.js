@@ -120,5 +120,5 @@ export const entryUnpacked = (trip) => ({
   kind: "unpacked", seal: trip.seal, ...(trip.batch ? { batch: trip.batch } : {}),
 });
 
-/** The gravest answer of an arrival. */
-export const gravest = (answers) => worst(answers);
+/** The answer that a screen says first. */
+export const worstOf = (answers) => worst(answers);
