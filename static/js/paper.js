@@ -3,6 +3,7 @@
 import { say } from "./lang.js";
 import { needsName, numberFault, plain, twice, whole } from "./paper-line.js";
 
+const USUAL = 10; // lines of a sheet
 const SOON = 250; // ms of silence after which a line is looked up
 const TOLD = ["ok", "look", "stop"];
 
@@ -29,10 +30,10 @@ class Sheet {
     return this.rows.filter((row) => row.filled);
   }
 
-  // as many lines as the tube takes, and one more as long as there are more people than that
+  // the lines of a usual sheet; more come while one types, also beyond what the tube should hold
   lengthen() {
     const last = this.rows.findLastIndex((row) => row.filled);
-    const shown = Math.max(this.size, last + 2);
+    const shown = Math.max(Math.min(this.size, USUAL), last + 2);
     for (const [i, row] of this.rows.entries()) row.tr.hidden = i >= shown;
     this.count();
   }
@@ -153,9 +154,8 @@ class Sheet {
     const there = this.tube.members + this.filled.length;
     const wanted = this.form.elements.n.value === "" ? null : this.expected();
     const out = this.form.querySelector("[data-count-told]");
-    const of = wanted ?? this.size;
     const tone = wanted === null ? "" : wanted === there ? "ok" : "stop";
-    show(out, tone, `${there} / ${of}`);
+    show(out, tone, wanted === null ? say(`${there} 人`, String(there)) : `${there} / ${wanted}`);
   }
 }
 

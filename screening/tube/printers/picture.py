@@ -67,7 +67,7 @@ def _label(layout: Layout, place: int, code: str) -> str:
     half = (len(groups) + 1) // 2
     lines = (" ".join(groups[:half]), " ".join(groups[half:]))
     digits = "".join(
-        _words(x + 16.5, top + 4.5 + 5 * i, line, 4.2, "monospace") for i, line in enumerate(lines)
+        _words(x + 16, top + 4.5 + 5 * i, line, 3.6, "monospace") for i, line in enumerate(lines)
     )
     return f'<path d="{_path(bars)}{_path(dots)}"/>{digits}'
 
