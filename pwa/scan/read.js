@@ -10,7 +10,7 @@ import { readResident } from "./resident.js";
 /**
  * @typedef {object} Read
  * @property {"tube"|"box"|"seal"|"site"|"badge"|"resident"|"document"|"enrol"|"frame"|"tables"|"unknown"} kind
- * @property {string} text      as screens name it: normalised for codes, as read for the rest
+ * @property {string} text      normalised; of a document only what may be shown: `doc` holds the number
  * @property {string} shown     what the strip may show: documents and names masked
  * @property {"wedge"|"camera"|"typed"} source
  * @property {CodeProblem|null} problem   why it cannot be used, `problem.sentence(lang)`
@@ -44,7 +44,7 @@ function frameOf(plain) {
 const behind = (doc) => (doc ? `…${doc.number.split("/")[0].slice(-4)}` : "…");
 
 function documentRead({ doc, birth, problem }) {
-  return { kind: "document", doc, birth, problem, shown: behind(doc) };
+  return { kind: "document", doc, birth, problem, text: behind(doc), shown: behind(doc) };
 }
 
 // A wedge or a camera gives a bare number of eight or ten digits only by misreading a label, so
