@@ -95,6 +95,10 @@ export const PHONE_WORDS = {
     "stop", "此管已在{where}用过（{when}），不能装箱。",
     "This tube was used at {where} ({when}) and cannot be packed.",
   ],
+  used_here: [
+    "look", "此管 {when} 在本点用过，已装箱，请核对是不是送走过的管。",
+    "Used here before ({when}); packed, see whether it was sent away already.",
+  ],
   nobody_knows: [
     "look", "没有任何设备记录过此管，已装箱，封箱前请核对。",
     "No device has recorded this tube; packed, look at it before the seal.",

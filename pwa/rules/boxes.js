@@ -15,12 +15,13 @@
  * @typedef {{seal: string, batch: string|null, handed: Handed[],
  *   arrived: {at: number, intact: boolean, n: number|null, temperature: number|null}|null,
  *   received: Map<string, number>, rejected: Map<string, {reason: string, at: number}>,
- *   finished: number|null, manifest: Manifest|null, view: object}} Trip   one seal's journey
+ *   elsewhere: Set<string>, finished: number|null, manifest: Manifest|null, view: object}} Trip   one seal's journey; `elsewhere`: tubes
+ *   that other desks of the laboratory received
  */
 
 function newBox(batch, box, more = {}) {
   return {
-    batch, box, tubes: new Map(), out: new Set(), seal: null, seal_ref: null, n: null,
+    batch, box, tubes: new Map(), out: new Set(), seal: null, seal_ref: null, seal_seq: null, n: null,
     differences: [], opened_at: null, sealed_at: null, site: null, round: 0, device: null,
     mine: false, served: 0, ...more,
   };
@@ -32,6 +33,8 @@ export class Boxes {
   constructor() {
     /** @type {Map<string, Box>} */
     this.boxes = new Map();
+    this.served = new Set(); // batches the server lists at this place, and when it said so
+    this.served_at = 0;
     /** @type {Map<string, Trip>} */
     this.trips = new Map();
     this.tubes = new Map(); // tube → batch in which it lies
@@ -45,6 +48,8 @@ export class Boxes {
   /** @param slice screening-slice-2: `work.boxes`, `work.sealed`, `expected` */
   serve(slice) {
     const work = slice?.work ?? {};
+    this.served_at = slice?.made_at ?? 0;
+    for (const told of [...(work.boxes ?? []), ...(work.sealed ?? [])]) this.served.add(told.batch);
     for (const served of work.boxes ?? []) {
       const box = newBox(served.batch, served.box, {
         opened_at: served.at ?? null, device: served.device ?? null,
@@ -61,6 +66,8 @@ export class Boxes {
         tubes: e.tubes ?? [], first: new Set(e.first ?? []),
         left_at: e.left_at ?? null,
       };
+      if (e.arrived_at) trip.arrived = { at: e.arrived_at, intact: true, n: null, temperature: null };
+      for (const tube of e.received ?? []) trip.elsewhere.add(tube);
     }
   }
 
@@ -86,7 +93,7 @@ export class Boxes {
     if (!trip) {
       trip = {
         seal, batch: null, handed: [], arrived: null, received: new Map(), rejected: new Map(),
-        finished: null, manifest: null, view: {},
+        finished: null, manifest: null, elsewhere: new Set(), view: {},
       };
       this.trips.set(seal, trip);
     }
@@ -148,7 +155,7 @@ export class Boxes {
     if (box.seal && box.seal !== entry.seal && box.served > corrected(entry)) return;
     Object.assign(box, {
       seal: entry.seal, seal_ref: ref, n: entry.n, differences: entry.differences ?? [],
-      sealed_at: entry.at,
+      sealed_at: entry.at, seal_seq: entry.seq ?? null,
     });
     this.trip(entry.seal).batch = box.batch;
   }
@@ -233,6 +240,15 @@ export class Boxes {
     return [...this.boxes.values()]
       .filter((b) => this.stage(b) === stage)
       .sort((a, b) => since(b) - since(a));
+  }
+
+  /**
+   * Whether somebody else has taken a sealed box: the server held its seal (`held`: the last number
+   * it holds) and lists the box no more.
+   */
+  takenBy(box, held) {
+    const told = box.seal_seq !== null && box.seal_seq <= held;
+    return told && this.served_at > box.sealed_at && !this.served.has(box.batch);
   }
 
   /** The box that bears this seal. */

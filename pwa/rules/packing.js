@@ -100,7 +100,8 @@ export function checkPack(at, number) {
   if (barred) return no(barred);
   if (box.tubes.size >= capacity) return no(say("box_full", { known: box.tubes.size, capacity }), "seal");
   if (tube?.state === "open") return no(say("tube_still_open", { table: tube.table }), "close");
-  return { answer: packed(tube, box.tubes.size + 1, capacity), pack: true, ask: null };
+  const claim = tube ? null : at.used?.(number);
+  return { answer: packed(tube, claim, box.tubes.size + 1, capacity), pack: true, ask: null };
 }
 
 function inBox(box) {
@@ -111,17 +112,15 @@ function inBox(box) {
 
 /** A tube that was used elsewhere or has left already is put aside (3). */
 function barredBy(number, tube, used) {
-  if (tube?.state === "packed") {
-    return say("tube_packed", { where: "另一个箱子", where_en: "another box" });
-  }
   if (tube?.state === "gone") return say("tube_gone", { stage: "离开采样点", stage_en: "gone from the site" });
   const claim = tube ? null : used?.(number);
   if (!claim || claim.here) return null;
   return say("tube_used", { where: claim.site || "—", when: claim.at });
 }
 
-function packed(tube, size, capacity) {
+function packed(tube, claim, size, capacity) {
   if (size >= capacity) return say("last_in", { n: size });
+  if (claim) return say("used_here", { when: claim.at });
   if (!tube) return say("nobody_knows");
   if (!tube.heard) return say("not_sent", { device: tube.device });
   return say("tube_in");
@@ -148,12 +147,14 @@ export function stillOutside(boxes, known) {
 
 /**
  * Tubes in the box that no heard journal knows; to be named before the seal.
+ * @param {(number: string) => object|null} [used] what the server said was used
  * @returns {{tube: string, device: string|null, table: number|null}[]} `device` null: nobody told
  */
-export function unheard(box, known) {
+export function unheard(box, known, used = () => null) {
   const out = [];
   for (const tube of box.tubes.keys()) {
     const k = known.get(tube);
+    if (!k && used(tube)) continue;
     if (!k) out.push({ tube, device: null, table: null });
     else if (!k.heard) out.push({ tube, device: k.device, table: k.table });
   }

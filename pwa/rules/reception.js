@@ -59,10 +59,10 @@ const isFirst = (boxes, tube) => [...boxes.trips.values()].some((t) => t.manifes
  */
 export function standing(boxes, trip) {
   const manifest = trip.manifest;
-  const received = [...trip.received.keys()];
+  const received = [...new Set([...trip.received.keys(), ...trip.elsewhere])];
   const rejected = [...trip.rejected.keys()];
   const listed = new Set(manifest?.tubes ?? []);
-  const seen = (tube) => boxes.received.has(tube) || boxes.rejected.has(tube);
+  const seen = (tube) => boxes.received.has(tube) || boxes.rejected.has(tube) || trip.elsewhere.has(tube);
   const missing = [...listed].filter((tube) => !seen(tube));
   const strange = manifest ? received.filter((tube) => !listed.has(tube)) : [];
   return {

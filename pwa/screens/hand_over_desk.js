@@ -4,9 +4,9 @@ import {
   readDegrees, van,
 } from "../rules/hand_over.js";
 import { t } from "../words/index.js";
-import { clock, when } from "../words/time.js";
+import { clock } from "../words/time.js";
 import { hearFrame } from "./packing_tables.js";
-import { boxesOf, hasRole, nameOf, tell, word } from "./transport_desk.js";
+import { boxesOf, hasRole, nameOf, sealedHere, tell, word } from "./transport_desk.js";
 
 const desks = new WeakMap();
 const FRESH = () => ({
@@ -48,12 +48,11 @@ export const vanOf = (app) => van(boxesOf(app), me(app), limit(app), app.now());
 export function waiting(app) {
   const desk = deskOf(app);
   const named = new Map(desk.told);
-  const boxes = boxesOf(app);
   if (desk.way === "give" && isCourier(app)) {
     for (const s of vanOf(app)) for (const b of s.boxes) named.set(b.seal, { n: b.n, at: b.since, site: s.site });
   }
   if (desk.way === "give" && atSite(app)) {
-    for (const b of boxes.list("sealed")) named.set(b.seal, { n: b.n, at: b.sealed_at, site: "" });
+    for (const b of sealedHere(app)) named.set(b.seal, { n: b.n, at: b.sealed_at, site: "" });
   }
   return [...named].map(([seal, x]) => ({ seal, n: x.n, since: x.at, site: x.site }));
 }
@@ -68,11 +67,7 @@ export function takeSeal(app, seal) {
     name: (id) => nameOf(app, id),
   }, seal);
   if (add) desk.seals = [...desk.seals, seal];
-  const shown = answer.details.when
-    ? { ...answer, zh: answer.zh.replace(String(answer.details.when), when(answer.details.when, app.now())),
-      en: answer.en.replace(String(answer.details.when), when(answer.details.when, app.now())) }
-    : answer;
-  return tell(app, shown, { voice: add ? t("第 {n} 箱", { n: desk.seals.length }) : null });
+  return tell(app, answer, { voice: add ? t("第 {n} 箱", { n: desk.seals.length }) : null });
 }
 
 export function dropSeal(app, seal) {
@@ -143,9 +138,11 @@ export function takeBadge(app, read) {
 
 export const labsOf = (app) => app.slice?.labs ?? [];
 
-/** Where the last boxes of this phone went; else the only one there is. */
+/** The round's laboratory for this site, else where the last boxes went, else the only one. */
 function usualLab(app) {
   if (app.device?.lab) return String(app.device.lab);
+  const usual = labsOf(app).find((lab) => lab.default);
+  if (usual) return String(usual.id);
   const last = app.records.findLast((r) => r.entry.kind === "hand_over" && r.entry.to_lab);
   if (last) return String(last.entry.to_lab);
   return labsOf(app).length === 1 ? String(labsOf(app)[0].id) : null;

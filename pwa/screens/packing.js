@@ -5,7 +5,7 @@ import { pick, t } from "../words/index.js";
 import { boxInHand, choose, deskOf, resume, takeBox, takeSeal, takeTube } from "./packing_desk.js";
 import { countView, fillView, openView } from "./packing_views.js";
 import { compareView, doneView } from "./packing_seal.js";
-import { hearFrame } from "./packing_tables.js";
+import { hearFrame, recallTables } from "./packing_tables.js";
 import { later, say, stepLine, tell, wanted } from "./transport_desk.js";
 
 const STEPS = () => [t("箱码"), t("装管"), t("点数"), t("封签")];
@@ -57,6 +57,7 @@ export const screen = {
   roles: ["packer", "site_supervisor"],
   enter(app, params) {
     resume(app);
+    later(app, recallTables(app));
     if (params.batch) void choose(app, params.batch);
   },
   scan,

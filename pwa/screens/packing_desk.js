@@ -5,7 +5,7 @@ import {
 } from "../rules/packing.js";
 import { personOf } from "../rules/hand_over.js";
 import { t } from "../words/index.js";
-import { forgetTables, tablesOf } from "./packing_tables.js";
+import { tablesOf } from "./packing_tables.js";
 import { boxesOf, hasRole, later, say, tell } from "./transport_desk.js";
 
 const desks = new WeakMap();
@@ -41,16 +41,18 @@ export function resume(app) {
 
 export const knownOf = (app) => knownTubes(app.work.tubes, tablesOf(app));
 
-function scene(app) {
-  const here = app.place?.name;
-  return {
-    boxes: boxesOf(app), batch: deskOf(app).batch, known: knownOf(app),
-    used: (number) => {
-      const claim = app.slice?.used?.(number);
-      return claim ? { ...claim, here: claim.site === here } : null;
-    },
-  };
+/** Where the server says a number was used. */
+export function usedOf(app, number) {
+  const claim = app.slice?.used?.(number);
+  return claim ? { ...claim, here: claim.site === app.place?.name } : null;
 }
+
+/** Tubes of the box in hand that no heard journal knows. */
+export const unheardIn = (app) => unheard(boxInHand(app), knownOf(app), (number) => usedOf(app, number));
+
+const scene = (app) => ({
+  boxes: boxesOf(app), batch: deskOf(app).batch, known: knownOf(app), used: (number) => usedOf(app, number),
+});
 
 // --- the box ---------------------------------------------------------------------------------
 
@@ -185,8 +187,7 @@ export async function compareNow(app) {
   if (!/^[0-9]+$/.test(desk.typed)) return app.say("look", t("请先数箱里的管，再输入管数。"), { code: "no_count" });
   Object.assign(desk, { n: Number(desk.typed), step: "compare" });
   const found = compare(boxInHand(app), desk.n, desk.why);
-  const known = knownOf(app);
-  if (found.done && desk.seal && !unheard(boxInHand(app), known).length) return takeSeal(app, desk.seal);
+  if (found.done && desk.seal && !unheardIn(app).length) return takeSeal(app, desk.seal);
   const voice = found.done ? t("点数相符") : t("点数不符");
   return tell(app, found.answer, { voice, sub: found.done ? t("请扫封签。") : null });
 }
@@ -275,5 +276,3 @@ function supervisorBadge(app) {
     });
   });
 }
-
-export { forgetTables };

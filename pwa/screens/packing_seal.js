@@ -3,12 +3,12 @@ import { html, nothing } from "lit-html";
 
 import { actions, bigButton, button, card, facts, list, note, row, scanStrip } from "../parts/index.js";
 import { DIFFERENCES } from "../rules/box_words.js";
-import { compare, notMet, unheard } from "../rules/packing.js";
+import { compare, notMet } from "../rules/packing.js";
 import { grouped } from "../scan/codes.js";
 import { t } from "../words/index.js";
 import { clock } from "../words/time.js";
 import {
-  boxInHand, deskOf, explainOne, forgetReasons, knownOf, leaveBox, REASONS, startCount, takeOut, takeSeal,
+  boxInHand, deskOf, explainOne, forgetReasons, leaveBox, REASONS, startCount, takeOut, takeSeal, unheardIn,
 } from "./packing_desk.js";
 import { boxLine, outside } from "./packing_views.js";
 import { askReason, code, figure, word } from "./transport_desk.js";
@@ -23,7 +23,7 @@ export function compareView(app) {
       ${figure(desk.n, t("您数的"), { tone: off ? "look" : "ok" })}
       ${figure(box.tubes.size, t("系统扫的"), { tone: off ? "look" : "ok" })}
     </div>
-    ${unheardCard(app, box)}
+    ${unheardCard(app)}
     ${done ? readyView(app, desk) : off > 0 ? shortView(app, desk, left) : longView(app, desk, box, left)}
     ${desk.why.length ? reasons(app, desk) : nothing}
     ${done ? actions(
@@ -89,8 +89,8 @@ const reasons = (app, desk) => card(t("已注明的差异"), html`${list(desk.wh
 }))}${button(t("清除原因"), () => forgetReasons(app), { kind: "quiet", name: "forget-reasons" })}`);
 
 /** Tubes that no heard journal knows are named before the seal. */
-function unheardCard(app, box) {
-  const unknown = unheard(box, knownOf(app));
+function unheardCard(app) {
+  const unknown = unheardIn(app);
   if (!unknown.length) return nothing;
   return card(t("封箱前请看：{n} 支管没有听到记录", { n: unknown.length }), list(unknown, (x) => row({
     title: code(x.tube), name: "unheard",

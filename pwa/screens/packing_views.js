@@ -11,14 +11,14 @@ import {
   choose, compareNow, deskOf, knownOf, lastPacked, leaveBox, startCount, undoLast, unseal, boxInHand,
 } from "./packing_desk.js";
 import { tablesOf } from "./packing_tables.js";
-import { boxesOf, code } from "./transport_desk.js";
+import { boxesOf, code, sealedHere } from "./transport_desk.js";
 
 // --- no box in hand --------------------------------------------------------------------------
 
 export function openView(app) {
   const boxes = boxesOf(app);
   const open = boxes.list("open");
-  const sealed = boxes.list("sealed");
+  const sealed = sealedHere(app);
   const next = deskOf(app).next;
   return html`
     ${scanStrip(app, { hint: t("扫箱码，开一个箱子"), label: t("箱码") })}

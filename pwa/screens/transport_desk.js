@@ -5,29 +5,22 @@ import { refused, say } from "../rules/box_words.js";
 import { Boxes } from "../rules/boxes.js";
 import { CodeProblem, KINDS, grouped } from "../scan/codes.js";
 import { getLang, pick, t } from "../words/index.js";
+import { when } from "../words/time.js";
 
-const folds = new WeakMap();
+/** All boxes as this phone knows them. @returns {import("../rules/boxes.js").Boxes} */
+export const boxesOf = (app) => app.boxes ?? NONE;
+const NONE = new Boxes();
 
-/** All boxes as this phone knows them; one more record costs one record. @returns {Boxes} */
-export function boxesOf(app) {
-  const { records, slice } = app;
-  let kept = folds.get(app);
-  const goesOn = kept && kept.slice === slice && kept.n <= records.length
-    && (kept.n === 0 || records[kept.n - 1] === kept.last);
-  if (!goesOn) {
-    kept = { boxes: new Boxes(), slice, n: 0, last: null };
-    if (slice) kept.boxes.serve(slice);
-    folds.set(app, kept);
-  }
-  for (; kept.n < records.length; kept.n += 1) kept.boxes.tell(records[kept.n]);
-  kept.last = records[kept.n - 1] ?? null;
-  return kept.boxes;
-}
+/** Sealed boxes of this place that wait for the van; those another phone gave away are left out. */
+export const sealedHere = (app) =>
+  boxesOf(app).list("sealed").filter((box) => !boxesOf(app).takenBy(box, app.outbox?.held ?? 0));
 
 /** Says an answer of a rule: words, colour, sound; `voice` is read aloud. */
 export function tell(app, answer, { voice = null, sub = null } = {}) {
-  const spoken = voice ?? (answer.tone === "stop" ? pick(answer) : null);
-  app.say(answer.tone, pick(answer), { code: answer.code, voice: spoken, sub });
+  const { when: at } = answer.details;
+  const words = at ? pick(answer).replace(String(at), when(at, app.now())) : pick(answer);
+  const spoken = voice ?? (answer.tone === "stop" ? words : null);
+  app.say(answer.tone, words, { code: answer.code, voice: spoken, sub });
   return answer;
 }
 

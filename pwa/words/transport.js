@@ -214,7 +214,7 @@ export const words = {
   箱码: "Box code",
   "箱码贴在箱盖上，一箱最多 100 管。": "The code is on the lid; a box takes 100 tubes at most.",
   系统扫的: "Scanned",
-  结束: "Finish",
+  结束: "End",
   结束清点: "Finish unpacking",
   "缺 {n} 管": "{n} missing",
   "缺 {n} 管，结束清点": "Finish with {n} missing",

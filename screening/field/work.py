@@ -28,7 +28,7 @@ from screening.transport.desk_queries import (
 )
 from screening.transport.queries import list_packed
 from screening.transport.rules import BatchStage
-from screening.tube.queries import list_binds
+from screening.tube.queries import find_keys, list_binds, list_tubes
 from screening.tube.rules import MARKS, MODES, NOT_IN_TUBE, Bind, Purpose, Stage, Verb, Void
 
 TUBES = Limit(300, "house; a site closes about a hundred tubes between two boxes")
@@ -214,6 +214,8 @@ def expected_at(lab_id: int) -> list[dict[str, Any]]:
     for cell, group in by_cell.items():
         for batch, lines in list_packed(cell, [t.batch_id for t in group]).items():
             inside[cell, batch] = sorted({p.barcode for p in lines if p.unpacked_at is None})
+    rows = {r["barcode"]: r for r in list_tubes(find_keys(
+        {b for tubes in inside.values() for b in tubes}).values())}  # fmt: skip
     sites = dict(fetch("SELECT site_id, name FROM site WHERE site_id = ANY(%s)",
                        ([t.site_id for t in trips],)))  # fmt: skip
     return [
@@ -221,10 +223,20 @@ def expected_at(lab_id: int) -> list[dict[str, Any]]:
             "seal": t.seal, "batch": t.wire_id, "box": t.box_code,
             "site": sites.get(t.site_id, ""), "n": t.counted, "at": _ms(t.sealed_at),
             "left_at": _ms(t.handed_at), "arrived_at": _ms(t.arrived_at),
-            "tubes": inside.get((t.cell_id, t.batch_id), []),
+            **_manifest(inside.get((t.cell_id, t.batch_id), []), rows),
         }
         for t in trips
     ]  # fmt: skip
+
+
+def _manifest(tubes: list[str], rows: dict[str, dict]) -> dict[str, list[str]]:
+    """The tubes of a box; which are unpacked before others, and which another desk has received."""
+    known = [(b, rows[b]) for b in tubes if b in rows]
+    return {
+        "tubes": tubes,
+        "first": [b for b, r in known if r["mode"] == MODES["single"]],
+        "received": [b for b, r in known if r["received_at"] is not None],
+    }
 
 
 def _ms(at: Any) -> int | None:
