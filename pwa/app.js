@@ -1,8 +1,10 @@
 // The app: its state, the router, one queue of scans, what a screen may ask for.
 import { render } from "lit-html";
 
+import { sentenceOf } from "./faults.js";
 import { frame } from "./frame.js";
 import { Holding } from "./holding.js";
+import { showSheets } from "./parts/sheet.js";
 import { Router } from "./router.js";
 import { keepSettings } from "./settings.js";
 import { setLang } from "./words/index.js";
@@ -61,8 +63,6 @@ export class App extends Holding {
     this.screen?.leave?.(this);
     this.closeSheets();
     this.strip.typing = false;
-    this.strip.camera = false;
-    this.onCamera?.(false);
     this.answer = null;
     this.screen = screen;
     this.params = params;
@@ -88,6 +88,11 @@ export class App extends Holding {
   drawNow() {
     this.pending = null;
     render(frame(this), this.host);
+    showSheets(this.host);
+    if (this.focusBack && !this.sheets.length) {
+      if (this.focusBack.isConnected) this.focusBack.focus({ preventScroll: true });
+      this.focusBack = null;
+    }
   }
 
   // --- answers and sheets ----------------------------------------------------------------------
@@ -111,6 +116,7 @@ export class App extends Holding {
    *   onClose?: () => void, scan?: (app: App, read: any) => any}} sheet  `scan` takes reads while it is open.
    */
   openSheet(sheet) {
+    if (!this.sheets.length) this.focusBack = this.host.ownerDocument.activeElement;
     this.sheets = [...this.sheets, sheet];
     this.draw();
     return sheet;
@@ -153,7 +159,6 @@ export class App extends Holding {
 
   toggleCamera() {
     this.strip.camera = !this.strip.camera;
-    this.onCamera?.(this.strip.camera);
     this.draw();
   }
 
@@ -169,6 +174,7 @@ export class App extends Holding {
 
   async handle(text, source) {
     const read = await this.reader(text, { source, app: this });
+    this.strip.again = false;
     this.strip.last = { text: read.text, shown: read.shown ?? read.text, kind: read.kind, problem: read.problem ?? null, at: this.now() };
     const top = this.sheets.at(-1);
     if (top && !top.scan) {
@@ -182,9 +188,8 @@ export class App extends Holding {
   }
 
   failed(fault) {
-    const sentence = fault?.sentence?.() ?? fault?.message ?? String(fault);
-    console.error(fault?.code ?? fault?.name ?? "fault", fault?.stack ?? "");
-    this.say("stop", sentence, { code: fault?.code ?? null });
+    if (!fault?.sentence) console.error(fault?.code ?? fault?.name ?? "fault", fault?.stack ?? "");
+    this.say("stop", sentenceOf(fault), { code: fault?.code ?? null });
   }
 
   // --- settings --------------------------------------------------------------------------------

@@ -44,8 +44,9 @@ function topLine(app, screen) {
 function banners(app) {
   return html`
     ${app.practice ? html`<div class="banner practice" role="status"><strong>${t("练习")}</strong>
-      <span>${t("什么都不保存，也不上传")}</span>
-      ${button(t("结束练习"), () => app.leavePractice(), { kind: "quiet", name: "leave-practice" })}</div>` : nothing}
+
+      ${button(t("练习用的码"), () => app.openSheet(app.practiceSheet), { icon: "qr", name: "practice-codes" })}
+      ${button(t("结束练习"), () => app.leavePractice(), { name: "leave-practice" })}</div>` : nothing}
     ${app.newVersion && app.tab === "first" && !app.practice ? html`<div class="banner tone-unknown" role="status">${icon("download")}
       ${app.outbox.waiting
         ? html`<span>${t("有新版本，传完 {n} 条后可以更新", { n: app.outbox.waiting })}</span>`
@@ -56,7 +57,9 @@ function banners(app) {
 function oneSheet(app, open) {
   return sheet({
     ...open,
-    body: open.choices ? chooser(open) : open.body(app),
+    body: html`${app.practice && open.scan && open !== app.practiceSheet
+      ? button(t("练习用的码"), () => app.openSheet(app.practiceSheet), { icon: "qr", name: "practice-codes-here" }) : nothing}
+      ${open.choices ? chooser(open) : open.body(app)}`,
     onClose: () => app.closeSheet(open),
   });
 }

@@ -2,11 +2,11 @@
 import { Gate } from "./scan/gate.js";
 import { read } from "./scan/read.js";
 import { Wedge } from "./scan/wedge.js";
-import { signals } from "./signals/index.js";
+import { Signals } from "./signals/index.js";
 import { t } from "./words/index.js";
 
 export function scanner(app) {
-  app.signals = signals().wait();
+  app.signals = new Signals().wait();
   app.reader = (text, { source }) => read(text, {
     source, patterns: app.slice?.patterns ?? [], practice: Boolean(app.practice || app.device?.practice),
     code_keys: app.slice?.code_keys ?? [], card_line: app.settings.card_line, staff: app.slice?.staff ?? [],

@@ -4,8 +4,8 @@
  *   texts are Chinese keys of words/kernel.js, `values` fills them */
 
 const APPS = [
-  ["MicroMessenger", "微信"], ["DingTalk", "钉钉"], ["AlipayClient", "支付宝"], ["AliApp", "阿里应用"],
-  [" QQ/", "QQ"], ["Weibo", "微博"], ["Lark", "飞书"], ["Feishu", "飞书"], ["wxwork", "企业微信"],
+  ["wxwork", "企业微信"], ["MicroMessenger", "微信"], ["DingTalk", "钉钉"], ["AlipayClient", "支付宝"], ["AliApp", "阿里应用"],
+  [" QQ/", "QQ"], ["Weibo", "微博"], ["Lark", "飞书"], ["Feishu", "飞书"],
 ];
 const MB = 1024 * 1024;
 

@@ -26,7 +26,7 @@ export function scanStrip(app, o) {
     ${strip.camera && o.camera !== false ? html`<div class="camera-host" ${ref(app.cameraHost)}></div>` : nothing}
     ${strip.typing && o.typed !== false ? typing(app, o) : nothing}
     <p class="scan-last" data-last=${last?.shown ?? nothing}>${last ? html`${icon(last.problem ? "stop" : "ok")}
-      <span>${t("刚才读到")} <b class="code">${last.shown}</b></span>` : html`<span>${t("还没有读到码")}</span>`}</p>
+      <span>${strip.again ? t("已经读过") : t("刚才读到")} <b class="code">${last.shown}</b></span>` : html`<span>${t("还没有读到码")}</span>`}</p>
   </section>`;
 }
 

@@ -1,13 +1,13 @@
 // A sheet over the screen: a real modal dialog, so focus stays in and Escape closes it.
 import { html, nothing } from "lit-html";
-import { ref } from "lit-html/directives/ref.js";
 
 import { t } from "../words/index.js";
 import { button } from "./buttons.js";
 import { icon } from "./icons.js";
 
-function opened(element) {
-  if (element && !element.open) element.showModal();
+/** After a draw: what has been drawn as a sheet becomes modal. */
+export function showSheets(host) {
+  for (const dialog of host.querySelectorAll("dialog.sheet:not([open])")) dialog.showModal();
 }
 
 /**
@@ -20,7 +20,7 @@ export function sheet(o) {
     if (!o.fixed) o.onClose?.();
   };
   return html`<dialog class="sheet ${o.tone ? `tone-${o.tone}` : ""}" data-name=${o.name ?? nothing}
-    aria-labelledby="sheet-title" ${ref(opened)} @cancel=${cancelled}>
+    aria-labelledby="sheet-title" @cancel=${cancelled}>
     <header>
       ${o.tone ? icon(o.tone) : nothing}
       <h2 id="sheet-title" tabindex="-1" autofocus>${o.title}</h2>

@@ -1,0 +1,6 @@
+// Unit tests of the field app: node, with an IndexedDB in memory where a test asks for it.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: { include: ["tests/pwa/**/*.test.js"], environment: "node", testTimeout: 20_000 },
+});
