@@ -2,18 +2,9 @@
 import { strict } from "../ground/db.js";
 import { batchOf, confirmOld, unsentJournals } from "./journal.js";
 import { begin, step, truth, wakeAt } from "./outbox.js";
+import { onlyUnsent, Wire } from "./wire.js";
 
-const TIMEOUT_MS = 20_000;
-const GZIP_FROM = 1_000;
 const JOURNAL = "/api/v1/journal";
-
-/** A failure of the network in the machine's words. */
-class Unsent extends Error {
-  constructor(event) {
-    super(event.why);
-    this.event = event;
-  }
-}
 
 export class Sender {
   /**
@@ -24,9 +15,10 @@ export class Sender {
   constructor(parts) {
     const quiet = () => {};
     Object.assign(this, {
-      now: Date.now, random: Math.random, fetch: (...a) => globalThis.fetch(...a), timeout: TIMEOUT_MS,
+      now: Date.now, random: Math.random, fetch: undefined, timeout: undefined,
       onTruth: quiet, onOffset: quiet, onGone: quiet, onRenewed: quiet, ...parts,
     });
+    this.wire = new Wire(this);
     this.machine = begin(this.journal.row);
     this.older = this.carried = 0;
     this.timer = null;
@@ -146,66 +138,47 @@ export class Sender {
     const began = this.now();
     const made = await batchOf(this.db, this.keys, this.journal.row, { first, most, sentAt: began });
     if (made === null) return { type: "failed", why: "store", random: 1 };
-    return this.#heard(began, { first: made.first, last: made.last }, () => this.#post(JOURNAL, made.body));
+    return this.#heard(began, { first: made.first, last: made.last }, () => this.wire.post(JOURNAL, made.body));
   }
 
   #ask() {
     const { device, id } = this.journal;
     const began = this.now();
-    return this.#heard(began, null, () => this.#call(`${JOURNAL}/receipt?device=${device}&journal=${id}`));
+    return this.#heard(began, null, () => this.wire.call(`${JOURNAL}/receipt?device=${device}&journal=${id}`));
   }
 
   async #heard(began, sent, call) {
     try {
       return { type: "receipt", receipt: await call(), began, sent };
     } catch (problem) {
-      if (!(problem instanceof Unsent)) throw problem;
-      return { type: "failed", ...problem.event };
-    }
-  }
-
-  async #post(path, body) {
-    const bytes = new TextEncoder().encode(body);
-    const headers = { "Content-Type": "application/x-ndjson" };
-    if (bytes.length < GZIP_FROM || !globalThis.CompressionStream) return this.#call(path, { method: "POST", headers, body: bytes });
-    const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-    const gzip = new Uint8Array(await new Response(packed).arrayBuffer());
-    return this.#call(path, { method: "POST", headers: { ...headers, "Content-Encoding": "gzip" }, body: gzip });
-  }
-
-  async #call(path, options = {}) {
-    const give = new AbortController();
-    const timer = setTimeout(() => give.abort(), this.timeout);
-    try {
-      const said = await this.fetch(path, { cache: "no-store", credentials: "omit", redirect: "manual", ...options, signal: give.signal });
-      const json = (said.headers.get("Content-Type") ?? "").includes("json");
-      const answer = json ? await said.json() : null;
-      if (said.ok && answer) return answer;
-      if (said.ok || said.type === "opaqueredirect" || said.status < 400) throw new Unsent({ why: "portal" });
-      const retry_after = Number(said.headers.get("Retry-After")) || 0;
-      throw new Unsent({ why: "http", status: said.status, code: answer?.code, retry_after });
-    } catch (problem) {
-      if (problem instanceof Unsent) throw problem;
-      throw new Unsent({ why: give.signal.aborted ? "timeout" : "network" });
-    } finally {
-      clearTimeout(timer);
+      return { type: "failed", ...onlyUnsent(problem) };
     }
   }
 
   // with the server in reach and nothing of our own to send: earlier journals, and what we carry for others
   async #rest() {
     this.older = await this.#countOlder();
-    this.carried = await this.db.count("carried");
+    this.carried = await this.#countCarried();
     const reached = this.machine.fails === 0 && this.machine.last_contact !== null && !this.machine.offline;
-    if (reached && (this.older > 0 || this.carried > 0)) {
-      try {
-        await this.#sendOlder();
-        await this.#sendCarried();
-      } catch (problem) {
-        if (!(problem instanceof Unsent)) throw problem;
-      }
-    }
+    if (reached && this.older > 0) await this.#sendOlder().catch(onlyUnsent);
+    if (reached && this.carried > 0) await this.#sendCarried();
     this.onTruth(this.truth);
+  }
+
+  async #countCarried() {
+    return (await this.db.getAll("carried")).filter((row) => !row.refused).length;
+  }
+
+  /** Post now what is carried for other phones.
+   * @returns {Promise<{receipts: object[], refused: string[], left: number}>} refused: the server's codes */
+  async deliver() {
+    let told = { receipts: [], refused: [], left: 0 };
+    this.running = this.running.then(async () => {
+      told = await this.#sendCarried().catch(() => told);
+    });
+    await this.running;
+    this.onTruth(this.truth);
+    return told;
   }
 
   async #olderJournals() {
@@ -222,7 +195,7 @@ export class Sender {
       for (let first = row.acked + 1; first <= row.last; ) {
         const made = await batchOf(this.db, this.keys, row, { first, most: 200, sentAt: this.now() });
         if (made === null) break;
-        const receipt = await this.#post(JOURNAL, made.body);
+        const receipt = await this.wire.post(JOURNAL, made.body);
         await confirmOld(this.db, row.id, receipt.forked ? made.last : receipt.last);
         first = made.last + 1;
       }
@@ -231,13 +204,27 @@ export class Sender {
   }
 
   async #sendCarried() {
+    const told = { receipts: [], refused: [], left: 0 };
     for (const row of await this.db.getAll("carried")) {
-      await this.#post(`${JOURNAL}/carried`, row.payload);
-      const tx = strict(this.db, "carried");
-      tx.store.delete(row.id);
-      await tx.done;
-      this.carried -= 1;
+      if (row.refused) continue;
+      try {
+        told.receipts.push(await this.wire.post(`${JOURNAL}/carried`, row.payload));
+        await this.#change("carried", (store) => store.delete(row.id));
+      } catch (problem) {
+        const { why, status, code } = onlyUnsent(problem);
+        if (why !== "http" || status >= 500 || status === 429) break;
+        told.refused.push(code ?? "refused");
+        await this.#change("carried", (store) => store.put({ ...row, refused: code ?? "refused" }));
+      }
     }
+    this.carried = told.left = await this.#countCarried();
+    return told;
+  }
+
+  async #change(store, change) {
+    const tx = strict(this.db, store);
+    change(tx.store);
+    await tx.done;
   }
 
   // where the browser can wake the app later, it is asked to
