@@ -16,6 +16,21 @@ from screening import jobs
 from screening.db import db
 
 IDLE = 0.5  # seconds between two looks for work
+ALONE = ("lab", "read")  # needs neither database nor keys: a laboratory's own computer runs it
+
+
+def is_alone(words: list[str]) -> bool:
+    """Whether a command line asks for what needs no database."""
+    return any(tuple(words[i : i + 2]) == ALONE for i in range(len(words)))
+
+
+def alone() -> Flask:
+    """An application of the commands that need nothing else."""
+    from screening.lab import commands
+
+    app = Flask("screening")
+    app.cli.add_command(commands.group)
+    return app
 
 
 def init_cli(app: Flask) -> None:

@@ -1,15 +1,21 @@
-"""`flask --app wsgi lab ...`: put the documented rule sets in place."""
+"""`flask --app wsgi lab ...`: read run files as they are, put the documented rule sets in place."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import click
+import orjson
 from flask.cli import AppGroup
 
 from screening import clock
 from screening.db import db
+from screening.lab.readers import MAX_BYTES, NotARunFile, RunFile, read_run, refusals
 from screening.lab.service import rule_sets
 
 group = AppGroup("lab", help="Laboratories.")
+REFUSED = 2  # exit status when a file was refused
 
 
 @group.command("rule-sets")
@@ -19,3 +25,63 @@ def seed() -> None:
     db.session.commit()
     for version in rule_sets.list_in_force(at=clock.now()):
         click.echo(f"{version.name} v{version.version}  {version.body['kit']}")
+
+
+@click.command("read")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="one JSON object a line")
+def read(files: tuple[Path, ...], as_json: bool) -> None:
+    """Read cyclers' FILES and print their wells; needs neither database nor web.
+
+    A refused file prints a problem on stderr, the rest go on; exit 2 if any was refused."""
+    refused = False
+    for file in files:
+        try:
+            run = read_run(_bytes(file), file.name)
+        except (NotARunFile, OSError) as why:
+            refused = True
+            click.echo(_problem(file, why), err=True)
+            continue
+        sys.stdout.write(_lines(file, run) if as_json else _table(file, run))
+    sys.stdout.flush()
+    if refused:
+        sys.exit(REFUSED)
+
+
+group.add_command(read)
+
+
+def _bytes(file: Path) -> bytes:
+    if file.stat().st_size > MAX_BYTES:
+        raise refusals.TooBig(limit=f"{MAX_BYTES // 2**20} MB")
+    return file.read_bytes()
+
+
+def _lines(file: Path, run: RunFile) -> str:
+    return "".join(
+        orjson.dumps(
+            {"file": str(file), "well": r.well, "sample": r.sample, "target": r.target, "ct": r.ct}
+        ).decode()
+        + "\n"
+        for r in run.rows
+    )
+
+
+def _table(file: Path, run: RunFile) -> str:
+    head = f"{file}: {run.instrument}, {len(run.wells)} wells\n"
+    odd = "".join(f"  {remark.sentence('en')}\n" for remark in run.warnings)
+    rows = "".join(
+        f"  {r.well:<4} {r.sample or '-':<24} {r.target or r.dye or '-':<16} "
+        f"{'-' if r.ct is None else f'{r.ct:.2f}'}\n"
+        for r in run.rows
+    )
+    return head + odd + rows
+
+
+def _problem(file: Path, why: NotARunFile | OSError) -> str:
+    if isinstance(why, OSError):
+        body = {"code": "file_unreadable", "detail": why.strerror or "cannot be read"}
+    else:
+        body = {"code": why.code, "detail": why.sentence("en"), "detail_zh": why.sentence("zh")}
+    kind = {"type": f"/docs/problems#{body['code']}", "file": str(file)}
+    return orjson.dumps(kind | body).decode()

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from screening.lab.readers import cfx, generic, others, quantstudio, text, workbook
+from screening.lab.readers import (
+    apart,
+    cfx,
+    chinese,
+    generic,
+    others,
+    plate_view,
+    quantstudio,
+    rdml,
+    rotor_gene,
+    tables,
+    text,
+    wide,
+    workbook,
+)
 from screening.lab.readers.columns import remarks
 from screening.lab.readers.refusals import EmptyFile, NotARunFile, TooBig
-from screening.lab.readers.run import OPEN_END, Remark, RunFile, WellReading
+from screening.lab.readers.run import OPEN_END, UNKNOWN_MAKER, Remark, RunFile, WellReading
 
 __all__ = ["NotARunFile", "Remark", "RunFile", "WellReading", "read_run"]
 
@@ -26,17 +40,30 @@ def read_run(data: bytes, name: str = "") -> RunFile:
         raise EmptyFile
     if len(data) > MAX_BYTES:
         raise TooBig(limit=f"{MAX_BYTES // 2**20} MB")
+    if data.startswith(workbook.ZIP):
+        workbook.look_inside(data)
+    if (xml := rdml.find(data)) is not None:
+        readings, about = rdml.read(xml)
+        return _made(rdml.INSTRUMENT, readings, about, data)
     if data.startswith((*workbook.ZIP, workbook.OLE)):
-        return _run(workbook.sheets_of(data), data)
+        return _run(apart.PARSER.sheets_of(data), data)
     decoded = text.decode(data)
     rows = text.rows_of(decoded, _is_header)
-    tables = {"": rows or text.plain_rows(decoded)}
-    return _run(tables, data, open_end=not decoded.endswith("\n"))
+    whole = {"": rows or text.plain_rows(decoded)}
+    return _run(whole, data, open_end=not decoded.endswith("\n"))
 
 
-def _run(tables: Tables, data: bytes, *, open_end: bool = False) -> RunFile:
-    instrument, rows, about = _read(tables)
+def _run(sheets: Tables, data: bytes, *, open_end: bool = False) -> RunFile:
+    instrument, rows, about = _read(sheets)
+    return _made(instrument, rows, about, data, open_end=open_end)
+
+
+def _made(
+    instrument: str, rows: list[WellReading], about: dict[str, str], data: bytes, *,
+    open_end: bool = False,
+) -> RunFile:  # fmt: skip
     odd = remarks(rows) + ([Remark(OPEN_END)] if open_end else [])
+    odd += [Remark(UNKNOWN_MAKER)] if instrument == tables.UNKNOWN else []
     return RunFile(
         instrument=instrument,
         rows=rows,
@@ -49,18 +76,35 @@ def _run(tables: Tables, data: bytes, *, open_end: bool = False) -> RunFile:
     )
 
 
-def _read(tables: Tables) -> tuple[str, list[WellReading], dict[str, str]]:
+def _read(sheets: Tables) -> tuple[str, list[WellReading], dict[str, str]]:
     """The first family that knows the file reads it; families never guess."""
-    if qs := quantstudio.find(tables):
+    if qs := quantstudio.find(sheets):
         rows, about = quantstudio.read(qs), quantstudio.run_of(qs)
         return about.get("model", quantstudio.INSTRUMENT), rows, about
-    if bio := cfx.find(tables):
-        return cfx.INSTRUMENT, cfx.read(bio), cfx.run_of(tables)
-    if plain := generic.find(tables):
+    if slan := chinese.find(sheets):
+        return slan.layout.instrument, chinese.read(slan), chinese.run_of(sheets)
+    if grid := plate_view.find(sheets):
+        return plate_view.INSTRUMENT, plate_view.read(grid), cfx.run_of(sheets)
+    if bio := cfx.find(sheets):
+        return cfx.INSTRUMENT, cfx.read(bio), cfx.run_of(sheets)
+    if plain := generic.find(sheets):
         rows, code = generic.read(plain), generic.plate(plain)
         return generic.INSTRUMENT, rows, {"plate": code} if code else {}
-    raise others.refusal(tables)
+    return _stacked(sheets)
+
+
+def _stacked(sheets: Tables) -> tuple[str, list[WellReading], dict[str, str]]:
+    if pages := rotor_gene.find(sheets):
+        return rotor_gene.INSTRUMENT, rotor_gene.read(pages), rotor_gene.run_of(sheets)
+    if channels := wide.find(sheets):
+        return channels.instrument, wide.read(channels), {}
+    if table := tables.find(sheets):
+        return tables.instrument(table), tables.read(table), table.about
+    raise others.refusal(sheets)
+
+
+_HEADERS = (quantstudio, cfx, generic, plate_view, rotor_gene, wide, tables)
 
 
 def _is_header(row: list[str]) -> bool:
-    return quantstudio.is_header(row) or cfx.is_header(row) or generic.is_header(row)
+    return any(family.is_header(row) for family in _HEADERS)

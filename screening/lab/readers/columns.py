@@ -33,6 +33,23 @@ _NUMBER = re.compile(r"[+-]?\d{1,6}([.,]\d+)?([eE][+-]?\d{1,2})?")
 _LOOKALIKES = str.maketrans({"т": "t", "Т": "t"})
 
 
+class Ways(msgspec.Struct, frozen=True):
+    """What an instrument means by its cells, where it differs from a plain table.
+
+    `size`: of the plate whose wells are counted by number, from `first`; `blank`: an empty Ct cell
+    is this instrument's word for "not detected"; `zero`: so is 0; `rotor`: positions are numbers.
+    """
+
+    size: int | None = None
+    first: int = 1
+    blank: bool = False
+    zero: bool = False
+    rotor: bool = False
+
+
+PLAIN = Ways()
+
+
 class Column(msgspec.Struct, frozen=True):
     """Where the columns of one table stand; None when the table has no such column."""
 
@@ -91,40 +108,55 @@ def read_ct(text: str) -> tuple[float | None, bool]:
     return None, False
 
 
+def ct_of(raw: str, ways: Ways = PLAIN) -> tuple[float | None, bool]:
+    """As read_ct, with what this instrument means by an empty cell and by 0."""
+    ct, measured = read_ct(raw)
+    if ct == 0 and ways.zero:
+        return None, True
+    return ct, measured or (ways.blank and not raw)
+
+
 def readings(
-    rows: list[list[str]], start: int, col: Column, *, size: int | None = None
+    rows: list[list[str]], start: int, col: Column, ways: Ways = PLAIN
 ) -> list[WellReading]:
     """The table that starts below `rows[start]` (its header), down to its end.
 
     Raises BadWell rather than lose a row that carries a Ct; SeveralTables at a second header.
     """
     header = [key(c) for c in rows[start]]
-    out = []
+    out: list[WellReading] = []
+    below = False  # an empty line after the wells: remarks may follow, and wells are still read
     for n, row in enumerate(rows[start + 1 :], start + 2):
         if [key(c) for c in row] == header:
             raise SeveralTables(row=n)
-        if (reading := _reading(row, col, size, n)) is not None:
+        below = below or (bool(out) and not any(c.strip() for c in row))
+        if (reading := _reading(row, col, ways, n, below)) is not None:
             out.append(reading)
-    if not out:
+    return checked(out)
+
+
+def checked(rows: list[WellReading]) -> list[WellReading]:
+    """The same rows. Raises NoWells, NoValues: an empty plate must never read as a negative one."""
+    if not rows:
         raise NoWells
-    if not any(r.measured or r.call for r in out):
+    if not any(r.measured or r.call for r in rows):
         raise NoValues
-    return out
+    return rows
 
 
-def _reading(row: list[str], col: Column, size: int | None, n: int) -> WellReading | None:
+def _reading(row: list[str], col: Column, ways: Ways, n: int, below: bool) -> WellReading | None:
     def cell(i: int | None) -> str:
         return row[i].strip() if i is not None and i < len(row) else ""
 
     sample, target, raw, call = (cell(i) for i in (col.sample, col.target, col.ct, col.call))
     if not (sample or target or raw or (call and col.ct is None)):
         return None
-    well = well_name(cell(col.well)) or _numbered(cell(col.number), size)
+    well = well_name(cell(col.well)) or _numbered(cell(col.number), ways)
     if well is None:
-        if not raw and col.ct is not None:
+        if below or (not raw and col.ct is not None):
             return None  # a line of remarks below the table
         raise BadWell(row=n, seen=_harmless(cell(col.well)))
-    ct, measured = read_ct(raw) if col.ct is not None else (None, False)
+    ct, measured = ct_of(raw, ways) if col.ct is not None else (None, False)
     return WellReading(
         well=well,
         sample=sample or None,
@@ -144,10 +176,15 @@ def _harmless(text: str) -> str:
     return text if len(text) <= 4 and text.isascii() and text.isalnum() else "…"
 
 
-def _numbered(text: str, size: int | None) -> str | None:
-    if size is None or not text.removesuffix(".0").isdecimal():
+def _numbered(text: str, ways: Ways) -> str | None:
+    digits = text.removesuffix(".0")
+    if not digits.isdecimal() or not digits.isascii():
         return None
-    return well_of_number(int(text.removesuffix(".0")), size)
+    if ways.rotor:
+        return str(int(digits))
+    if ways.size is None:
+        return None
+    return well_of_number(int(digits) + 1 - ways.first, ways.size)
 
 
 def remarks(rows: list[WellReading]) -> list[Remark]:

@@ -1,26 +1,12 @@
-"""The last look at a table nobody reads: which family it is, so that the refusal says what to do."""
+"""The last look at a table nobody reads: what it is, so that the refusal says what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from screening.lab.readers.columns import key
-from screening.lab.readers.refusals import ColumnsMissing, NotARunFile, OtherFamily, RawCurves
+from screening.lab.readers.refusals import ColumnsMissing, NotARunFile, RawCurves
 
-# words that stand together in the first rows of a family's files
-FAMILIES = (
-    ("Roche LightCycler", ({"pos", "name", "cp"}, {"position", "crossingpoint"})),
-    ("Bio-Rad CFX (plate view)", ({"content", "1", "2", "12"}, {"content", "unkn"})),
-    ("Rotor-Gene", ({"excelanalyseddataexport"}, {"no", "name", "type", "ct"})),
-    ("ABI 7900", ({"welllabel"}, {"detectorname", "ctmedian"}, {"detector", "fos", "hmd"})),
-    ("ABI 7500/7000/StepOne", ({"well", "samplename", "targetname"}, {"well", "detector"})),
-    ("Eppendorf realplex", ({"pos", "name", "ctsybr"},)),
-    ("Stratagene Mx", ({"well", "ctdrn"}, {"well", "welltype", "replicate"})),
-    ("Bio-Rad Opticon", ({"wellset", "dye", "ct"},)),
-    ("Cepheid SmartCycler", ({"siteid"}, {"instrumenta"})),
-    ("Illumina Eco", ({"experimentname", "runstart"}, {"assayname", "slope"})),
-    ("Kogene PowerAmp", ({"sampleid", "gene", "ct"},)),
-)
 _CT = {"ct", "cq", "cp", "crt", "crossingpoint", "thresholdcyclect"}
 
 Rows = list[list[str]]
@@ -33,9 +19,6 @@ def refusal(tables: dict[str, Rows]) -> NotARunFile:
     per_cycle = any(names & {"cycle", "cyclenumber", "cycledata"} for names in rows)
     if not with_ct and (per_cycle or not any(tables.values())):
         return RawCurves()
-    for family, signs in FAMILIES:
-        if any(sign <= names for sign in signs for names in rows):
-            return OtherFamily(family=family)
     if any(names & _CT and names & {"sample", "samplename", "target"} for names in rows):
         return ColumnsMissing(missing="Well")
     return NotARunFile()

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import Column, key, places, readings
+from screening.lab.readers.columns import Column, Ways, key, places, readings
 from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
@@ -59,7 +59,7 @@ def read(found: Found) -> list[WellReading]:
     size = 384 if found.about.get("blocktype", "").startswith("384") else 96
     if "ct" not in columns and "sample" not in columns:
         raise ColumnsMissing(missing="CT / Cq")
-    return readings(found.rows, found.header, Column(**columns), size=size)
+    return readings(found.rows, found.header, Column(**columns), Ways(size=size))
 
 
 def run_of(found: Found) -> dict[str, str]:

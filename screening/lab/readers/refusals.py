@@ -70,15 +70,6 @@ class InstrumentDocument(NotARunFile):
     )
 
 
-class OtherFamily(NotARunFile):
-    code = "run_file_family"
-    zh = "这是 {family} 的文件，目前还不能直接读取。请另存为 CSV（孔位, 样本, 靶标, Ct）后上传。"
-    en = (
-        "This is a file of {family}, which cannot be read directly yet. Save it as a CSV "
-        "with the columns well, sample, target, ct."
-    )
-
-
 class RawCurves(NotARunFile):
     code = "run_file_curves"
     zh = "这是逐循环的荧光（扩增曲线）数据，没有 Ct 列。请改为导出“Results”（Cq 结果）表。"

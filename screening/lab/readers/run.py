@@ -12,6 +12,7 @@ NO_VALUE = "no_value"
 OMITTED = "omitted"
 TWICE = "twice"
 OPEN_END = "open_end"
+UNKNOWN_MAKER = "unknown_maker"
 
 _WORDS = {
     IMPOSSIBLE: ("Ct 值不可能（{wells}）", "impossible Ct ({wells})"),
@@ -19,6 +20,7 @@ _WORDS = {
     NO_VALUE: ("没有 Ct 值，也没有“未检出”标记（{wells}）", "neither a Ct nor a word for “not detected” ({wells})"),
     OMITTED: ("操作者在仪器软件中排除了（{wells}）", "left out by the operator in the instrument software ({wells})"),
     TWICE: ("同一孔同一靶标出现多次（{wells}）", "the same well and target more than once ({wells})"),
+    UNKNOWN_MAKER: ("未识别仪器型号，按列名读取，请核对", "unknown maker; read by its column names"),
     OPEN_END: ("文件最后一行没有换行符，可能被截断", "the last line has no line end; the file may be cut off"),
 }  # fmt: skip
 

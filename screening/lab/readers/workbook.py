@@ -11,12 +11,12 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from screening.lab.readers import rdml
 from screening.lab.readers.refusals import (
     CutOff,
     InstrumentDocument,
     Locked,
     NotARunFile,
-    OtherFamily,
     Unsafe,
 )
 
@@ -36,10 +36,10 @@ CURVES = ("raw data", "amplification data", "multicomponent", "melt", "multicomp
 Sheets = dict[str, list[list[str]]]
 
 
-def sheets_of(data: bytes) -> Sheets:
-    """Sheet name → rows of texts; sheets of curves come empty. `data` starts with one of ZIP or OLE."""
-    if data.startswith(ZIP):
-        _look_inside(data)
+def parse(data: bytes) -> Sheets:
+    """Sheet name → rows of texts; sheets of curves come empty. `data` starts with one of ZIP or OLE.
+
+    Called in a process apart (apart.py). Raises CutOff, Locked."""
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return {name: _rows(book, name) for name in book.sheet_names}
@@ -70,7 +70,9 @@ def _text(cell: Any) -> str:
     return "" if isinstance(cell, timedelta) else str(cell)
 
 
-def _look_inside(data: bytes) -> None:
+def look_inside(data: bytes) -> None:
+    """Weigh a zip before anything of it is believed. Raises Unsafe, Locked, CutOff, and what names
+    a zip that is neither a workbook nor RDML."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             parts = packed.infolist()
@@ -107,9 +109,8 @@ def _name(packed: zipfile.ZipFile, names: set[str]) -> None:
         return
     if any(n.endswith(("plate_setup.json", "experiment.xml")) or "apldbio" in n for n in names):
         raise InstrumentDocument(kind="Applied Biosystems .eds")
-    for name in names:
-        if name.endswith(".xml") and b"rdml" in packed.open(name).read(4096).lower():
-            raise OtherFamily(family="RDML")
+    if any(n.endswith(".xml") and rdml.is_rdml(packed.open(n).read(rdml.HEAD)) for n in names):
+        return
     raise NotARunFile
 
 

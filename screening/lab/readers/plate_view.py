@@ -1,0 +1,90 @@
+"""The plate view of Bio-Rad's software: a grid with several lines a row (Content, Sample, Cq)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from screening.lab.readers.columns import checked, key, read_ct
+from screening.lab.readers.run import WellReading
+
+INSTRUMENT = "Bio-Rad CFX"
+FIELDS = {
+    "content": "task", "sample": "sample", "identifier": "sample", "cq": "ct", "ct": "ct",
+    "target": "target", "targetname": "target", "fluor": "dye",
+}  # fmt: skip
+
+Rows = list[list[str]]
+
+
+class Found(msgspec.Struct, frozen=True):
+    rows: Rows
+    header: int
+    first: int  # column of well 1
+    width: int
+
+
+def find(tables: dict[str, Rows]) -> Found | None:
+    """The grid: a row that counts 1, 2, 3 … 12 or 24; None when this is another family."""
+    for rows in tables.values():
+        for i, row in enumerate(rows[:200]):
+            if (grid := _counting(row)) and _has_cq(rows[i + 1 :], grid[0]):
+                return Found(rows, i, *grid)
+    return None
+
+
+def read(found: Found) -> list[WellReading]:
+    out = []
+    for letter, lines in _letters(found).items():
+        for column in range(1, found.width + 1):
+            if reading := _reading(f"{letter}{column}", found.first + column - 1, lines):
+                out.append(reading)
+    return checked(out)
+
+
+def is_header(row: list[str]) -> bool:
+    return _counting(row) is not None
+
+
+def _counting(row: list[str]) -> tuple[int, int] | None:
+    cells = [c.strip().removesuffix(".0") for c in row]
+    if "1" not in cells:
+        return None
+    first = cells.index("1")
+    width = 0
+    while first + width < len(cells) and cells[first + width] == str(width + 1):
+        width += 1
+    return (first, width) if width in (12, 24) and first >= 1 else None
+
+
+def _has_cq(rows: Rows, first: int) -> bool:
+    return any(key(c) == "cq" for row in rows[:8] for c in row[:first])
+
+
+def _letters(found: Found) -> dict[str, dict[str, list[str]]]:
+    """Row letter → what each of its lines says."""
+    out: dict[str, dict[str, list[str]]] = {}
+    letter = ""
+    for row in found.rows[found.header + 1 :]:
+        if _counting(row):
+            break
+        head = [c.strip() for c in row[: found.first]]
+        letter = next((h for h in head if len(h) == 1 and "A" <= h <= "P"), letter)
+        field = next((FIELDS[key(h)] for h in head if key(h) in FIELDS), None)
+        if letter and field:
+            out.setdefault(letter, {}).setdefault(field, row)
+    return out
+
+
+def _reading(well: str, column: int, lines: dict[str, list[str]]) -> WellReading | None:
+    def cell(field: str) -> str:
+        row = lines.get(field, [])
+        return row[column].strip() if column < len(row) else ""
+
+    sample, target, raw = cell("sample"), cell("target"), cell("ct")
+    if not (sample or target or raw):
+        return None
+    ct, measured = read_ct(raw)
+    return WellReading(
+        well=well, sample=sample or None, target=target or None, ct=ct, raw=raw,
+        dye=cell("dye") or None, task=cell("task") or None, measured=measured,
+    )  # fmt: skip

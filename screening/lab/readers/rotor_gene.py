@@ -1,0 +1,92 @@
+"""Rotor-Gene (Corbett, Qiagen): pages of quantitative analysis stacked in one sheet or csv.
+
+Positions are the rotor's: 1..72, 1..100, or A1..I8 as its software numbers a 72-well rotor. An
+empty Ct is this software's word for "not detected"."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from screening.lab.readers.columns import Ways, checked, ct_of, key, places
+from screening.lab.readers.preamble import chosen, facts
+from screening.lab.readers.refusals import BadWell
+from screening.lab.readers.run import WellReading
+
+INSTRUMENT = "Rotor-Gene"
+NAMES = {"well": ("no",), "sample": ("name",), "task": ("type",), "ct": ("ct",)}
+WAYS = Ways(blank=True, rotor=True)
+_PAGE = re.compile(
+    r"quantitative analysis of (?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$", re.I
+)
+_PLACE = re.compile(r"\d{1,3}|[A-I][1-8]")
+ABOUT = {"started": ("date",), "serial": ("machineserialno",)}
+
+Rows = list[list[str]]
+
+
+class Page(msgspec.Struct, frozen=True):
+    channel: str
+    page: str
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def find(tables: dict[str, Rows]) -> list[Page] | None:
+    """The pages with a Ct, melt pages left out; None when this is another family."""
+    pages = [page for rows in tables.values() for page in _pages(rows)]
+    return pages or None
+
+
+def read(pages: list[Page]) -> list[WellReading]:
+    """Raises BadWell for a position that no rotor has."""
+    out = [r for page in pages for n, row in page.rows if (r := _reading(page, n, row))]
+    return checked(out)
+
+
+def run_of(tables: dict[str, Rows]) -> dict[str, str]:
+    about = facts(tables)
+    said = chosen(about, ABOUT)
+    if "started" in said and about.get("time"):
+        said["started"] = f"{said['started']} {about['time']}"
+    return said
+
+
+def is_header(row: list[str]) -> bool:
+    return {"no", "name", "ct"} <= {key(c) for c in row}
+
+
+def _pages(rows: Rows) -> list[Page]:
+    pages: list[Page] = []
+    title, page = "", None
+    for n, row in enumerate(rows, 1):
+        filled = [c.strip() for c in row if c.strip()]
+        if len(filled) == 1 and "analysis of" in filled[0].casefold():
+            title, page = filled[0], None
+        elif is_header(row) and (named := _PAGE.match(title)):
+            page = Page(named["channel"], named["page"] or "", row, [])
+            pages.append(page)
+        elif not filled:
+            page = None if page is not None and page.rows else page
+        elif page is not None:
+            page.rows.append((n, row))
+    return pages
+
+
+def _reading(page: Page, n: int, row: list[str]) -> WellReading | None:
+    at = places(page.header, NAMES)
+
+    def cell(field: str) -> str:
+        return row[at[field]].strip() if field in at and at[field] < len(row) else ""
+
+    place, sample, raw = cell("well").removesuffix(".0"), cell("sample"), cell("ct")
+    if not (sample or raw):
+        return None
+    if not _PLACE.fullmatch(place):
+        raise BadWell(row=n, seen="…")
+    ct, measured = ct_of(raw, WAYS)
+    return WellReading(
+        well=place, sample=sample or None, target=page.page or None, ct=ct, raw=raw,
+        dye=page.channel.rpartition(".")[2] or None, task=cell("task") or None, measured=measured,
+    )  # fmt: skip
