@@ -29,6 +29,17 @@ def typed(side: Side) -> dict:
     return {**site_of(side), "json": {"tube": "", "lines": [{"row": 1, "who": "甲 31002X"}]}}
 
 
+def community(side: Side) -> dict:
+    return {"values": {"community_id": side.community.area_id}}
+
+
+def ticked(side: Side) -> dict:
+    from tests import world
+
+    found = world.people(side.community, 2)
+    return {**community(side), "data": {"person": [p for _, p, _ in found], "building": 0}}
+
+
 def look(endpoint: str, request) -> Case:
     return Case(endpoint, inside=lambda w: request(w.a), outside=lambda w: request(w.b))
 
@@ -39,6 +50,10 @@ CASES = [
     look("field_pages.label_picture", run_of),
     look("field_pages.print_site", site_of),
     look("field_pages.paper_sheets", site_of),
+    Case("field_pages.card_places", inside_marker=lambda w: [w.a.community.name]),
+    look("field_pages.card_desk", community),
+    Case("field_pages.print_cards", "POST", ok=200,
+         inside=lambda w: ticked(w.a), outside=lambda w: ticked(w.b)),
     Case("field_pages.look_at_lines", "POST", ok=200,
          inside=lambda w: typed(w.a), outside=lambda w: typed(w.b)),
     Case("field_pages.undo_paper", "POST", ok=303,

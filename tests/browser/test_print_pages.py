@@ -15,20 +15,30 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 KEYS_A_SECOND = 5  # of somebody who types all day: 60 words a minute
 
 
-@pytest.fixture
-def desk(field_browser: Any, field_town: FieldTown) -> Any:
-    """The supervisor's browser at a desk."""
+def signed_in(field_browser: Any, field_town: FieldTown, word: str) -> Any:
     context = field_browser.new_context(
         base_url=field_town.url, viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
     page = context.new_page()
-    who = field_town.staff["supervisor"]
+    who = field_town.staff[word]
     page.goto("/")
     page.fill("[name=number]", who.staff_no)
     page.fill("[name=password]", PASSWORD)
     page.click("main button.btn-primary")
     page.wait_for_selector("nav.side-nav")
     return page
+
+
+@pytest.fixture
+def desk(field_browser: Any, field_town: FieldTown) -> Any:
+    """The supervisor's browser at a desk."""
+    return signed_in(field_browser, field_town, "supervisor")
+
+
+@pytest.fixture
+def office(field_browser: Any, field_town: FieldTown) -> Any:
+    """The community worker's."""
+    return signed_in(field_browser, field_town, "worker")
 
 
 def run_path(page: Any) -> str:
@@ -41,21 +51,40 @@ def paths(page: Any, town: FieldTown) -> list[str]:
             f"/paper/{town.site.site_id}"]  # fmt: skip
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_pages_open_without_an_error_fit_a_phone_and_pass_axe(desk, field_town, lang):
-    complaints = listen(desk)
-    speak(desk, lang)
-    found = []
-    for path in paths(desk, field_town):
-        desk.set_viewport_size(DESK)
-        assert desk.goto(path).ok, path
-        assert desk.locator("h1").count() == 1
-        found += axe_findings(desk)
-        assert not scrolls_sideways(desk), f"{path} at 1366"
-        desk.set_viewport_size(PHONE)
-        assert not scrolls_sideways(desk), f"{path} at 360"
+def look_at(page: Any, paths: list[str]) -> None:
+    complaints, found = listen(page), []
+    for path in paths:
+        page.set_viewport_size(DESK)
+        assert page.goto(path).ok, path
+        assert page.locator("h1").count() == 1
+        found += axe_findings(page)
+        assert not scrolls_sideways(page), f"{path} at 1366"
+        page.set_viewport_size(PHONE)
+        assert not scrolls_sideways(page), f"{path} at 360"
     assert not found, "\n".join(found)
     assert not complaints
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_pages_open_without_an_error_fit_a_phone_and_pass_axe(desk, field_town, lang):
+    speak(desk, lang)
+    look_at(desk, paths(desk, field_town))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_resident_codes_are_chosen_by_building(office, field_town, lang):
+    speak(office, lang)
+    community = field_town.site.area.area_id
+    office.goto("/print")
+    office.click("main a[href='/print/residents']")
+    office.click(f"main a[href='/print/residents/{community}']")
+    assert office.locator(".buildings a").count() == 6
+    office.locator(".buildings a").first.click()
+    assert office.locator("[name=person]:checked").count() == 10
+    office.click("[data-tick=none]")
+    assert "0" in office.locator("[data-ticked]").inner_text()
+    one = f"/print/residents/{community}"
+    look_at(office, ["/print/residents", one, office.url.removeprefix(field_town.url)])
 
 
 def test_the_print_desk_is_in_the_navigation(desk):

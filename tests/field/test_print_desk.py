@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -13,6 +14,8 @@ from screening.tube.codes import Kind, make_code
 from tests import world
 from tests.field.test_desk_pages import Desk
 from tests.tube.test_printers import decoded, render
+
+CODE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 
 
 @pytest.fixture
@@ -106,3 +109,54 @@ def test_a_laboratorys_badges_are_offered_to_administrators_only(city, client, a
     worker = Desk(app.test_client(), Role.DISPATCHER, None)
     worker.get("/print")
     assert "/badges" not in worker.text
+
+
+# --- resident codes -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def worker(city, app):
+    made = Desk(app.test_client(), Role.COMMUNITY_WORKER, city.sites[0].area)
+    made.url = f"/print/residents/{city.sites[0].area.area_id}"
+    return made
+
+
+def cards_of(desk, people, **data):
+    body = {"csrf_token": desk.token, "building": 0, "person": people, **data}
+    return desk.client.post(desk.url, data=body, headers={"Accept": "text/html"})
+
+
+def test_a_community_worker_finds_the_own_people_masked(city, worker):
+    worker.get("/print/residents")
+    assert city.sites[0].area.name in worker.text and city.sites[1].area.name not in worker.text
+    worker.get(worker.url)
+    assert worker.text.count('name="person"') == 40 and "居**" in worker.text
+    assert "居民1" not in worker.text
+    assert fetch("SELECT count(*) FROM audit WHERE subject = 'person'") == [(40,)]
+
+
+def test_cards_carry_codes_that_the_table_reads(city, worker, tmp_path):
+    r = cards_of(worker, [p for _, p, _ in city.people[:3]])
+    assert len(pages(r)) == 1 and "居**" in pages(r)[0]
+    read = decoded(render(r.data, tmp_path), only="QR")
+    assert len(read) == 3 and all(text.startswith("R2.") for text in read)
+    assert fetch("SELECT count(*) FROM access_code") == [(0,)]
+
+
+def test_a_look_up_code_is_printed_only_when_asked_for(city, worker, client):
+    r = cards_of(worker, [p for _, p, _ in city.people[:2]], codes="1")
+    assert len(CODE.findall(pages(r)[0])) == 2
+    assert fetch("SELECT count(*) FROM access_code WHERE revoked_at IS NULL") == [(2,)]
+    cards_of(worker, [city.people[0][1]], codes="1")
+    assert fetch("SELECT count(*) FROM access_code WHERE revoked_at IS NOT NULL") == [(1,)]
+
+
+def test_people_of_another_community_are_not_printed(city, worker):
+    foreign = [p for _, p, _ in city.people[40:42]]
+    assert cards_of(worker, foreign).status_code == 422
+    assert fetch("SELECT count(*) FROM access_code") == [(0,)]
+
+
+def test_nobody_ticked_is_said_on_the_page(city, worker):
+    r = cards_of(worker, [])
+    assert r.status_code == 422 and "没有可打印的内容" in r.get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 from screening.field.pages import (
     app,
+    cards,
     carried,
     hand_over,
     packing,
@@ -16,6 +17,7 @@ from screening.field.pages.frame import bp
 __all__ = [
     "app",
     "bp",
+    "cards",
     "carried",
     "hand_over",
     "packing",

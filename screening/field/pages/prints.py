@@ -11,6 +11,7 @@ from screening.accounts.audit import note
 from screening.accounts.guard import OWN_ROWS, by, current_actor, require, site
 from screening.accounts.roles import SITE_ROLES, Role
 from screening.collection import checks
+from screening.field.pages.cards import CARDS
 from screening.field.pages.frame import Here, bp, here, lang
 from screening.i18n import ZONE, _
 from screening.places import queries as places
@@ -27,7 +28,6 @@ from screening.tube.printers.paper import Stamp
 LABELS = (Role.ADMINISTRATOR, Role.DISPATCHER, Role.SITE_SUPERVISOR)
 SITES = (*SITE_ROLES, Role.ADMINISTRATOR)
 BADGES = (Role.ADMINISTRATOR, Role.SITE_SUPERVISOR)
-CARDS = (Role.COMMUNITY_WORKER, Role.ADMINISTRATOR)
 ANY = (*SITE_ROLES, Role.ADMINISTRATOR, Role.DISPATCHER, Role.COMMUNITY_WORKER)
 RUN = by("run's site", "run_id", lambda v: labels.place_of_run(int(v)))
 RUNS = 30  # of the overview; all of them are at /label-runs
