@@ -30,6 +30,8 @@ OF_OUTCOME: dict[str, str] = {
     "refused": "refused",
     "unreachable": "unreachable",
     "visit": "visit",
+    "absent": "visit",
+    "moved": "away",
 }
 
 

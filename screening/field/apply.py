@@ -10,6 +10,7 @@ from datetime import datetime
 from screening.collection import service as collection
 from screening.collection.queries import find_site
 from screening.lab import reception
+from screening.reminders import visits
 from screening.reporting import service as reporting
 from screening.tickets import service as tickets
 from screening.tickets.service import Subject
@@ -42,7 +43,8 @@ def apply(told: Sequence[e.Told], *, cell: int, recorded_at: datetime) -> Applie
     sent = transport.apply(
         _of(told, transport.KINDS), first, rounds=rounds, sites=sites, recorded_at=recorded_at
     )
-    out.parked = [*sampled.parked, *received.parked, *sent.parked]
+    visited = visits.apply(_of(told, visits.KINDS), rounds=rounds, recorded_at=recorded_at)
+    out.parked = [*sampled.parked, *received.parked, *sent.parked, *visited]
     out.tubes = _joined(first, sent.merged)
     _settle(out, sampled, sent, recorded_at)
     _settle_persons(sampled.merged, received.merged, at=recorded_at)

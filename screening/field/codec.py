@@ -25,4 +25,4 @@ class Header(Struct, kw_only=True):
     signature: Annotated[str, Meta(min_length=86, max_length=88)]
 
 
-header_decoder = msgspec.json.Decoder(Header)
+header_decoder = msgspec.json.Decoder(Header, strict=False)  # ids as in tube.entries

@@ -49,6 +49,8 @@ CONTACT_OUTCOMES: dict[str, Outcome] = {
     "exempt_pending": Outcome("申请豁免", "asks to be exempt", ""),
     "visit": Outcome("需要上门", "needs a visit", "may"),
     "later": Outcome("稍后再联系", "contact again later", "must"),
+    "absent": Outcome("上门未遇", "not at home", ""),
+    "moved": Outcome("已搬离", "moved away", ""),
 }
 CONTACT_KINDS = ("call", "visit", "sms", "desk")
 # how long somebody is left in peace when the page's quick choice is taken; source: HOUSE

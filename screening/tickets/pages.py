@@ -147,7 +147,7 @@ def side_word(key: str) -> str:
         "missing": _("缺少"), "extra": _("多出"), "added": _("新增样本"), "removed": _("移出样本"),
         "version": _("版本"), "tube": _("试管"), "tubes": _("试管"), "batches": _("转运批次"),
         "sealed": _("封箱点数"), "minutes": _("超时分钟"), "temperature": _("温度"),
-        "journal": _("日志"), "from": _("起始号"),
+        "journal": _("日志"), "from": _("起始号"), "outcome": _("结果"), "callback": _("复采任务"),
     }  # fmt: skip
     return words.get(key, key)
 

@@ -56,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "already_sampled": Kind(N, "person", None, "本轮重复采样", "sampled more than once in the round"),
     "provisional": Kind(N, "person", None, "底册外人员", "not in the register"),
     "outside_area": Kind(N, "person", None, "外区人员", "from another area"),
+    "callback_not_met": Kind(A, "person", 30, "复采人员上门未遇或已搬离", "a called-back person was not met"),
     # a box's
     "seal_mismatch": Kind(A, "batch", 120, "封箱点数不符", "count at sealing differs"),
     "hand_over_mismatch": Kind(A, "batch", 120, "交接箱数不符", "count at hand-over differs"),

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_LARGEST_ID = 2**63 - 1
+Id = Annotated[int, Meta(ge=0, le=_LARGEST_ID)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 Ref = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 Text = Annotated[str, Meta(max_length=200)]
@@ -225,14 +226,27 @@ class Unpacked(Entry, tag="unpacked", kw_only=True):
     batch: Wire | None = None
 
 
+class Visit(Entry, tag="visit", kw_only=True):
+    """What came of one knock at a person's door. `undone` takes back the visit `ref`; `callback`
+    names the callback that was answered, where the team's list said one."""
+
+    who: Who
+    outcome: Literal["done", "absent", "refused", "moved", "come_back", "undone"]
+    until: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    note: Text | None = None
+    callback: Id | None = None
+    ref: Ref | None = None
+
+
 AnyEntry = (
     ShiftStart | ShiftEnd | Open | Join | Bind | Unbind | Move | Mark | Over | Close | Reopen
     | Paper | BoxOpen | Pack | Unpack | Seal | Unseal | HandOver | Arrive | Receive | Reject
-    | Unpacked
+    | Unpacked | Visit
 )  # fmt: skip
 
 KINDS: Sequence[type[Entry]] = AnyEntry.__args__
-_decode = msgspec.json.Decoder(AnyEntry).decode
+# not strict: an id may be written as a decimal string, since browsers count only to 2^53
+_decode = msgspec.json.Decoder(AnyEntry, strict=False).decode
 who_decoder = msgspec.json.Decoder(Who)
 
 
@@ -243,13 +257,25 @@ def decode(raw: bytes) -> AnyEntry:
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of an entry, as the server reads it."""
-    schema = msgspec.json.schema(AnyEntry)
+    schema = _either(msgspec.json.schema(AnyEntry))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": FORMAT,
         "description": "One entry of a journal; see docs/journal.md.",
         **schema,
     }
+
+
+def _either(schema: Any) -> Any:
+    """The schema with every id as a number or its decimal string."""
+    if isinstance(schema, list):
+        return [_either(x) for x in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "integer" and schema.get("maximum") == _LARGEST_ID:
+        text = {"type": "string", "pattern": "^[0-9]{1,19}$"}
+        return {"anyOf": [{k: v for k, v in schema.items() if k != "default"}, text]}
+    return {k: _either(v) for k, v in schema.items()}
 
 
 class Told(NamedTuple):

@@ -60,6 +60,10 @@ def check(side: Side, w: World) -> dict:
     return asked_lab(side) if w.acting and w.acting.role in LAB_ROLES else asked(side)
 
 
+def doors_of(side: Side) -> dict:
+    return signed_post(devices.phone(site=side.site), "/api/v1/field/doors")
+
+
 CASES = [
     Case("field_api.post_journal", "POST", inside=batch),
     Case(
@@ -75,6 +79,10 @@ CASES = [
     Case("field_api.get_schema"),
     Case("field_api.get_slice", "POST", inside=slice_of),
     Case("field_api.sign_in_here", "POST", ok=200, inside=phone_sign_in),
+    Case(
+        "field_api.get_doors", "POST", ok=200,
+        inside=lambda w: doors_of(w.a), outside=lambda w: doors_of(w.b),
+    ),
     Case(
         "field_api.check_act", "POST", ok=200,
         inside=lambda w: check(w.a, w), outside=lambda w: check(w.b, w),
@@ -224,4 +232,11 @@ CASES += [
     Case("field_pages.paper"),
     look("field_pages.paper_desk", at_site),
     walk("field_pages.enter_paper", sheet),
+]
+
+CASES += [
+    Case("field_pages.app"),
+    Case("field_pages.app_worker"),
+    Case("field_pages.app_manifest"),
+    Case("field_pages.app_icon", inside=lambda w: {"values": {"size": 192}}),
 ]

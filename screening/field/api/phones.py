@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, jsonify, request
 from marshmallow import Schema, fields, validate
 
 from screening import clock
-from screening.accounts.guard import public
-from screening.field import sign_in, signed, slices
+from screening.accounts import phone_sessions
+from screening.accounts import queries as accounts
+from screening.accounts.guard import At, public, require
+from screening.field import doors, sign_in, signed, slices
 from screening.field.api.frame import bp
 from screening.openapi import gives, takes
+from screening.places.rules import Place
 
 
 class SliceIn(Schema):
@@ -77,3 +81,27 @@ def sign_in_here(args: dict[str, Any]) -> dict[str, Any]:
     The person must hold a role at the phone's site or laboratory; couriers may anywhere."""
     now = clock.now()
     return sign_in.sign_in(signed.device_of(request, at=now), args, at=now)
+
+
+class NothingIn(Schema):
+    """An empty object."""
+
+
+def place_of_phone(_: Mapping[str, Any]) -> Place:
+    """Where the phone stands that signs this request. Raises as signed.device_of."""
+    device = signed.device_of(request, at=clock.now())
+    return phone_sessions.place_of(accounts.get_device(device.device_id))
+
+
+SIGNING_PHONE = At("place of the phone that signs", place_of_phone)
+
+
+@bp.post("/api/v1/field/doors")
+@require(*doors.TEAM, at=SIGNING_PHONE)
+@takes(NothingIn)
+@gives(None)
+def get_doors(args: dict[str, Any]) -> Response:
+    """Whom to visit: people called back by deadline, then visits of the round, with name, phone and
+    address. The phone signs, a person of its site's team is signed in (`Authorization: Bearer`)."""
+    now = clock.now()
+    return zipped(jsonify(doors.list_doors(signed.device_of(request, at=now), at=now)))

@@ -17,6 +17,7 @@ from screening.registry.rules import default_limits
 from screening.registry.service import await_recheck, end_await_recheck
 from screening.reporting import rules
 from screening.reporting.queries import NoSuchCallback
+from screening.reporting.service.visits import met_after_all
 from screening.tube.queries import Key
 from screening.tube.rules import Bind
 
@@ -116,6 +117,8 @@ def withdraw(callbacks: Iterable[tuple[int, int]], why: str, *, at: datetime) ->
         )
     end_await_recheck([(cell, cb) for cell, cb, _ in gone], at=at)
     set_lanes((cell, person) for cell, _, person in gone)
+    if gone:
+        met_after_all([(cell, person) for cell, _, person in gone], at=at)
     return len(gone)
 
 
@@ -135,12 +138,14 @@ def withdraw_tube(key: Key, home_cells: Collection[int], why: str, *, at: dateti
 def sampled(barcode: str, bind: Bind, *, early: bool) -> None:
     """A person called back was swabbed alone in `barcode`. A swab that says it is a re-check
     (`early`) answers the callback even when clocks put it before."""
-    run(
+    answered = run(
         "UPDATE callback SET state = 'sampled', sampled_at = %s, single_barcode = %s "
         "WHERE cell_id = %s AND person_id = %s AND state = 'open' AND barcode <> %s "
         "AND (%s OR opened_at <= %s)",
         (bind.at, barcode, bind.home_cell, bind.person_id, barcode, early, bind.at),
     )
+    if answered:
+        met_after_all([(bind.home_cell, bind.person_id)], at=bind.at)
 
 
 def not_sampled(barcode: str, binds: Iterable[Bind]) -> None:
