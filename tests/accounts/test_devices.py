@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 import threading
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
 from screening import clock, crypto
 from screening.accounts import devices, queries, service
@@ -168,3 +172,15 @@ def test_the_page_shows_a_new_code_with_its_picture(client, site, db_session):
                     headers={**headers, "Accept": "text/html"})  # fmt: skip
     text = r.get_data(as_text=True)
     assert r.status_code == 200 and 'src="data:image/png;base64,' in text
+
+
+def test_the_code_is_shown_as_a_link_into_the_app_for_one_phone(client, site):
+    zxingcpp = pytest.importorskip("zxingcpp", reason="zxing-cpp is not installed")
+    head = make.staff(Role.SITE_SUPERVISOR, site)
+    headers = {**make.sign_in(client, head, cookie=True), "Accept": "text/html"}
+    page = client.post("/devices/codes", data={"site_id": site.site_id}, headers=headers).text
+    code = re.search(r'figure-value">([^<]+)<', page)[1]
+    picture = base64.b64decode(re.search(r'data:image/png;base64,([^"]+)"', page)[1])
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
+    assert found.text == f"http://localhost/field/#enrol={code}"
+    assert [enrol(client, code).status_code for _ in range(2)] == [201, 403]

@@ -21,6 +21,7 @@ from screening.errors import Fault, Faults, Problem
 from screening.i18n import ZONE, _
 
 SEERS = (*MANAGERS, Role.DISPATCHER)
+USES = (1, 5, devices.CODE_USES.value)
 
 
 @bp.get("/devices")
@@ -42,7 +43,7 @@ def device_lines() -> dict[str, Any]:
         "next": rows[-1].device.device_id if len(rows) == PAGE else None,
         "after": after,
         "hours": devices.CODE_HOURS.value,
-        "uses": devices.CODE_USES.value,
+        "uses": USES,
     }
 
 
@@ -75,12 +76,22 @@ def make_code() -> Any:
     place = site_or_lab(request.form)
     try:
         until = code_until(text("until", 5))
+        uses = uses_of(text("uses", 4))
         code = service.make_enrol_code(
-            current_actor(), place, until=until, practice=request.form.get("practice") == "1"
-        )
+            current_actor(), place, until=until, uses=uses,
+            practice=request.form.get("practice") == "1",
+        )  # fmt: skip
     except Problem as problem:
         return refused(problem, "accounts/devices.html", **device_lines())
-    return render_template("accounts/code.html", code=code, image=qr(code), until=until)
+    link = f"{request.host_url}field/#enrol={code}"
+    return render_template(
+        "accounts/code.html", code=code, link=link, image=qr(link), until=until, uses=uses
+    )
+
+
+def uses_of(word: str) -> int:
+    """For how many phones: one unless said."""
+    return int(word) if word in {str(n) for n in USES} else USES[0]
 
 
 def code_until(word: str) -> datetime:
@@ -96,9 +107,10 @@ def code_until(word: str) -> datetime:
     return until if until > now else until + timedelta(days=1)
 
 
-def qr(code: str) -> str:
-    """The code as a picture that needs no request of its own."""
-    image = qrcode.make(f"ENROL:{code}", border=2, box_size=8)
+def qr(link: str) -> str:
+    """The link as a picture that needs no request of its own. Any camera opens the app with it; the
+    code stands behind the #, which no browser sends."""
+    image = qrcode.make(link, border=2, box_size=8)
     out = io.BytesIO()
     image.save(out, "PNG")
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
