@@ -6,6 +6,7 @@ import { foldVisits, doorsOf, progress, swabsOf } from "../rules/doors.js";
 import { countsSince, leftOpen, shiftOf, sliceState } from "../rules/shift.js";
 import { changeStaff } from "../shift/end.js";
 import { isLocked } from "../shift/keeper.js";
+import { allowedOpen } from "../shift/start.js";
 import { clock, count, when } from "../words/time.js";
 import { t } from "../words/index.js";
 
@@ -124,7 +125,7 @@ function openTubes(app) {
 }
 
 function left(app) {
-  const open = leftOpen(app.work, app.now());
+  const open = allowedOpen(app, leftOpen(app.work, app.now()));
   const others = [...open.tubes, ...open.boxes].filter((one) => !one.mine).length;
   if (!others || app.practice) return nothing;
   return button(t("上一班留下 {n} 件未收尾，去接班", { n: others }), () => app.go("shift", { take: true }), { name: "take-over", icon: "swap" });

@@ -3,7 +3,7 @@ import { html, nothing } from "lit-html";
 
 import { actions, bigButton, button, card, choice, facts, icon, list, note, row, scanStrip } from "../parts/index.js";
 import { leftOpen, roundsOf, shiftOf, siteMatch, sliceState, tablesOf } from "../rules/shift.js";
-import { startShift, takeOver } from "../shift/start.js";
+import { allowedOpen, startShift, takeOver } from "../shift/start.js";
 import { grouped } from "../scan/codes.js";
 import { count, dated, duration } from "../words/time.js";
 import { pick, t } from "../words/index.js";
@@ -134,9 +134,9 @@ function holds(app) {
 
 // --- taking over -----------------------------------------------------------------------------------
 
-function leftStep(app, { tubes, boxes }) {
-  const open = [...tubes, ...boxes].filter((one) => !one.mine || one.batch || one.number);
-  if (!open.length) return nothing;
+function leftStep(app, open) {
+  const { tubes, boxes } = allowedOpen(app, open);
+  if (!tubes.length && !boxes.length) return nothing;
   const waiting = tubes.filter((tube) => !tube.mine);
   return card(t("上一班留下的"), html`
     ${list(tubes, (tube) => tubeRow(app, tube), { key: (tube) => tube.number, label: t("开着的管") })}
@@ -146,13 +146,13 @@ function leftStep(app, { tubes, boxes }) {
 
 const ageOf = (one) => (one.age === null ? "" : t("开了 {age}", { age: duration(one.age) }));
 const ownerOf = (one) => (one.mine ? t("本机") : (one.device || t("另一台手机")));
-const subOf = (one, ...more) => [ownerOf(one), ...more, ageOf(one)].filter(Boolean).join(" · ");
+const subOf = (one, ...more) => [...more, ownerOf(one), ageOf(one)].filter(Boolean).join(" · ");
 
 function tubeRow(app, tube) {
-  const sub = subOf(tube, tube.table ? t("{n} 号台", { n: tube.table }) : "");
+  const table = tube.table ? t("{n} 号台", { n: tube.table }) : "";
   return row({
-    title: html`<span class="code">${grouped(tube.number)}</span>`, sub, icon: "tube", name: `tube-${tube.number}`,
-    meta: `${tube.n}/${tube.size}`,
+    title: html`<span class="code">${grouped(tube.number)}</span>`, name: `tube-${tube.number}`,
+    sub: subOf(tube, `${tube.n}/${tube.size}`, table),
     side: tube.mine
       ? html`<span class="tag tone-ok">${icon("ok")}${t("本机")}</span>`
       : button(t("接手"), () => join(app, [tube.number]), { name: `join-${tube.number}`, kind: "primary" }),
@@ -161,8 +161,8 @@ function tubeRow(app, tube) {
 
 function boxRow(app, box) {
   return row({
-    title: html`<span class="code">${grouped(box.box)}</span>`, sub: subOf(box), icon: "box", name: `box-${box.batch}`,
-    meta: t("{n} 支", { n: box.n }),
+    title: html`<span class="code">${grouped(box.box)}</span>`, name: `box-${box.batch}`,
+    sub: subOf(box, t("{n} 支", { n: box.n })),
     side: button(t("接着装"), () => app.go("packing", { batch: box.batch }), { name: `go-${box.batch}` }),
   });
 }

@@ -17,3 +17,9 @@ export function policyOf(round) {
 /** Go on with a tube that another phone opened. */
 export const takeOver = (app, numbers) =>
   app.state(numbers.map((tube) => ({ kind: "join", tube })));
+
+/** Of what is open, that with which this person may go on: tubes to samplers, boxes to packers. */
+export function allowedOpen(app, { tubes, boxes }) {
+  const may = (name) => app.screens.has(name) && app.allowed(app.screens.get(name));
+  return { tubes: may("sampling") ? tubes : [], boxes: may("packing") ? boxes : [] };
+}
