@@ -47,7 +47,7 @@ async function begin(app, element) {
   try {
     const { openCamera } = await import("./scan/camera.js");
     return await openCamera(element, {
-      app, onRead: (text) => app.gate.push(text, "camera"), onProblem: (fault) => app.failed(fault),
+      onRead: (text) => app.gate.push(text, "camera"), onProblem: () => app.signals.signal("look", app.settings),
     });
   } catch (fault) {
     app.strip.camera = false;

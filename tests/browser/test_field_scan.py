@@ -38,7 +38,7 @@ PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>扫码<
 class Handler(SimpleHTTPRequestHandler):
     """Files of one folder, under the headers of the real server."""
 
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".wasm": "application/wasm"}  # noqa: RUF012
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".wasm": "application/wasm"}
 
     def end_headers(self) -> None:
         for name, value in HEADERS.items():
@@ -82,11 +82,15 @@ class Stage:
         self.asked: list[str] = []
         self.said: list[str] = []
         self.page.on("request", lambda r: self.asked.append(r.url))
-        self.page.on("console", lambda m: m.type == "error" and self.said.append(m.text))
+        self.page.on("console", self._hear)
         self.page.on("pageerror", lambda e: self.said.append(str(e)))
         self.page.goto(url)
         self.until("window.bench")
         self.keys = self.page.context.new_cdp_session(self.page)
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error":
+            self.said.append(message.text)
 
     def until(self, expression: str, seconds: float = 20) -> None:
         """Wait in Python: the page's policy forbids what wait_for_function evaluates."""

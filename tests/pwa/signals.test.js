@@ -1,7 +1,7 @@
 // Sound, vibration and speech: told apart, switched off, absent; and what the camera reads once.
 import { describe, expect, it } from "vitest";
 
-import { Repeats, problemOf } from "../../pwa/scan/camera.js";
+import { Repeats, problemOf } from "../../pwa/scan/lens.js";
 import { Signals } from "../../pwa/signals/index.js";
 import { PATTERNS as SOUNDS, Sounds } from "../../pwa/signals/sound.js";
 import { Speech } from "../../pwa/signals/speech.js";
