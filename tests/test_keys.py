@@ -97,3 +97,20 @@ def _root():
     from screening.config import ROOT
 
     return ROOT / "instance"
+
+
+def test_a_ring_from_before_signed_codes_holds_their_first_key():
+    old = json.loads(KeyRing.new().dump())
+    assert "codes" not in old
+    one, again = (KeyRing.load(json.dumps(old)) for _ in range(2))
+    assert one.code_points() == again.code_points()
+    assert one.code_key()[0] == 1
+
+
+def test_a_newer_code_key_signs_and_the_old_one_still_verifies():
+    held = json.loads(KeyRing.new().dump())
+    first = KeyRing.load(json.dumps(held)).code_points()
+    held["codes"] = {"2": held["server"]}
+    ring = KeyRing.load(KeyRing.load(json.dumps(held)).dump())
+    assert ring.code_key()[0] == 2
+    assert ring.code_points() == {**first, 2: ring.server_public()}

@@ -9,20 +9,22 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from screening import clock
 from screening.collection import persons, service
 from screening.collection.known import find_known
 from screening.collection.queries import SiteRow
 from screening.errors import Problem
 from screening.i18n import dt, hm
 from screening.places import queries as places
+from screening.registry import code_keys, seals
 from screening.registry import queries as registry
 from screening.registry import rules as registry_rules
-from screening.registry import seals
 from screening.registry.documents import BadDocument, DocType, normalise, recognise
 from screening.registry.names import mask_name, same_name
-from screening.registry.person_codes import RESIDENT_PREFIX, read_resident_code
+from screening.registry.person_codes import make_resident_code, read_resident_code
 from screening.registry.queries import PersonRow
 from screening.registry.scans import CodeProblem, normalise_scan
+from screening.registry.signed_codes import is_resident
 from screening.tube import entries as e
 from screening.tube import rules, words
 from screening.tube.answers import LOOK, STOP, Answer, answer, refused
@@ -230,11 +232,11 @@ def open_tube(where: At, barcode: str) -> dict | Answer:
 def read_who(text: str, *, practice: bool = False) -> e.Who:
     """What a scan or typing at the table stands for: a resident code, or a document by its number.
 
-    Raises WrongKind (19), BadCheckDigits, OddCharacters (20), BadDocument (11), PracticeCode (50)."""
+    A signed code becomes the plain one, which is what journals keep. Raises WrongKind (19),
+    BadCodeSignature, CodeExpired, BadCheckDigits, OddCharacters (20), BadDocument (11), PracticeCode (50)."""
     plain = normalise_scan(text)
-    if plain.startswith(RESIDENT_PREFIX):
-        read_resident_code(plain)
-        return e.Who(code=plain)
+    if is_resident(plain):
+        return e.Who(code=make_resident_code(*code_keys.read_person(plain, at=clock.now())))
     try:
         reading = read_code(plain)
     except CodeProblem:

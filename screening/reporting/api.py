@@ -15,7 +15,7 @@ from screening.i18n import current_lang
 from screening.lab.queries.labs import list_labs
 from screening.openapi import gives, takes
 from screening.places.queries import place_of_area
-from screening.registry.person_codes import read_resident_code
+from screening.registry.code_keys import read_person
 from screening.reporting import lookup, members, queries, rules, scopes, service
 from screening.reporting import schemas as s
 from screening.reporting.service.codes import check_sampled_at
@@ -152,7 +152,7 @@ def tell_attempt(cell: int, callback_id: int, args: dict[str, Any]) -> Any:
 @gives(s.CodeSchema, 201)
 def issue_code(args: dict[str, Any]) -> Any:
     """A new look-up code for a person, to be printed; older ones end with it."""
-    cell, person = read_resident_code(args["person"])
+    cell, person = read_person(args["person"], at=clock.now())
     if args["site_id"]:
         check_sampled_at(cell, person, args["site_id"], lookup.recent_rounds())
     found = service.issue_codes([(cell, person)], by=current_actor().staff_id, at=clock.now())

@@ -193,7 +193,7 @@ class AttemptedSchema(Schema):
 class CodeForSchema(Schema):
     """`site_id`: a site's desk hands codes to those it swabbed; else the own community's desk."""
 
-    person = text(40, required=True, metadata={"description": "the resident code, R1.…"})
+    person = text(250, required=True, metadata={"description": "the resident code, R1.… or R2.…"})
     site_id = Id(load_default=None, allow_none=True)
 
 

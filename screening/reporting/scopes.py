@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from screening import clock
 from screening.accounts.guard import At, area, lab
 from screening.accounts.roles import LAB_ROLES, Place, Role
 from screening.errors import NotFound
 from screening.places import queries as places
+from screening.registry.code_keys import read_person
 from screening.registry.desk_queries import place_of_person
-from screening.registry.person_codes import read_resident_code
 from screening.reporting.queries import get_callback, place_of_correction
 from screening.tube.queries import get_key, get_tube
 
@@ -56,7 +57,7 @@ def _code_for(values: Mapping[str, Any]) -> Place:
     """The site whose desk it is; without one, the person's own community."""
     if values.get("site_id"):
         return places.place_of_site(_number(values, "site_id"))
-    return place_of_person(*read_resident_code(str(values.get("person") or "")))
+    return place_of_person(*read_person(str(values.get("person") or ""), at=clock.now()))
 
 
 PERSON = At("person's community", _person)

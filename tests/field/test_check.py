@@ -10,12 +10,14 @@ from datetime import timedelta
 
 import pytest
 
-from screening import clock
+from screening import clock, crypto
 from screening.accounts.roles import Role
 from screening.collection.known import find_known
 from screening.db import db, fetch, run
+from screening.registry.code_keys import sign_code
 from screening.registry.documents import DocType, normalise
 from screening.registry.service import Newcomer, make_provisional
+from screening.registry.signed_codes import make_signed
 from screening.tube.codes import Kind, make_code
 from tests import make, world
 from tests.access import tables
@@ -322,6 +324,21 @@ def test_a_made_up_resident_code_is_refused(city, client, screen):
     tube = held(city, client, close=False)
     code = make_resident_code(city.sites[0].cell_id, 12345)
     assert screen.ask("bind", tube=tube, text=code) == ["unknown_person"]
+
+
+def test_a_signed_resident_code_names_the_person_and_a_forged_or_old_one_nobody(
+    app, city, client, screen
+):
+    cell, person, _ = city.people[6]
+    tube, now = held(city, client, 1, close=False), clock.now()
+    with app.app_context():
+        good = sign_code(cell, person, "居民六", at=now)
+        old = sign_code(cell, person, "居民六", at=now - timedelta(days=60))
+    forged = make_signed(1, crypto.new_device_key(), cell, person, "居**", 30_000)
+    assert screen.ask("bind", tube=tube, text=good.lower()) == ["bind_ok"]
+    assert screen.ask("bind", tube=tube, text=old) == ["code_expired"]
+    assert screen.ask("bind", tube=tube, text=forged) == ["bad_code_signature"]
+    assert screen.ask("open", tube=good) == ["wrong_kind"]
 
 
 def test_edge_23_screen_nobody_is_added_to_a_closed_tube(city, client, screen):

@@ -119,3 +119,10 @@ def test_a_stopped_phone_signs_out_whoever_is_on_it(client, phone, nurse, db_ses
     db.session.commit()
     me = client.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert me.status_code == 401
+
+
+def test_with_its_token_the_phone_asks_whether_an_act_would_be_accepted(client, phone, nurse, site):
+    token = enter(client, phone, PIN, badge=badge_of(nurse)).json["token"]
+    body = {"act": "open", "site_id": str(site.site_id), "tube": make_code(Kind.TUBE, 3)}
+    r = client.post("/api/v1/field/check", json=body, headers={"Authorization": f"Bearer {token}"})
+    assert (r.status_code, r.json["answers"][0]["code"]) == (200, "round_not_open")

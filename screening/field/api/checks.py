@@ -24,7 +24,7 @@ class DifferenceIn(Schema):
     tube = fields.String(load_default=None, allow_none=True)
 
 
-def _text(most: int = 64) -> fields.String:
+def _text(most: int = 250) -> fields.String:
     return fields.String(load_default="", validate=validate.Length(max=most))
 
 
@@ -42,7 +42,7 @@ class ActCheckIn(Schema):
         load_default="pooled", validate=validate.OneOf(["single", "household", "pooled"])
     )
     size = fields.Integer(load_default=10, validate=validate.Range(1, 100))
-    text = _text(200)
+    text = _text()
     doc_type, doc_number, doc_country = _text(20), _text(40), _text(3)
     name, phone = _text(100), _text(20)
     seen = fields.Boolean(load_default=False)

@@ -100,7 +100,7 @@ def sheet_line(s: sheets.Sheet) -> dict[str, Any]:
 
 
 def line_of(row: int) -> tuple[str, str, str]:
-    return text(f"who{row}", 100), text(f"name{row}", 100), text(f"phone{row}", 20)
+    return text(f"who{row}", 250), text(f"name{row}", 100), text(f"phone{row}", 20)
 
 
 def lines_of_form() -> list[PaperLine]:

@@ -221,7 +221,7 @@ WHO_FIELDS = ("text", "doc_type", "doc_number", "doc_country", "name", "phone")
 def bind(site_id: int) -> Any:
     """A person goes into the tube; the answer reads the name back with the seat."""
     h, tube = here(site_id), tube_code()
-    given = {f: text(f, 100) for f in WHO_FIELDS}
+    given = {f: text(f, 250) for f in WHO_FIELDS}
     try:
         who = check.who_of(given)
     except Problem as p:
