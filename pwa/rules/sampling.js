@@ -44,7 +44,7 @@ function bound(tube, person, o) {
   const seat = nextSeat(tube);
   const answers = notes(person, o);
   const last = tube.live + 1 >= roomOf(tube);
-  const readBack = say(last ? "last_seat" : "bind_ok", { name: person.name || "—", seat, last });
+  const readBack = say(last ? "last_seat" : "bind_ok", { name: nameOf(person), seat, last });
   const reasons = [
     o.again && reasonText("again", o.again),
     o.household && reasonText("household", o.household),
@@ -60,6 +60,9 @@ function bound(tube, person, o) {
     views: [viewOf(person)],
   });
 }
+
+/** What a person is called on the screen: masked, or by the end of the document alone. */
+export const nameOf = (person) => person.name || person.document.replace(/^.*\*/, "…") || "—";
 
 /** What stays on the phone beside the entry: masked, and sealed at rest. */
 export const viewOf = (person) => ({

@@ -61,8 +61,8 @@ function changes(app, tube, seat) {
       ${bigButton(t("移到另一管"), () => {
         app.params.moving = true;
         app.draw();
-      }, { tone: "plain", icon: "swap", name: "move" })}
-      ${bigButton(t("从管里撤销"), () => out(app, tube, seat), { tone: "plain", icon: "undo", name: "take-out" })}
+      }, { tone: "plain", name: "move" })}
+      ${bigButton(t("从管里撤销"), () => out(app, tube, seat), { tone: "plain", name: "take-out" })}
     </div>`;
 }
 
@@ -90,10 +90,24 @@ async function allowed(app, tube) {
   return supervisor(app, t("此管已封，改动要负责人"));
 }
 
+/** There is no way back from a mark, so it is asked once. */
 async function mark(app, tube, seat, what) {
+  const sure = await app.choose({
+    name: "mark", tone: "look", title: t("第 {seat} 个 {name}：{what}？", { seat: seat.seat, name: seat.name || t("无姓名"), what: markWord(what) }),
+    text: t("此人要重采，这个标记不能撤销。"),
+    choices: [{ value: what, label: markWord(what), tone: "look", name: "mark-yes" }],
+  });
+  if (!sure) return;
   if ((await allowed(app, tube)) === null) return;
   await act(app, markSeat(tube, seat, what));
   app.draw();
+}
+
+/** Back first, said there: a screen that comes up wipes the answer of the one before. */
+function returned(app, then) {
+  const view = app.host.ownerDocument.defaultView;
+  view.addEventListener("popstate", () => setTimeout(then), { once: true });
+  app.back();
 }
 
 async function out(app, tube, seat) {
@@ -107,8 +121,7 @@ async function out(app, tube, seat) {
   if (by === null) return;
   const outcome = takeOut(tube, seat, [reasonText("unbind", why), by].filter(Boolean).join("; "));
   await app.state(outcome.entries, outcome.views);
-  app.back();
-  setTimeout(() => announce(app, outcome));
+  returned(app, () => announce(app, outcome));
 }
 
 async function scan(app, read) {
@@ -140,6 +153,5 @@ async function move(app, tube, seat, to) {
     return;
   }
   await app.state(outcome.entries, outcome.views);
-  app.back();
-  setTimeout(() => announce(app, outcome));
+  returned(app, () => announce(app, outcome));
 }

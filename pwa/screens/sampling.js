@@ -204,7 +204,7 @@ function tubeActions(app, desk, tube) {
   const full = isFull(tube);
   const last = lastBind(app.work);
   return actions(
-    bigButton(t("{n} 支，封管", { n: tube.live }), () => ask(app, { kind: "close", tube: tube.number, n: tube.live }), {
+    tube.live === 0 ? byCamera(app) : bigButton(t("{n} 支，封管", { n: tube.live }), () => ask(app, { kind: "close", tube: tube.number, n: tube.live }), {
       tone: full ? "accent" : "plain", name: "close", icon: full ? "ok" : null }),
     button(t("撤销上一个"), () => undo(app), { icon: "undo", name: "undo", disabled: !last }),
     button(t("找人、证件"), () => app.go("search"), { icon: "search", name: "search" }),
@@ -212,9 +212,12 @@ function tubeActions(app, desk, tube) {
   );
 }
 
+const byCamera = (app) => (app.strip.camera ? null
+  : bigButton(t("用相机扫"), () => app.toggleCamera(), { tone: "accent", icon: "camera", name: "open-camera" }));
+
 function openActions(app) {
   return actions(
-    app.strip.camera ? null : bigButton(t("用相机扫"), () => app.toggleCamera(), { tone: "accent", icon: "camera", name: "open-camera" }),
+    byCamera(app),
     button(t("所有的管"), () => app.go("tube"), { icon: "list", name: "tubes" }),
     button(t("找人、证件"), () => app.go("search"), { icon: "search", name: "search" }),
   );

@@ -54,6 +54,7 @@ export async function act(app, outcome) {
 /** The worst answer is the sentence, the others stand below it. */
 export function announce(app, { answers, bound = null }) {
   if (!answers.length) return;
+  app.host?.ownerDocument.defaultView?.scrollTo?.(0, 0); // the counter is what is looked at
   const tone = worst(answers);
   const main = tone === "stop" ? answers.find((a) => a.tone === "stop") : answers.at(-1);
   const rest = answers.filter((a) => a !== main).map((a) => pick(a)).join(" ");

@@ -76,6 +76,8 @@ export const words = {
   "已撤销": "Taken back",
   "无姓名": "No name",
   "别的手机": "another phone",
+  "第 {seat} 个 {name}：{what}？": "Number {seat}, {name}: {what}?",
+  "此人要重采，这个标记不能撤销。": "They must be swabbed again; a mark cannot be taken back.",
   "受检者": "Person",
   "这里没有这个人": "This person is not here",
   "可能已在别的手机上撤销。": "Perhaps taken back on another phone.",

@@ -18,6 +18,7 @@ from tests.browser.killable import Killable
 from tests.browser.test_field_shift import at_work
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+TWICE_MS = 1600  # the same code again within this is one scan
 NEXT_MS = 100  # from the scanner's Enter to the next person, median of 200
 
 
@@ -339,3 +340,110 @@ def test_a_tube_is_filled_and_closed_by_keyboard_alone(
     while town.tables().tubes[tube]["stage"] != Stage.CLOSED and time.monotonic() < until:
         time.sleep(0.1)
     assert town.tables().tubes[tube]["confirmed"] == 1
+
+
+def test_a_household_tube_lists_who_else_lives_there_and_asks_for_strangers(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    town, page, tube = field_town, field_page, field_town.fresh()
+    at_work(page, town)
+    to_table(page)
+    page.locator("[data-name=modes]").click()
+    page.get_by_role("radio", name="一户一管").check()
+    page.locator("[data-name=modes-ok]").click()
+    scan(page, tube, "tube_opened")
+    scan(page, town.resident_code(50), "bind_ok")
+    page.locator(".family .row").click()
+    count(page, 2)
+    assert page.locator(".family").count() == 0
+    scan(page, town.resident_code(52), "mixed_household")
+    page.locator("[data-name=reason-carer]").click()
+    count(page, 3)
+    sent(page)
+    assert town.names_in(tube) == [town.people[i].name for i in (50, 51, 52)]
+    held = town.tables()
+    assert held.tubes[tube]["mode"] == 2
+    reasons = {s["seat"]: s["reason"] for s in held.specimens if s["barcode"] == tube}
+    assert reasons[3] == "carer 照护人员"
+
+
+def test_an_eleventh_swab_is_noted_by_the_supervisor_and_nobody_is_dropped(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    town, page, tube = field_town, field_page, field_town.fresh()
+    at_work(page, town)
+    to_table(page)
+    at_most(page, 2)
+    scan(page, tube, "tube_opened")
+    scan(page, town.resident_code(53), "bind_ok")
+    scan(page, town.resident_code(54), "last_seat")
+    scan(page, town.resident_code(55), "tube_full")
+    page.locator(".sheet[data-name=full] [data-name=over]").click()
+    page.locator(".sheet[data-name=supervisor]").wait_for()
+    type_scan(page, town.staff["packer"].badge)
+    said(page, "not_supervisor")
+    type_scan(page, town.staff["supervisor"].badge)
+    count(page, 3)
+    close(page)
+    sent(page)
+    held = town.tables()
+    assert held.tubes[tube]["confirmed"] == 3
+    assert len(town.names_in(tube)) == 3
+    assert "over_count_noted" in {t["kind"] for t in held.tickets if t["subject_id"] == tube}
+
+
+def test_marks_moves_and_a_tube_opened_again_reach_the_server(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    town, page = field_town, field_page
+    first, second = town.fresh(), town.fresh()
+    at_work(page, town)
+    to_table(page)
+    scan(page, first, "tube_opened")
+    for i in (56, 57, 58):
+        scan(page, town.resident_code(i), "bind_ok")
+    scan(page, town.people[59].document, "bind_ok")
+    type_scan(page, second)
+    page.locator("[data-name=both-open]").click()
+    count(page, 0)
+    page.locator(f".tube-chip[data-tube='{first}']").click()
+
+    page.locator("[data-name=seat-4]").click()
+    page.locator("[data-name=move]").click()
+    page.wait_for_timeout(TWICE_MS)
+    type_scan(page, second)
+    said(page, "moved")
+    count(page, 3)
+    page.locator("[data-name=seat-1]").click()
+    page.locator("[data-name=mark-not_swabbed]").click()
+    page.locator("[data-name=mark-yes]").click()
+    said(page, "marked")
+    page.locator("[data-name=back]").click()
+    count(page, 2)
+    page.locator("[data-name=seat-2]").click()
+    page.locator("[data-name=take-out]").click()
+    page.locator("[data-name=out-wrong_person]").click()
+    said(page, "undone")
+    count(page, 1)
+    close(page)
+
+    page.locator(f".tube-now[data-tube='{second}']").wait_for()
+    page.locator("[data-name=tube]").click()
+    page.locator("main.screen-tube").wait_for()
+    page.wait_for_timeout(TWICE_MS)
+    type_scan(page, first)
+    page.locator("[data-name=reopen]").click()
+    type_scan(page, town.staff["supervisor"].badge)
+    said(page, "reopened")
+    page.locator("[data-name=go-on]").click()
+    count(page, 1)
+    close(page)
+    sent(page)
+
+    held = town.tables()
+    assert town.names_in(first) == [town.people[58].name]
+    assert town.names_in(second) == [town.people[59].name]
+    voids = {s["seat"]: s["void"] for s in held.specimens if s["barcode"] == first}
+    assert {seat for seat, void in voids.items() if void} == {1, 2, 4}
+    assert held.tubes[first]["stage"] == Stage.CLOSED and held.tubes[first]["confirmed"] == 1
+    assert not held.parked
