@@ -39,6 +39,7 @@ export function openCamera(host, { onRead, onProblem = () => {} }) {
     await camera.start();
     state.many = (await camera.cameras()).length > 1;
     draw();
+    host.querySelector(".camera-window")?.scrollIntoView({ block: "nearest" });
   }
 
   async function still(e) {

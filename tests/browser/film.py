@@ -26,16 +26,19 @@ def flags(path: Path) -> list[str]:
 
 
 def make_film(
-    path: Path, texts: Iterable[str], *, seconds: float = 1.2, gap: float = 0.5, seed: int = 1
-) -> Path:
-    """One code after the other, each for `seconds`, with an empty table between for `gap`."""
+    path: Path, texts: Iterable[str], *, seconds: float = 1.2, gap: float = 0.5, rest: float = 0,
+    seed: int = 1,
+) -> Path:  # fmt: skip
+    """One code after the other, each for `seconds`, with an empty table between for `gap` and at
+    the end for `rest` more, before the film begins anew."""
     chance = random.Random(seed)
+    table = _jpeg(Image.new("L", SIZE, 110))
     with path.open("wb") as film:
         for text in texts:
-            for frame in _held(label(text), round(seconds * RATE), chance):
-                film.write(frame)
-            table = _jpeg(Image.new("L", SIZE, 110))
+            for frame in _held(label(text), round(seconds * RATE / 2), chance):
+                film.write(frame * 2)
             film.write(table * round(gap * RATE))
+        film.write(table * round(rest * RATE))
     return path
 
 
