@@ -80,6 +80,10 @@ CASES = [
     Case("field_api.get_slice", "POST", inside=slice_of),
     Case("field_api.sign_in_here", "POST", ok=200, inside=phone_sign_in),
     Case(
+        "field_api.sign_out_here", "POST", ok=200, inside=lambda w: {"json": {}},
+        reason="ends the own session",
+    ),
+    Case(
         "field_api.get_doors", "POST", ok=200,
         inside=lambda w: doors_of(w.a), outside=lambda w: doors_of(w.b),
     ),

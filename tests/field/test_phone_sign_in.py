@@ -126,3 +126,9 @@ def test_with_its_token_the_phone_asks_whether_an_act_would_be_accepted(client, 
     body = {"act": "open", "site_id": str(site.site_id), "tube": make_code(Kind.TUBE, 3)}
     r = client.post("/api/v1/field/check", json=body, headers={"Authorization": f"Bearer {token}"})
     assert (r.status_code, r.json["answers"][0]["code"]) == (200, "round_not_open")
+
+
+def test_the_end_of_a_shift_ends_the_session(client, phone, nurse):
+    token = enter(client, phone, PIN, badge=badge_of(nurse)).json["token"]
+    assert ask(client, phone, "/api/v1/field/sign-out", token=token).status_code == 200
+    assert ask(client, phone, "/api/v1/field/sign-out", token=token).status_code == 401

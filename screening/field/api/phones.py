@@ -10,9 +10,10 @@ from flask import Response, jsonify, request
 from marshmallow import Schema, fields, validate
 
 from screening import clock
-from screening.accounts import phone_sessions
+from screening.accounts import phone_sessions, sessions
 from screening.accounts import queries as accounts
-from screening.accounts.guard import At, public, require
+from screening.accounts.guard import At, current_actor, public, require
+from screening.accounts.roles import EVERYBODY
 from screening.field import doors, sign_in, signed, slices
 from screening.field.api.frame import bp
 from screening.openapi import gives, takes
@@ -85,6 +86,20 @@ def sign_in_here(args: dict[str, Any]) -> dict[str, Any]:
 
 class NothingIn(Schema):
     """An empty object."""
+
+
+class SignedOut(Schema):
+    server_time = fields.Integer(metadata={"description": "milliseconds since 1970"})
+
+
+@bp.post("/api/v1/field/sign-out")
+@require(*EVERYBODY)
+@takes(NothingIn)
+@gives(SignedOut)
+def sign_out_here(args: dict[str, Any]) -> dict[str, Any]:
+    """End the own session at the end of a shift; the journal needs none."""
+    sessions.close_session(current_actor())
+    return {"server_time": clock.to_ms(clock.now())}
 
 
 def place_of_phone(_: Mapping[str, Any]) -> Place:
