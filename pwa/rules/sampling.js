@@ -37,7 +37,7 @@ export function personScanned(scene, person, o = {}) {
   if (otherHousehold(scene, tube, person) && !o.household) {
     return outcome({ answers: [say("mixed_household")], ask: { kind: "reason", why: "household", person } });
   }
-  return bound(tube, person, { before, alone, ...o });
+  return bound(tube, person, { before, alone, listed: Boolean(scene.slice?.count), ...o });
 }
 
 function bound(tube, person, o) {
@@ -76,7 +76,7 @@ function notes(person, o) {
   if (person.expired) out.push(say("code_expired"));
   if (person.seen) out.push(say("check_seen"));
   if (person.minimal) out.push(say("minimum_identity"));
-  else if (!person.resident && !person.seen) out.push(say("outside_slice"));
+  else if (!person.resident && !person.seen) out.push(say(o.listed ? "outside_slice" : "no_list"));
   if (person.differs) out.push(say("name_differs", { name: person.resident.name }));
   return out;
 }

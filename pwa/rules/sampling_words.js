@@ -97,6 +97,11 @@ export const WORDS = {
     "外区或底册外：本机名单里没有此人，照常采样。",
     "From elsewhere or not in the register: not in this phone's list. Take the swab.",
   ],
+  no_list: [
+    "look",
+    "本机没有名单，无法核对；照常采样，有网时由服务器核对。",
+    "This phone has no list to compare with; take the swab, the server checks it later.",
+  ],
   code_expired: [
     "look",
     "居民码已过有效期，请口头核对姓名。",

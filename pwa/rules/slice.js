@@ -2,6 +2,7 @@
 // room or household, without a server. Indexes are built when first asked for; pure.
 
 import { makeResidentCode } from "../scan/codes.js";
+import { Round, bytes, view } from "./round.js";
 import { personKey } from "./work.js";
 
 /**
@@ -10,15 +11,6 @@ import { personKey } from "./work.js";
  */
 
 const NONE = "\u0000\u0000\u0000\u0000\u0000";
-
-function bytes(text) {
-  const raw = atob((text ?? "").replaceAll("-", "+").replaceAll("_", "/"));
-  const out = new Uint8Array(raw.length);
-  for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
-  return out;
-}
-
-const view = (text) => new DataView(bytes(text).buffer);
 const lines = (text) => (text ? text.split("\n") : []);
 
 /** A fresh answer with the roster of the one before, where the server left it out as unchanged. */
@@ -40,12 +32,12 @@ const folded = (text) =>
 /** Numbers stand alone: "幸福里3号楼" is 幸福里-3. */
 const parted = (text) => folded(text).replace(/(?<=[^0-9-])(?=[0-9])/g, "-").replace(/^-|-$/g, "");
 
-function inOrder(word, place) {
+function inOrder(parts, place) {
   let from = 0;
-  for (const part of word.split("-")) {
-    const at = place.indexOf(`-${part}-`, from);
+  for (const part of parts) {
+    const at = place.indexOf(part, from);
     if (at < 0) return false;
-    from = at + part.length + 1;
+    from = at + part.length - 1;
   }
   return true;
 }
@@ -159,13 +151,23 @@ export class Slice {
   search(text, most = 50) {
     const words = folded(text).split(/[\s,，;；]+/).filter(Boolean).map((word) => word.replace(/^-|-$/g, ""));
     if (!words.length || !this.count) return { found: [], total: 0 };
-    const upper = this.lazily("upper", () => this.names.map((name) => name.toUpperCase()));
-    const places = this.lazily("places", () => this.foldedPlaces());
+    const fits = words.map((word) => this.matcher(word));
     const hits = [];
-    for (let i = 0; i < this.count; i++) {
-      if (words.every((word) => this.fits(word, i, upper, places))) hits.push(i);
-    }
+    for (let i = 0; i < this.count; i++) if (fits.every((fit) => fit(i))) hits.push(i);
     return { found: hits.slice(0, most).map((i) => this.resident(i)), total: hits.length };
+  }
+
+  /** Whether a line fits one word: digits are a document's end or a place, letters a name or a place. */
+  matcher(word) {
+    const places = this.lazily("places", () => this.foldedPlaces());
+    const { tails } = this;
+    if (word[0] < "0" || word[0] > "9") {
+      const upper = this.lazily("upper", () => this.names.map((name) => name.toUpperCase()));
+      return (i) => upper[i].startsWith(word) || places[i].includes(word);
+    }
+    const parts = word.split("-").map((part) => `-${part}-`);
+    const end = word.length >= 3 && parts.length === 1 ? word.slice(-4) : null;
+    return (i) => (end !== null && (tails[i] ?? "").endsWith(end)) || inOrder(parts, places[i]);
   }
 
   /** "-12-1-1203-" of building 12号楼, room 1-1203: parts that a query names in order. */
@@ -173,16 +175,6 @@ export class Slice {
     const roster = this.json.roster;
     const buildings = (roster.buildings ?? []).map(parted);
     return this.rooms.map((room, i) => `-${buildings[roster.building?.[i]] ?? ""}-${parted(room)}-`);
-  }
-
-  fits(word, i, upper, places) {
-    const first = word.charCodeAt(0);
-    if (first < 48 || first > 57) {
-      return upper[i].startsWith(word) || places[i].includes(word);
-    }
-    const tail = this.tails[i] ?? "";
-    if (word.length >= 3 && !word.includes("-") && tail && tail.endsWith(word.slice(-4))) return true;
-    return inOrder(word, places[i]);
   }
 
   round(id) {
@@ -219,41 +211,4 @@ function documentIndex(raw) {
     if (short !== NONE) out.set(short, i);
   }
   return out;
-}
-
-/** A round's policy here, and who of the roster is sampled or must be alone. */
-export class Round {
-  constructor(json) {
-    Object.assign(this, { ...json, sampled: undefined, single: undefined });
-    this.told = json;
-    this.sampledOf = null;
-    this.bits = null;
-  }
-
-  /** When and where a line of the roster was sampled. @returns {{at: number, site: string}|null} */
-  sampledAt(index) {
-    const told = this.told.sampled;
-    if (!told?.index) return null;
-    if (!this.sampledOf) {
-      const at = view(told.index);
-      this.sampledOf = new Map();
-      for (let i = 0; i * 4 < at.byteLength; i++) this.sampledOf.set(at.getUint32(i * 4), i);
-      this.when = view(told.at);
-      this.where = view(told.site);
-    }
-    const i = this.sampledOf.get(index);
-    if (i === undefined) return null;
-    const name = (told.sites ?? this.told.sites)?.[this.where.getUint16(i * 2)];
-    return { at: this.when.getUint32(i * 4) * 60_000, site: name ?? "—" };
-  }
-
-  /** Whether a line of the roster must have a tube alone; why is not on the phone. */
-  mustBeAlone(index) {
-    this.bits ??= bytes(this.told.single);
-    return Boolean((this.bits[index >> 3] ?? 0) & (0x80 >> (index & 7)));
-  }
-
-  get count() {
-    return this.told.sampled?.index ? bytes(this.told.sampled.index).length / 4 : 0;
-  }
 }

@@ -16,6 +16,12 @@ const TYPES = [
   ["newborn", "新生儿"], ["none", "无证件"],
 ];
 
+const HINTS = {
+  passport: "也可以扫护照下方的两行字符",
+  newborn: "监护人证件号/出生日期/第几个，如 …/20261101/1",
+  household_book: "户号-页码",
+};
+
 export const screen = {
   name: "search",
   title: () => t("找人、证件"),
@@ -101,7 +107,7 @@ function form(app) {
         ${TYPES.map(([value, zh]) => html`<option value=${value} ?selected=${value === f.type}>${t(zh)}</option>`)}
       </select></div>
     ${none ? nothing : field({ label: t("证件号码"), name: "number", value: f.number, maxlength: 90, onInput: put("number"),
-      hint: f.type === "passport" ? t("也可以扫护照下方的两行字符") : null, problem: fault?.number })}
+      hint: HINTS[f.type] ? t(HINTS[f.type]) : null, problem: fault?.number })}
     ${f.type === "passport" ? field({ label: t("国家或地区"), name: "country", value: f.country, maxlength: 30, onInput: put("country"), hint: t("如 GB 或 英国") }) : nothing}
     ${field({ label: t("姓名"), name: "name", value: f.name, maxlength: 100, onInput: put("name"), problem: fault?.name })}
     ${field({ label: t("电话"), name: "phone", value: f.phone, maxlength: 20, type: "tel", inputmode: "tel", onInput: put("phone"),

@@ -118,6 +118,8 @@ export const words = {
   "证件种类": "Kind of document",
   "证件号码": "Number",
   "也可以扫护照下方的两行字符": "The two lines at the foot of a passport can be scanned too",
+  "监护人证件号/出生日期/第几个，如 …/20261101/1": "Guardian's number/birth date/which child, such as …/20261101/1",
+  "户号-页码": "Book number-page",
   "国家或地区": "Country",
   "如 GB 或 英国": "such as GB",
   "姓名": "Name",

@@ -447,3 +447,26 @@ def test_marks_moves_and_a_tube_opened_again_reach_the_server(
     assert {seat for seat, void in voids.items() if void} == {1, 2, 4}
     assert held.tubes[first]["stage"] == Stage.CLOSED and held.tubes[first]["confirmed"] == 1
     assert not held.parked
+
+
+def test_what_the_server_knows_more_comes_later_and_holds_nobody_up(
+    field_town: FieldTown, field_phone: Any
+) -> None:
+    town = field_town
+    one, other = (field_phone().new_page() for _ in range(2))
+    for page, who in ((one, "sampler"), (other, "supervisor")):
+        at_work(page, town, who)
+        to_table(page)
+        scan(page, town.fresh(), "tube_opened")
+        sent(page)
+    digits = "11010519880808101"
+    stranger = digits + gb11643(digits)
+    scan(one, stranger, "bind_ok")
+    sent(one)
+    type_scan(other, stranger)  # not in this phone's list, which is older
+    count(other, 1)
+    other.locator(".later").wait_for(timeout=10_000)
+    assert "已采" in other.locator(".later").inner_text()
+    count(other, 1)
+    other.locator("[data-name=later-ok]").click()
+    assert other.locator(".later").count() == 0
