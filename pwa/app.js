@@ -3,7 +3,7 @@ import { render } from "lit-html";
 
 import { sentenceOf } from "./faults.js";
 import { frame } from "./frame.js";
-import { Holding } from "./holding.js";
+import { Holding, OtherTab } from "./holding.js";
 import { showSheets } from "./parts/sheet.js";
 import { Router } from "./router.js";
 import { keepSettings } from "./settings.js";
@@ -173,6 +173,7 @@ export class App extends Holding {
   }
 
   async handle(text, source) {
+    if (this.tab !== "first") throw new OtherTab();
     const read = await this.reader(text, { source, app: this });
     this.strip.again = false;
     this.strip.last = { text: read.text, shown: read.shown ?? read.text, kind: read.kind, problem: read.problem ?? null, at: this.now() };

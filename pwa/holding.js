@@ -36,7 +36,7 @@ export class Holding {
     const mine = (hear) => (told) => { if (this.backing === backing) hear(told); };
     backing.listen({
       truth: mine((truth) => { this.outbox = truth; this.draw(); }),
-      offset: mine((ms) => this.keep({ offset: ms })),
+      offset: mine((ms) => this.heardClock(ms)),
       renewed: mine(() => this.take(backing.records, true)),
     });
   }
@@ -71,12 +71,18 @@ export class Holding {
     await this.backing.keep(Object.fromEntries(KEPT.map((key) => [key, this[key]])));
   }
 
+  /** Small steps of the clock are not worth a write. */
+  heardClock(ms) {
+    if (this.offset === null || Math.abs(ms - this.offset) > 250) this.keep({ offset: ms });
+  }
+
   /** This installation is that device now; a new one begins a new journal. */
   async adopt(device) {
     await this.backing.adopt(device);
     this.device = device;
     this.records = this.backing.records;
     this.refold();
+    this.recheck?.(true); // from now on the store must not be dropped by the phone
     this.draw();
   }
 

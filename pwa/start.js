@@ -18,6 +18,7 @@ export async function start(app, parts) {
   app.dress();
   globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener?.("change", () => app.dress());
   const linked = /enrol=/.test(location.hash) ? enrolCode(location.hash) : null;
+  globalThis.addEventListener?.("unhandledrejection", (e) => app.failed(e.reason)); // no tap fails silently
   watchVersions(app, parts);
   addPractice(app);
   app.recheck = (ask) => recheck(app, ask);
@@ -66,6 +67,7 @@ export function firstScreen(app, linked = null) {
   if (app.device.state && app.device.state !== "active") return "enrol";
   if (!app.staff) return "sign_in";
   if (!shiftOf(app.records)) return "shift";
+  if (!app.slice && app.backing.vault?.status.kept) return "home"; // the roster waits for a PIN there
   return LASTING.has(app.router.name) ? app.router.name : "home";
 }
 

@@ -25,9 +25,15 @@ export function scanStrip(app, o) {
     </div>
     ${strip.camera && o.camera !== false ? html`<div class="camera-host" ${ref(app.cameraHost)}></div>` : nothing}
     ${strip.typing && o.typed !== false ? typing(app, o) : nothing}
-    <p class="scan-last" data-last=${last?.shown ?? nothing}>${last ? html`${icon(last.problem ? "stop" : "ok")}
+    <p class="scan-last" data-last=${last?.shown ?? nothing}>${last ? html`${icon(signOf(app, last))}
       <span>${strip.again ? t("已经读过") : t("刚才读到")} <b class="code">${last.shown}</b></span>` : html`<span>${t("还没有读到码")}</span>`}</p>
   </section>`;
+}
+
+/** What came of the last read, once the screen has answered. */
+function signOf(app, last) {
+  if (last.problem) return "stop";
+  return app.answer && app.answer.at >= last.at ? app.answer.tone : "scan";
 }
 
 function typing(app, o) {

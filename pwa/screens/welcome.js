@@ -47,7 +47,7 @@ async function again(app) {
 }
 
 const hero = () => html`<div class="hero">${chain()}
-  <p class="hero-words">${t("扫管，扫人，下一位。没有网络也能用。")}</p></div>`;
+  <p class="hero-words"><span>${t("扫管，扫人，下一位。")}</span><span>${t("没有网络也能用。")}</span></p></div>`;
 
 const language = (app) => choice({
   label: "语言 / Language", name: "lang", bare: true, value: app.settings.lang,

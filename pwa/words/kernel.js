@@ -62,7 +62,8 @@ export const words = {
   "{holds}，全部传完": "{holds}, all sent",
 
   "筛查现场": "Screening in the field",
-  "扫管，扫人，下一位。没有网络也能用。": "Scan the tube, scan the person, next. Works without a network.",
+  "扫管，扫人，下一位。": "Scan the tube, the person, next.",
+  "没有网络也能用。": "It works without a network.",
   "请在浏览器中打开": "Open it in the browser",
   "{app}里的浏览器会清掉离线记录，也常常打不开相机。": "The browser inside {app} drops offline records and often cannot open the camera.",
   "点右上角的“…”": "Tap “…” at the top right",
