@@ -4,6 +4,7 @@
 const REPEAT = 2500; // ms in which the same code before the lens is one read
 const PAUSE = 90; // ms between frames, and never less than the decoding took: phones get hot
 const WIDEST = 1280; // pixels of a frame that are looked at
+const FINEST = 4096; // of a still picture, when that was too coarse
 export const FORMATS = ["code_128", "qr_code", "data_matrix", "pdf417", "code_39"];
 
 let loading = null;
@@ -45,8 +46,8 @@ class Frame {
     this.pen = this.canvas.getContext("2d", { willReadFrequently: true });
   }
 
-  of(source, width, height) {
-    const scale = Math.min(1, WIDEST / Math.max(width, height));
+  of(source, width, height, widest = WIDEST) {
+    const scale = Math.min(1, widest / Math.max(width, height));
     this.canvas.width = Math.round(width * scale);
     this.canvas.height = Math.round(height * scale);
     this.pen.drawImage(source, 0, 0, this.canvas.width, this.canvas.height);
@@ -101,7 +102,7 @@ export class Camera {
     const turn = ++this.running;
     this.deviceId = deviceId;
     try {
-      const [stream, decoder] = await Promise.all([openStream(deviceId), this.decoder()]);
+      const [stream, decoder] = await both(openStream(deviceId), this.decoder());
       if (turn !== this.running || !this.wanted) return stopTracks(stream);
       stopTracks(this.stream);
       this.stream = stream;
@@ -203,13 +204,23 @@ export async function readPicture(file) {
   const bitmap = await createImageBitmap(file);
   const frame = new Frame();
   try {
-    const found = await decoder.detect(frame.of(bitmap, bitmap.width, bitmap.height));
-    if (found.length) return found.map((one) => one.rawValue);
-    return (await decoder.detect(bitmap)).map((one) => one.rawValue);
+    for (const widest of [WIDEST, FINEST]) {
+      const found = await decoder.detect(frame.of(bitmap, bitmap.width, bitmap.height, widest));
+      if (found.length) return found.map((one) => one.rawValue);
+    }
+    return [];
   } finally {
     bitmap.close();
     frame.clear();
   }
+}
+
+// A camera that opened while the decoder failed must not stay on.
+function both(opening, loading) {
+  return Promise.all([opening, loading]).catch((fault) => {
+    opening.then(stopTracks, () => {});
+    throw fault;
+  });
 }
 
 function stopTracks(stream) {

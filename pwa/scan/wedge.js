@@ -5,7 +5,8 @@
 // and at the end of a read (Enter, Tab, the suffix) they are looked at: a whole code at their end
 // was scanned, is taken out of the field again and handed on; anything else was typed and stays.
 // A scanner with a prefix (F13, ~) is known from its first key: the field then sees nothing.
-// `data-wedge="off"` on a field leaves its keys alone.
+// A field named "number" keeps a citizen number: there it is what was asked for. `data-wedge="off"`
+// on a field leaves its keys alone.
 import { Fields, textField } from "./fields.js";
 import { AltCode, charOf, endsRead, isKey } from "./keys.js";
 import { completeTail } from "./tail.js";
@@ -69,16 +70,16 @@ export class Wedge {
     if (SILENT.test(e.key ?? "") || e.defaultPrevented) return;
     this.fields.calm();
     if (this.alt.down(e)) return;
-    if (isKey(e, this.shape().prefix)) return this.begin(e);
     const field = this.led ? null : textField(e);
     if (field?.dataset.wedge === "off") return;
+    if (isKey(e, this.shape().prefix)) return this.begin(e);
     if (field) this.keyInField(e, field);
     else this.keyOutside(e);
   }
 
   up(e) {
     const char = this.alt.up(e);
-    if (char && this.text + char) this.take(char, e);
+    if (char) this.take(char, e);
     if (this.swallowed.delete(e.code)) this.swallow(e, false);
   }
 
@@ -95,6 +96,7 @@ export class Wedge {
     this.led = true;
     const field = textField(e);
     if (field) this.fields.leave(field); // no input method works where there is no field
+    this.await();
   }
 
   // --- nothing is being typed ---------------------------------------------------------------------
@@ -115,6 +117,10 @@ export class Wedge {
     if (!this.led && textField(e)) return; // the field has it already
     this.text += char;
     this.last = e.timeStamp;
+    this.await();
+  }
+
+  await() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.silent(), SILENCE);
   }
@@ -146,9 +152,13 @@ export class Wedge {
     if (text) this.hand(text);
   }
 
-  // Only what is surely whole is handed on without its end; the rest waits for more keys or Escape.
+  // Only what is surely whole is handed on without its end. A prefix after which nothing whole came was
+  // a slip of a finger: the field gets its keys back. The rest waits for more keys or Escape.
   silent() {
-    if (this.text && this.whole(false) === this.text.length) this.finish();
+    if (this.text && this.whole(false) === this.text.length) return this.finish();
+    if (!this.led) return undefined;
+    this.fields.back();
+    return this.forget();
   }
 
   // --- a field has the focus ----------------------------------------------------------------------
@@ -167,7 +177,9 @@ export class Wedge {
   }
 
   endInField(e, field) {
-    const [keyed, length] = [this.text, this.whole()];
+    const keyed = this.text;
+    const length = this.whole();
+    if (field.name === "number" && /^[0-9]{17}[0-9Xx]$/.test(keyed.slice(-length))) return this.forget();
     // A PDA may write into the field without keys: then the field's own end is looked at.
     const written = length ? 0 : completeTail(field.value, { ...this.shape(), ended: true });
     if (!length && !(written && keyed.length < written)) return this.forget();

@@ -31,7 +31,7 @@ PERSON = make_resident_code(4, 12)
 CITIZEN = "11010519491231002" + gb11643("11010519491231002")
 PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>扫码</title><link rel="icon" href="data:,">
 <body><div id="host"></div><form id="form"><input id="field"><input id="number" type="number">
-<input id="free" data-wedge="off"><button id="ok" type="button">好</button></form>
+<input id="free" data-wedge="off"><input id="paper" name="number"><button id="ok" type="button">好</button></form>
 <script type="module" src="app.js"></script></body></html>"""
 
 
@@ -218,6 +218,27 @@ def test_a_field_may_keep_its_keys_and_buttons_keep_theirs(stage):
     assert stage.page.evaluate("window.pressed") == 2
 
 
+def test_a_document_form_keeps_the_number_it_asks_for_and_gives_up_a_tube(stage):
+    stage.page.focus("#paper")
+    type_scan(stage.page, CITIZEN, end="")
+    stage.page.keyboard.press("Tab")
+    assert stage.value("#paper") == CITIZEN
+    stage.page.focus("#paper")
+    stage.page.keyboard.press("End")
+    type_scan(stage.page, TUBES[0])
+    assert stage.reads(1) == [TUBES[0]]
+    assert stage.value("#paper") == CITIZEN
+
+
+def test_a_slip_on_the_prefix_key_gives_the_field_its_keys_back(stage):
+    stage.page.evaluate("() => { bench.settings.prefix = '~'; }")
+    stage.page.focus("#field")
+    type_scan(stage.page, "a~", end="")
+    stage.page.wait_for_timeout(2_800)
+    type_scan(stage.page, "b", end="")
+    assert stage.value() == "ab"
+
+
 def test_scans_faster_than_the_screen_wait_in_line_and_a_double_pull_counts_once(stage):
     stage.page.evaluate("bench.slow = 120")
     wanted = [make_code(Kind.TUBE, n) for n in range(12)]
@@ -281,6 +302,7 @@ def test_the_camera_reads_moving_tilted_blurred_codes_and_asks_no_other_host(
         seen = {r["number"] or r["code"] for r in reads}
         assert seen == set(wanted)
         assert {r["source"] for r in reads} == {"camera"}
+        assert len(stage.page.workers) == 1, "the decoder works beside the page, not in it"
         assert not stage.page.evaluate("bench.problems")
         stage.page.evaluate("bench.open.stop()")
         assert stage.page.evaluate("bench.open.camera.stream") is None
