@@ -20,12 +20,15 @@ const EARLY = 10 * MINUTE; // an appointment comes back to the list this long be
 export const FURTHEST = 7 * 24 * 60 * MINUTE;
 const words = new Intl.Collator("zh", { numeric: true });
 
-/** The last visit that stands, by person's code. Records are in order of number. */
-export function foldVisits(records) {
+/**
+ * The last visit that stands, by person's code. Records are in order of number. `since`: whom the
+ * list still names was not settled by a visit of another day.
+ */
+export function foldVisits(records, since = 0) {
   const by = new Map();
   for (const record of records) {
     const { entry } = record;
-    if (entry.kind !== "visit" || !entry.who?.code) continue;
+    if (entry.kind !== "visit" || !entry.who?.code || entry.at < since) continue;
     const list = by.get(entry.who.code) ?? [];
     by.set(entry.who.code, list);
     if (entry.outcome !== UNDONE) list.push(visitOf(record));
@@ -113,10 +116,11 @@ function settle(door) {
   door.callback = callbacks.length > 0;
   door.deadline = least(callbacks.map((m) => m.deadline));
   door.until = open.length && open.every((m) => m.until) ? least(open.map((m) => m.until)) : null;
+  door.absent = door.members.some((m) => m.state === "absent");
   door.later = open.length > 0 && open.every((m) => m.state === "later");
 }
 
-/** Open callbacks by deadline, then doors to knock at by address, then appointments, then done. */
+/** Open callbacks by deadline, doors to knock at by address, appointments, nobody met, done. */
 function byTurn(a, b) {
   return (
     turn(a) - turn(b) || nearer(a.deadline, b.deadline) || nearer(a.until, b.until) ||
@@ -125,7 +129,7 @@ function byTurn(a, b) {
 }
 
 const turn = (door) => {
-  if (!door.open) return 3;
+  if (!door.open) return door.absent ? 3 : 4;
   if (door.callback && !door.later) return 0;
   return door.later ? 2 : 1;
 };
@@ -150,7 +154,8 @@ function headingOf(door) {
   const place = turn(door);
   if (place === 0) return { id: "callback", kind: "callback" };
   if (place === 2) return { id: "later", kind: "later" };
-  if (place === 3) return { id: "done", kind: "done" };
+  if (place === 3) return { id: "absent", kind: "absent" };
+  if (place === 4) return { id: "done", kind: "done" };
   const { building, unit } = door;
   return { id: `b${building}|${unit}`, kind: "building", building, unit };
 }
@@ -162,7 +167,7 @@ export function filterDoors(doors, { text = "", only = "all" } = {}) {
 }
 
 function passes(door, only) {
-  if (only === "open") return door.open > 0;
+  if (only === "open") return door.open > 0 || door.absent;
   if (only === "callback") return door.members.some((m) => m.kind === "callback");
   if (only === "later") return door.later;
   return true;

@@ -4,11 +4,12 @@ import { html, nothing } from "lit-html";
 import { actions, bigButton, button, emptyState, field, icon, note } from "../parts/index.js";
 import { addressOf, clockTag, stateTag } from "../parts/doors.js";
 import * as rules from "../rules/doors.js";
-import { itemsOf, stateDone, stateVisit, undoVisit } from "../shift/visit.js";
+import { doorsNow, itemsOf, stateDone, stateVisit, undoVisit } from "../shift/visit.js";
 import { clock, when } from "../words/time.js";
 import { t } from "../words/index.js";
 
 let form = null;
+let lastKey = null; // the door one came from, for the way back from sampling
 
 export const screen = {
   name: "door",
@@ -18,7 +19,8 @@ export const screen = {
   icon: "door",
 
   enter(app, params) {
-    form = { key: params.key ?? null, time: "", problem: null };
+    form = { key: params.key ?? lastKey, time: "", problem: null };
+    lastKey = form.key;
     if (!form.key) return app.replace("doors");
     stateDone(app).catch((fault) => app.failed(fault));
     return undefined;
@@ -50,7 +52,7 @@ export const screen = {
 function doorOf(app) {
   const items = itemsOf(app).filter((item) => rules.doorKey(item) === form.key);
   if (!items.length) return null;
-  return rules.doorsOf(items, rules.foldVisits(app.records), rules.swabsOf(app.work.tubes, items), app.now())[0];
+  return doorsNow(app, items)[0];
 }
 
 function bottom(app, door) {
@@ -64,7 +66,7 @@ function bottom(app, door) {
     last && last.visit.outcome !== "done"
       ? button(t("撤销：{name} {what}", { name: member.name, what: t(WORDS[last.visit.outcome]) }), () => undo(app, member, last.visit), { name: "undo", icon: "undo" })
       : null,
-    button(t("门里还有别人"), () => app.go("sampling", { unregistered: true, back: "door" }), { name: "unlisted", icon: "plus" }),
+    button(t("还有别人"), () => app.go("sampling", { unregistered: true, back: "door" }), { name: "unlisted", icon: "plus" }),
   );
 }
 

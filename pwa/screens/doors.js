@@ -2,21 +2,22 @@
 import { html, nothing } from "lit-html";
 
 import { actions, button, emptyState, field, icon, list, note, progress as bar, row } from "../parts/index.js";
-import { doorKey, doorsOf, filterDoors, foldVisits, progress, sections, swabsOf } from "../rules/doors.js";
-import { itemsOf, stateDone } from "../shift/visit.js";
-import { refreshDoors } from "../shift/keeper.js";
+import { doorKey, filterDoors, progress, sections } from "../rules/doors.js";
+import { doorsNow, itemsOf, stateDone } from "../shift/visit.js";
+import { isLocked, refreshDoors } from "../shift/keeper.js";
 import { addressOf, clockTag, stateTag } from "../parts/doors.js";
 import { clock, count } from "../words/time.js";
 import { t } from "../words/index.js";
 
 const ONLY = [["open", "未完"], ["callback", "待重采"], ["later", "已约"], ["all", "全部"]];
+const TEAM = ["sampler", "site_supervisor", "community_worker"];
 const kept = { text: "", only: "open", top: 0 };
 let asked = null;
 
 export const screen = {
   name: "doors",
   title: () => t("入户"),
-  roles: ["sampler", "site_supervisor", "community_worker"],
+  roles: TEAM,
   link: "collect",
   icon: "door",
 
@@ -38,7 +39,7 @@ export const screen = {
 
   view(app) {
     const items = itemsOf(app);
-    const all = doorsOf(items, foldVisits(app.records), swabsOf(app.work.tubes, items), app.now());
+    const all = doorsNow(app, items);
     const total = progress(all, app.now());
     const shown = sections(filterDoors(all, kept));
     return html`
@@ -70,7 +71,7 @@ async function fetchList(app) {
 function head(app, total) {
   const made = app.slice?.json?.doors?.made_at;
   return html`<section class="doors-head" aria-label=${t("进度")}>
-    ${bar(total.settled, total.total, t("已有结果"))}
+    ${total.total === 0 ? nothing : bar(total.settled, total.total, t("已有结果"))}
     <p class="doors-figures">
       ${figure(total.done, t("已采"))}${figure(total.absent, t("不在"))}${figure(total.refused, t("拒检"))}
       ${figure(total.moved, t("搬走"))}${figure(total.later, t("已约"))}
@@ -93,7 +94,7 @@ function tools(app) {
       pressed: kept.only === only, name: `only-${only}` }))}</div></div>`;
 }
 
-const HEADINGS = { callback: "先去：待重采", later: "已约时间", done: "已有结果" };
+const HEADINGS = { callback: "先去：待重采", later: "已约时间", absent: "不在过，可以再去", done: "已有结果" };
 
 function section(app, part) {
   const title = part.kind === "building" ? addressOf(part) || t("没有楼号") : t(HEADINGS[part.kind]);
@@ -106,10 +107,11 @@ function doorRow(app, door, part) {
   const more = door.members.length > 3 ? t("等 {n} 人", { n: door.members.length }) : "";
   return row({
     title: part.kind === "building" ? door.room || first : addressOf(door) || first,
-    sub: html`${first}${more}`, name: `door-${door.key}`, icon: door.callback ? "flag" : "door",
-    meta: html`${door.deadline ? clockTag(door.deadline, app.now()) : nothing}
-      ${door.until ? html`<span class="tag">${icon("clock")}${clock(door.until)}</span>` : nothing}
-      ${door.open ? html`<span class="door-open">${t("{n} 人", { n: door.open })}</span>` : stateTag(door.members[0].state)}`,
+    sub: html`<span class="door-names">${first}${more}</span>
+      ${door.deadline ? clockTag(door.deadline, app.now()) : nothing}
+      ${door.until ? html`<span class="tag">${icon("clock")}${clock(door.until)}</span>` : nothing}`,
+    name: `door-${door.key}`, icon: door.callback ? "flag" : "door",
+    meta: door.open ? html`<span class="door-open">${t("{n} 人", { n: door.open })}</span>` : stateTag(door.members[0].state),
     act: () => app.go("door", { key: door.key }),
   });
 }
@@ -120,6 +122,13 @@ function empty(app, items) {
       action: button(t("看全部"), () => { kept.text = ""; kept.only = "all"; app.draw(); }, { kind: "primary", name: "show-all" }) });
   }
   if (asked) return nothing;
+  if (isLocked(app)) {
+    return emptyState({ icon: "lock", title: t("名单锁着"), text: t("上门名单和底册一起锁着；不在名单的人照样可以采样。"),
+      action: button(t("输 PIN 打开名单"), () => app.go("sign_in", { again: true }), { kind: "primary", name: "unlock" }) });
+  }
+  if (app.doorsCame === "refused" && app.staff?.token) {
+    return emptyState({ icon: "look", title: t("服务器没有给上门名单"), text: t("可能您在本点没有上门的岗位。请问本点负责人。") });
+  }
   if (app.staff?.token || app.practice) return emptyState({ icon: "door", title: t("没有要上门的人"), text: t("名单由社区和调度员派来；有新的会自动到这里。") });
   return emptyState({ icon: "lock", title: t("没有上门名单"), text: t("名单要联网登录后才取得到。不在名单的人照样可以采样。"),
     action: button(t("登录"), () => app.go("sign_in"), { kind: "primary", name: "sign-in" }) });

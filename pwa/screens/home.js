@@ -2,11 +2,12 @@
 import { html, nothing } from "lit-html";
 
 import { actions, button, facts, icon, note, tile } from "../parts/index.js";
-import { foldVisits, doorsOf, progress, swabsOf } from "../rules/doors.js";
+import { progress } from "../rules/doors.js";
 import { countsSince, leftOpen, shiftOf, sliceState } from "../rules/shift.js";
 import { changeStaff } from "../shift/end.js";
 import { isLocked } from "../shift/keeper.js";
 import { allowedOpen } from "../shift/start.js";
+import { doorsNow } from "../shift/visit.js";
 import { clock, count, when } from "../words/time.js";
 import { t } from "../words/index.js";
 
@@ -111,10 +112,8 @@ function tiles(app) {
 function subOf(app, name) {
   if (name === "sampling") return openTubes(app);
   if (name !== "doors") return null;
-  const items = app.slice?.json?.doors?.items ?? null;
-  if (!items?.length) return null;
-  const doors = doorsOf(items, foldVisits(app.records), swabsOf(app.work.tubes, items), app.now());
-  const all = progress(doors, app.now());
+  const all = progress(doorsNow(app), app.now());
+  if (!all.total) return null;
   return all.callbacks ? t("待重采 {n} 人", { n: all.callbacks }) : t("还有 {n} 人", { n: all.todo + all.later });
 }
 

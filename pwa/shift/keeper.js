@@ -30,8 +30,7 @@ async function fetchSlice(app) {
   try {
     const fresh = await app.ask("/api/v1/field/slice", { revision: revisionOf(held) }, { timeout: 60_000 });
     const whole = merged(held, fresh);
-    if (whole !== fresh || fresh.roster || !held?.roster) await take(app, { ...whole, doors: held?.doors });
-    else await take(app, { ...(await afresh(app)), doors: held?.doors });
+    await take(app, whole === fresh && held?.roster && !fresh.roster ? await afresh(app) : whole);
     app.met = { at: app.now(), state: "fresh" };
     return "fresh";
   } catch (fault) {
@@ -44,7 +43,8 @@ const revisionOf = (held) => (held?.roster ? (held.revision ?? "") : "");
 const afresh = (app) => app.ask("/api/v1/field/slice", { revision: "" }, { timeout: 60_000 });
 
 /** Who has not been checked by the server gets rounds, patterns and tubes, and no roster. */
-async function take(app, slice) {
+async function take(app, fresh) {
+  const slice = { ...fresh, doors: app.slice?.json.doors ?? null }; // it may have come meanwhile
   const seen = app.staff?.checked === false ? checkedBy(app, slice) : app.staff;
   if (seen !== app.staff) await app.keep({ staff: seen });
   const admitted = !seen || seen.checked;

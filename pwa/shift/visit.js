@@ -1,11 +1,23 @@
 // Stating what came of a door: one durable entry a person, taken back by one more.
-import { foldVisits, swabsOf, undoEntry, unstated, visitEntry } from "../rules/doors.js";
+import { doorsOf, foldVisits, swabsOf, undoEntry, unstated, visitEntry } from "../rules/doors.js";
+import { maskName } from "../rules/names.js";
 
 /** The list this phone holds. */
 export const itemsOf = (app) => app.slice?.json?.doors?.items ?? [];
 
+/** Visits of today, as they stand. */
+export const visitsOf = (app) => foldVisits(app.records, new Date(app.now()).setHours(0, 0, 0, 0));
+
+/** The doors in the order to walk them; `only` some of the list's items. */
+export function doorsNow(app, items = itemsOf(app)) {
+  return doorsOf(items, visitsOf(app), swabsOf(app.work.tubes, items), app.now());
+}
+
+/** Kept beside the entry outlasts the list: the name is masked. */
+const viewOf = (item) => ({ name: maskName(item.name), key: item.code });
+
 export async function stateVisit(app, item, outcome, more = {}) {
-  const view = { name: item.name, key: item.code };
+  const view = viewOf(item);
   return app.state([visitEntry(item, outcome, more)], [view]);
 }
 
@@ -18,11 +30,11 @@ export async function stateDone(app) {
   const items = itemsOf(app);
   if (!items.length || app.stating) return;
   const swabs = swabsOf(app.work.tubes, items);
-  const due = unstated(items, foldVisits(app.records), swabs);
+  const due = unstated(items, visitsOf(app), swabs);
   if (!due.length) return;
   app.stating = true; // two screens ask at the same moment
   try {
-    await app.state(due.map((item) => visitEntry(item, "done")), due.map((item) => ({ name: item.name, key: item.code })));
+    await app.state(due.map((item) => visitEntry(item, "done")), due.map(viewOf));
   } finally {
     app.stating = false;
   }

@@ -61,6 +61,19 @@ describe("the order of the doors", () => {
     ]);
   });
 
+  test("a door where nobody was met stands after the appointments, before what is settled", () => {
+    const [a, b, c] = [item({ room: "101" }), item({ room: "102" }), item({ room: "103" })];
+    const records = [visit(a, "refused"), visit(b, "absent"), visit(c, "come_back", { until: NOW + 2 * HOUR })];
+    expect(doors.sections(list([a, b, c], records)).map((s) => s.kind)).toEqual(["later", "absent", "done"]);
+  });
+
+  test("a visit of another day does not settle whom the list still names", () => {
+    const who = item();
+    const records = [visit(who, "absent")];
+    expect(doors.foldVisits(records, NOW + HOUR).size).toBe(0);
+    expect(doors.foldVisits(records, NOW - HOUR).size).toBe(1);
+  });
+
   test("an appointment is due again ten minutes before its time", () => {
     const who = item();
     const records = [visit(who, "come_back", { until: NOW + HOUR })];
