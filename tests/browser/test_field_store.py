@@ -1,0 +1,233 @@
+"""The journal in a real browser: killed in the middle, cut off from the server, carried by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from screening.crypto import unb64
+from screening.field import chain
+from tests.browser.field_town import FieldTown, type_scan
+from tests.browser.killable import Killable
+from tests.browser.test_field_shift import at_work, on, without_server
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = "**/static/store-bench.js"
+
+
+@pytest.fixture(scope="module")
+def bench(node: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The store's modules as one script."""
+    out = tmp_path_factory.mktemp("bench") / "store.js"
+    esbuild = ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"
+    if not esbuild.exists():
+        pytest.skip("esbuild is not here (run `make setup`): the store is not tried in a browser")
+    source = ROOT / "tests" / "browser" / "store_bench.js"
+    run = [node, str(esbuild), str(source), "--bundle", "--format=iife", f"--outfile={out}"]
+    subprocess.run([*run, "--log-level=warning"], check=True, cwd=ROOT)
+    return out.read_text("utf-8")
+
+
+@pytest.fixture
+def phone(chromium: str, tmp_path: Path) -> Iterator[Killable]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as p:
+        made = Killable(p, chromium, tmp_path / "profile")
+        yield made
+        made.kill()
+
+
+def on_bench(page: Any, town: FieldTown, script: str) -> Any:
+    def serve(route: Any) -> None:
+        route.fulfill(body=script, content_type="text/javascript")
+
+    page.route(SCRIPT, serve)
+    page.goto(f"{town.url}/session")
+    page.add_script_tag(url=f"{town.url}/static/store-bench.js")
+    return page
+
+
+def checked(made: dict[str, Any]) -> list[bytes]:
+    """The entries of a batch as the server would read it: chain and signature hold."""
+    batch = chain.read(made["body"].encode())
+    chain.check_signature(batch, unb64(made["point"]))
+    return batch.entries
+
+
+@pytest.mark.timeout(120)
+def test_a_browser_killed_while_writing_has_lost_nothing_that_it_said_was_kept(
+    field_town: FieldTown, phone: Killable, bench: str
+) -> None:
+    sure = 0
+    for _ in range(2):
+        page = on_bench(phone.open(), field_town, bench)
+        kept: list[int] = []
+
+        def heard(message: Any, kept: list[int] = kept) -> None:
+            if message.text.startswith("kept "):
+                kept.append(int(message.text.split()[2]))
+
+        page.on("console", heard)
+        page.evaluate("() => { bench.rush(3000); }")
+        until = time.monotonic() + 30
+        while len(kept) < 220 and time.monotonic() < until:
+            page.wait_for_timeout(20)
+        phone.kill()
+        assert len(kept) >= 220
+        sure = max(kept)
+    page = on_bench(phone.open(), field_town, bench)
+    made = page.evaluate("() => bench.batch()")
+    entries = checked(made)
+    assert len(entries) >= sure >= 300
+    assert made["records"] == len(entries)
+    page.evaluate("() => bench.rush(5)")
+    assert len(checked(page.evaluate("() => bench.batch()"))) == len(entries) + 7
+
+
+@pytest.mark.timeout(120)
+def test_a_full_journal_of_version_1_is_carried_over_though_the_browser_is_killed(
+    field_town: FieldTown, phone: Killable, bench: str
+) -> None:
+    page = on_bench(phone.open(), field_town, bench)
+    was = page.evaluate("() => bench.versionOne(2000)")
+    page.evaluate("() => { bench.batch(); }")
+    page.wait_for_timeout(60)  # in the middle of it
+    phone.kill()
+    page = on_bench(phone.open(), field_town, bench)
+    made = page.evaluate("() => bench.batch()")
+    assert [e.decode() for e in checked(made)] == was["texts"]
+    assert chain.read(made["body"].encode()).head.hex() == was["head"]
+    assert made["point"] == was["point"]
+
+
+# --- the app ------------------------------------------------------------------------------------
+
+
+def fill(page: Any, town: FieldTown, tube: str, people: list[int]) -> None:
+    page.evaluate("() => { location.hash = '#/sampling'; }")
+    on(page, "sampling")
+    type_scan(page, tube)
+    for person in people:
+        type_scan(page, town.resident_code(person))
+
+
+def outbox(page: Any, waiting: int) -> None:
+    page.locator(f".truth[data-waiting='{waiting}']").wait_for(timeout=20_000)
+
+
+def to(page: Any, screen: str) -> None:
+    page.evaluate("(to) => { history.pushState(null, '', to); }", f"#/{screen}")
+    page.reload()
+    on(page, screen)
+
+
+def last(town: FieldTown) -> dict[str, Any]:
+    """The journal that the server heard last."""
+    return max(town.tables().journals, key=lambda j: j["heard_at"])
+
+
+@pytest.mark.timeout(180)
+def test_the_outbox_tells_the_truth_while_the_server_is_away_and_when_it_is_back(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    page = field_page
+    at_work(page, field_town)
+    outbox(page, 0)
+    with without_server(field_town):
+        fill(page, field_town, field_town.fresh(), [30, 31, 32])
+        outbox(page, 4)
+        to(page, "outbox")
+        outbox(page, 4)
+        words = page.locator("main").inner_text()
+        assert "4 条自" in words
+        assert "服务器存有 1-1" in words
+    page.locator("[data-name=try-now]").click()
+    outbox(page, 0)
+    assert "全部传完" in page.locator("main").inner_text()
+    held = last(field_town)
+    assert held["last"] == 5
+    assert page.locator(".truth").get_attribute("data-held") == "5"
+
+
+def frames(page: Any) -> list[str]:
+    """Every QR code of the chain that a phone shows, read one by one."""
+    page.locator("[data-name=show-codes]").click()
+    page.locator("[data-frame]").wait_for()
+    if page.locator("[data-name=frame-play]").count():
+        page.locator("[data-name=frame-play]").click()
+    seen: dict[str, None] = {}
+    while (text := page.locator("[data-frame]").get_attribute("data-frame")) not in seen:
+        seen[text] = None
+        page.locator("[data-name=frame-next]").click()
+    return list(seen)
+
+
+@pytest.mark.timeout(240)
+def test_a_phone_without_a_network_hands_its_journal_to_another_by_qr_codes(
+    field_town: FieldTown, field_phone: Callable[..., Any]
+) -> None:
+    lost, found = field_phone().new_page(), field_phone().new_page()
+    at_work(lost, field_town)
+    outbox(lost, 0)
+    lost.context.set_offline(True)
+    fill(lost, field_town, field_town.fresh(), [40, 41])
+    outbox(lost, 3)
+    lost.evaluate("() => { location.hash = '#/carry'; }")
+    on(lost, "carry")
+    chain_ = frames(lost)
+    assert len(chain_) > 2
+    at_work(found, field_town)
+    found.evaluate("() => { location.hash = '#/carry'; }")
+    on(found, "carry")
+    found.get_by_role("radio", name="代收别人的").check()
+    for frame in [*reversed(chain_[1:]), chain_[-1]]:
+        type_scan(found, frame)
+    found.get_by_text("还差 1", exact=False).wait_for()
+    type_scan(found, chain_[0])
+    found.get_by_text("新收 3 条", exact=False).first.wait_for()
+    journals = [j for j in field_town.tables().journals if j["last"] == 4]
+    assert journals
+    lost.context.set_offline(False)
+    outbox(lost, 0)
+
+
+@pytest.mark.timeout(240)
+def test_an_exported_file_is_kept_by_another_phone_until_there_is_a_network(
+    field_town: FieldTown, field_phone: Callable[..., Any], tmp_path: Path
+) -> None:
+    lost, found = field_phone().new_page(), field_phone().new_page()
+    at_work(lost, field_town)
+    outbox(lost, 0)
+    at_work(found, field_town)
+    outbox(found, 0)
+    lost.context.set_offline(True)
+    found.context.set_offline(True)
+    fill(lost, field_town, field_town.fresh(), [50])
+    outbox(lost, 2)
+    lost.evaluate("() => { navigator.canShare = () => false; location.hash = '#/carry'; }")
+    with lost.expect_download() as got:
+        lost.locator("[data-name=save-file]").click()
+    file = tmp_path / got.value.suggested_filename
+    got.value.save_as(file)
+    assert "110105" not in file.read_text()
+    found.evaluate("() => { location.hash = '#/carry'; }")
+    on(found, "carry")
+    found.get_by_role("radio", name="代收别人的").check()
+    found.locator("input[name=carry-file]").set_input_files(file)
+    found.get_by_text("已收在本机", exact=False).first.wait_for()
+    found.reload()
+    found.context.set_offline(False)
+    found.locator("[data-name=deliver]").or_(found.locator(".truth")).first.wait_for()
+    until = time.monotonic() + 30
+    while not [j for j in field_town.tables().journals if j["last"] == 3]:
+        assert time.monotonic() < until
+        found.wait_for_timeout(250)
+    r = field_town.app.test_client().post(
+        "/api/v1/journal/carried", data=file.read_bytes(), content_type="application/x-ndjson"
+    )
+    assert (r.status_code, r.json["new"], r.json["last"]) == (200, 0, 3)
