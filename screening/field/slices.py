@@ -20,7 +20,7 @@ from screening.collection.persons import community_of
 from screening.collection.queries import SiteRow, find_site
 from screening.crypto import b64
 from screening.errors import NotFound
-from screening.field import near, roster, work
+from screening.field import boxes, near, roster, work
 from screening.field.queries import DeviceRow
 from screening.places import queries as places
 from screening.registry import code_keys
@@ -92,7 +92,7 @@ def _of_site(device: DeviceRow, site: SiteRow, revision: str, at: datetime) -> d
 def _work(device: DeviceRow, site: SiteRow, rounds: list[RoundPolicy]) -> dict[str, Any]:
     asker = work.Asker(device.device_id)
     open_rounds = [UNASSIGNED, *(p.round_id for p in rounds)]
-    return {"tubes": work.tubes_at(site, open_rounds, asker), **work.boxes_at(site, asker)}
+    return {"tubes": work.tubes_at(site, open_rounds, asker), **boxes.boxes_at(site, asker)}
 
 
 def _round(
@@ -146,5 +146,5 @@ def _of_lab(lab_id: int) -> dict[str, Any]:
         ],
         "used": {"tube": "", "at": "", "site": "", "sites": [""]},
         "work": {"tubes": [], "boxes": [], "sealed": []},
-        "expected": work.expected_at(lab_id),
+        "expected": boxes.expected_at(lab_id),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What lies at a place now: open and closed tubes, open and sealed boxes, boxes on the way here.
+"""Tubes that lie open or closed at a place, with everybody in them, and numbers that were used.
 
 With it the next shift goes on where the last one stopped, from whatever phone."""
 
@@ -13,22 +13,13 @@ from screening.accounts.rules import Limit
 from screening.collection.persons import ring
 from screening.collection.queries import SiteRow
 from screening.db import fetch
-from screening.field.desk import ref_of
+from screening.field.refs import Place, whole_refs
 from screening.field.roster import SiteNames, minute, u16s, u32s
 from screening.registry import seals
 from screening.registry.documents import Document, mask
 from screening.registry.names import mask_name
 from screening.registry.person_codes import make_resident_code
-from screening.transport.desk_queries import (
-    BatchRow,
-    all_cells,
-    list_for_lab,
-    list_of_site,
-    seal_line,
-)
-from screening.transport.queries import list_packed
-from screening.transport.rules import BatchStage
-from screening.tube.queries import find_keys, list_binds, list_tubes
+from screening.tube.queries import list_binds
 from screening.tube.rules import MARKS, MODES, NOT_IN_TUBE, Bind, Purpose, Stage, Verb, Void
 
 TUBES = Limit(300, "house; a site closes about a hundred tubes between two boxes")
@@ -43,7 +34,7 @@ class Asker(NamedTuple):
     device_id: int
 
 
-class _Names:
+class Names:
     """Phones by the names people call them by."""
 
     def __init__(self, ids: Iterable[int | None]) -> None:
@@ -66,8 +57,10 @@ def tubes_at(site: SiteRow, rounds: Sequence[int], asker: Asker) -> list[dict[st
     )  # fmt: skip
     inside = _inside(rows)
     openers = _openers(site.cell_id, rounds, [r[0] for r in rows])
-    named = _Names(openers.values())
-    people = _people({(b.home_cell, b.person_id) for held in inside.values() for b in held})
+    named = Names(openers.values())
+    binds = [b for held in inside.values() for b in held]
+    people = _people({(b.home_cell, b.person_id) for b in binds})
+    refs = whole_refs(Place(b.specimen_id, b.device_id, b.journal_id, b.seq) for b in binds)
     return [
         {
             "tube": barcode,
@@ -76,12 +69,12 @@ def tubes_at(site: SiteRow, rounds: Sequence[int], asker: Asker) -> list[dict[st
             "size": size,
             "state": "open" if stage == Stage.OPEN else "closed",
             "n": confirmed,
-            "at": _ms(opened_at),
-            "closed_at": _ms(closed_at),
+            "at": ms(opened_at),
+            "closed_at": ms(closed_at),
             "device": named.of.get(openers.get(barcode, 0), ""),
             "own": openers.get(barcode) == asker.device_id,
             "table": table,
-            "seats": [_seat(b, people, asker) for b in inside.get(barcode, [])],
+            "seats": [_seat(b, people, refs, asker) for b in inside.get(barcode, [])],
         }
         for barcode, round_id, mode, size, stage, confirmed, table, opened_at, closed_at, _ in rows
     ]
@@ -128,13 +121,16 @@ def _people(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[s
 
 
 def _seat(
-    bind: Bind, people: dict[tuple[int, int], tuple[str, str]], asker: Asker
+    bind: Bind,
+    people: dict[tuple[int, int], tuple[str, str]],
+    refs: dict[int, str],
+    asker: Asker,
 ) -> dict[str, Any]:
     name, document = people.get((bind.home_cell, bind.person_id), ("", ""))
     own = bind.device_id == asker.device_id
     return {
         "seat": bind.seat,
-        "ref": ref_of(bind.specimen_id),
+        "ref": refs[bind.specimen_id],
         "seq": bind.seq if own else None,
         "name": name,
         "document": document,
@@ -167,77 +163,5 @@ def used_at(site: SiteRow) -> dict[str, Any]:
     }
 
 
-# --- boxes --------------------------------------------------------------------------------------
-
-
-def boxes_at(site: SiteRow, asker: Asker) -> dict[str, Any]:
-    """Boxes being packed at a site, and sealed ones that nobody has taken yet."""
-    trips = list_of_site(site.cell_id, site.site_id, [BatchStage.OPEN, BatchStage.SEALED])
-    packed = list_packed(site.cell_id, [t.batch_id for t in trips])
-    openers = _box_openers(site.cell_id, [t.batch_id for t in trips])
-    named = _Names(openers.values())
-    boxes, sealed = [], []
-    for t in trips:
-        lines = [p for p in packed.get(t.batch_id, []) if p.unpacked_at is None]
-        if t.stage == BatchStage.OPEN:
-            opener = openers.get(t.batch_id, 0)
-            boxes.append({
-                "batch": t.wire_id, "box": t.box_code, "at": _ms(t.opened_at),
-                "device": named.of.get(opener, ""), "own": opener == asker.device_id,
-                "tubes": [p.barcode for p in lines], "refs": [ref_of(p.line_id) for p in lines],
-            })  # fmt: skip
-        else:
-            line = seal_line(t)
-            sealed.append({
-                "seal": t.seal, "batch": t.wire_id, "box": t.box_code, "n": t.counted,
-                "known": len(lines), "at": _ms(t.sealed_at), "ref": ref_of(line) if line else None,
-            })  # fmt: skip
-    return {"boxes": boxes, "sealed": sealed}
-
-
-def _box_openers(cell: int, batches: Sequence[int]) -> dict[int, int]:
-    rows = fetch(
-        "SELECT DISTINCT ON (batch_id) batch_id, device_id FROM batch_fact WHERE cell_id = %s "
-        "AND batch_id = ANY(%s) AND verb = %s ORDER BY batch_id, at",
-        (cell, list(batches), int(Verb.BOX_OPEN)),
-    )
-    return dict(rows)
-
-
-def expected_at(lab_id: int) -> list[dict[str, Any]]:
-    """Boxes on their way to a laboratory or being unpacked there, with what lies in them."""
-    trips = list_for_lab(all_cells(), lab_id)
-    by_cell: dict[int, list[BatchRow]] = defaultdict(list)
-    for t in trips:
-        by_cell[t.cell_id].append(t)
-    inside: dict[tuple[int, int], list[str]] = {}
-    for cell, group in by_cell.items():
-        for batch, lines in list_packed(cell, [t.batch_id for t in group]).items():
-            inside[cell, batch] = sorted({p.barcode for p in lines if p.unpacked_at is None})
-    rows = {r["barcode"]: r for r in list_tubes(find_keys(
-        {b for tubes in inside.values() for b in tubes}).values())}  # fmt: skip
-    sites = dict(fetch("SELECT site_id, name FROM site WHERE site_id = ANY(%s)",
-                       ([t.site_id for t in trips],)))  # fmt: skip
-    return [
-        {
-            "seal": t.seal, "batch": t.wire_id, "box": t.box_code,
-            "site": sites.get(t.site_id, ""), "n": t.counted, "at": _ms(t.sealed_at),
-            "left_at": _ms(t.handed_at), "arrived_at": _ms(t.arrived_at),
-            **_manifest(inside.get((t.cell_id, t.batch_id), []), rows),
-        }
-        for t in trips
-    ]  # fmt: skip
-
-
-def _manifest(tubes: list[str], rows: dict[str, dict]) -> dict[str, list[str]]:
-    """The tubes of a box; which are unpacked before others, and which another desk has received."""
-    known = [(b, rows[b]) for b in tubes if b in rows]
-    return {
-        "tubes": tubes,
-        "first": [b for b, r in known if r["mode"] == MODES["single"]],
-        "received": [b for b, r in known if r["received_at"] is not None],
-    }
-
-
-def _ms(at: Any) -> int | None:
+def ms(at: Any) -> int | None:
     return None if at is None else clock.to_ms(at)
