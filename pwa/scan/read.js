@@ -88,9 +88,10 @@ function staffOf(plain, staff) {
 
 // A poster, a health code, an address: somebody holds it out for themselves.
 function unknown(text, plain, fault) {
-  const odd = fault.code === "odd_characters" || fault.code === "wrong_length" || plain.length > 20;
+  const misread = fault.code === "bad_check_digits";
+  const odd = !misread && (fault.code !== "unknown_code" || plain.length > 20);
   const short = /^[0-9]+$/.test(plain) && plain.length < 18;
-  const problem = odd && !short ? new ScanProblem("use_id_card", { hex: hexOf(text) }) : fault;
+  const problem = odd && !short && plain ? new ScanProblem("use_id_card", { hex: hexOf(text) }) : fault;
   const staff_no = /^[0-9A-Z-]{2,32}$/.test(plain) ? plain : null;
   return { kind: "unknown", problem, staff_no, shown: staff_no ? plain : `${plain.slice(0, 6)}…` };
 }

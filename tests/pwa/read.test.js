@@ -26,6 +26,13 @@ describe("own numbers", () => {
     expect(await of(live, { practice: true })).toMatchObject({ kind: "tube", problem: { code: "live_code" } });
   });
 
+  it("of badges and sites may carry a whole id, which is then text", async () => {
+    const badge = makeCode("badge", "819283702877826048");
+    expect(await of(badge)).toMatchObject({ kind: "badge", serial: "819283702877826048", problem: null });
+    const wrong = badge.replace(/.$/, (d) => String((Number(d) + 1) % 10));
+    expect(await of(wrong)).toMatchObject({ kind: "unknown", problem: { code: "bad_check_digits" } });
+  });
+
   it("with a wrong digit are refused and not taken for something else", async () => {
     const wrong = makeCode("badge", 12).replace(/.$/, (d) => String((Number(d) + 1) % 10));
     const seen = await of(wrong);

@@ -174,6 +174,13 @@ describe("a whole code at the end of typing", () => {
     expect(completeTail(`1${badge}`)).toBe(0);
   });
 
+  it("is seen in a badge that carries a whole id", () => {
+    const badge = makeCode("badge", "819283702877826048");
+    expect(badge.length).toBe(24);
+    expect(completeTail(badge)).toBe(24);
+    expect(completeTail(`13800138000${TUBE}`)).toBe(14);
+  });
+
   it("without the scanner's end must be sure", () => {
     const whole = makeResidentCode(4, 12);
     expect(completeTail(whole, { ended: false })).toBe(whole.length);
