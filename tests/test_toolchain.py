@@ -77,6 +77,18 @@ def test_the_browser_packages_are_locked_by_content_and_without_a_host():
 # --- set-up ---------------------------------------------------------------------------------
 
 
+def test_the_browser_lock_is_whole_on_every_platform_and_names_no_host():
+    held = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    assert [name for name, one in held.items() if "resolved" in one] == []
+    wanted = {
+        other
+        for one in held.values()
+        for other in (*one.get("dependencies", ()), *one.get("optionalDependencies", ()))
+    }
+    kept = {name.rpartition("node_modules/")[2] for name in held}
+    assert sorted(wanted - kept) == []  # else `npm ci` refuses the lock
+
+
 def test_an_old_python_can_read_the_set_up_and_say_what_is_missing():
     ast.parse((ROOT / "scripts" / "setup.py").read_text(), feature_version=(3, 6))
 
