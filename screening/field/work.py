@@ -56,11 +56,12 @@ def tubes_at(site: SiteRow, rounds: Sequence[int], asker: Asker) -> list[dict[st
          TUBES.value),
     )  # fmt: skip
     inside = _inside(rows)
-    openers = _openers(site.cell_id, rounds, [r[0] for r in rows])
+    openers, closes = _ends(site.cell_id, rounds, [r[0] for r in rows])
     named = Names(openers.values())
     binds = [b for held in inside.values() for b in held]
     people = _people({(b.home_cell, b.person_id) for b in binds})
-    refs = whole_refs(Place(b.specimen_id, b.device_id, b.journal_id, b.seq) for b in binds)
+    places = [Place(b.specimen_id, b.device_id, b.journal_id, b.seq) for b in binds]
+    refs = whole_refs([*places, *closes.values()])
     return [
         {
             "tube": barcode,
@@ -71,6 +72,9 @@ def tubes_at(site: SiteRow, rounds: Sequence[int], asker: Asker) -> list[dict[st
             "n": confirmed,
             "at": ms(opened_at),
             "closed_at": ms(closed_at),
+            "close_ref": refs[closes[barcode].line_id]
+            if stage == Stage.CLOSED and barcode in closes
+            else None,
             "device": named.of.get(openers.get(barcode, 0), ""),
             "own": openers.get(barcode) == asker.device_id,
             "table": table,
@@ -93,13 +97,23 @@ def _inside(rows: Sequence[tuple]) -> dict[str, list[Bind]]:
     return out
 
 
-def _openers(cell: int, rounds: Sequence[int], barcodes: Sequence[str]) -> dict[str, int]:
-    rows = fetch(
-        "SELECT DISTINCT ON (barcode) barcode, device_id FROM custody WHERE cell_id = %s "
-        "AND round_id = ANY(%s) AND barcode = ANY(%s) AND verb = %s ORDER BY barcode, at",
-        (cell, list(rounds), list(barcodes), int(Verb.OPEN)),
-    )
-    return dict(rows)
+def _ends(
+    cell: int, rounds: Sequence[int], barcodes: Sequence[str]
+) -> tuple[dict[str, int], dict[str, Place]]:
+    """By tube: the device that opened it first, and its last close line, which reopening names."""
+    openers: dict[str, int] = {}
+    closes: dict[str, Place] = {}
+    for barcode, verb, *place in fetch(
+        "SELECT barcode, verb, line_id, device_id, journal_id, seq FROM custody WHERE cell_id = %s "
+        "AND round_id = ANY(%s) AND barcode = ANY(%s) AND verb = ANY(%s) ORDER BY at, line_id",
+        (cell, list(rounds), list(barcodes), [int(Verb.OPEN), int(Verb.CLOSE)]),
+    ):
+        line = Place(*place)
+        if verb == Verb.OPEN:
+            openers.setdefault(barcode, line.device_id)
+        else:
+            closes[barcode] = line
+    return openers, closes
 
 
 def _people(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, str]]:
@@ -132,6 +146,7 @@ def _seat(
         "seat": bind.seat,
         "ref": refs[bind.specimen_id],
         "seq": bind.seq if own else None,
+        "at": ms(bind.at),
         "name": name,
         "document": document,
         "code": make_resident_code(bind.home_cell, bind.person_id),

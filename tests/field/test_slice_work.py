@@ -65,6 +65,7 @@ def test_ones_own_tube_is_marked_as_such_with_its_numbers(city, client, sampler)
     (got,) = work(client, sampler)["tubes"]
     assert got["own"] is True and got["state"] == "closed" and got["n"] == 2
     assert [s["seq"] for s in got["seats"]] == [2, 3]
+    assert got["close_ref"] == ref_of(sampler, "close")
 
 
 def test_another_phone_goes_on_by_the_ref_it_was_given(city, client, sampler):
@@ -114,13 +115,13 @@ def test_an_open_box_and_a_sealed_one_are_told(city, client, sampler):
     )  # fmt: skip
     assert one["refs"] == packs and one["unheard"] == []
     (sealed,) = got["sealed"]
-    assert sealed["ref"] == json_ref(sampler, "seal")
+    assert sealed["ref"] == ref_of(sampler, "seal")
     assert (sealed["seal"], sealed["batch"], sealed["n"], sealed["known"]) == (
         seal, sealed_batch, 2, 2,
     )  # fmt: skip
 
 
-def json_ref(phone, kind):
+def ref_of(phone, kind):
     (raw,) = [e for e in phone.entries if json.loads(e)["kind"] == kind]
     return hashlib.sha256(raw).hexdigest()[:16]
 
