@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from screening.accounts.guard import public
 from screening.db import fetch
-from screening.errors import Unavailable
+from screening.errors import NotFound, Unavailable
 from screening.i18n import remember_lang
 from screening.openapi import spec
 
@@ -28,6 +28,17 @@ def ready() -> Response:
     if not fetch("SELECT 1 FROM round WHERE round_id = 0"):
         raise Unavailable()
     return jsonify(status="ready")
+
+
+@bp.get("/ca.crt")
+@public
+def authority() -> Response:
+    """The demo's own authority, for phones to trust; nothing where a real certificate is used."""
+    settings = current_app.extensions["settings"]
+    file = settings.instance / "https-ca.crt"
+    if not settings.demo or not file.exists():
+        raise NotFound()
+    return Response(file.read_bytes(), mimetype="application/x-x509-ca-cert")
 
 
 @bp.get("/openapi.json")

@@ -208,9 +208,9 @@ def welcome(url: str, rate: int) -> None:
     print(f"\nThe field app, practice included: {url}/field/")
     if with_https():
         port = HTTPS_BIND.rpartition(":")[2]
-        print("\nFor phones in this network (accept the certificate once):")
+        print("\nFor phones in this network (docs/deploy.md, first trust the second address):")
         for host in certificate.addresses():
-            print(f"  https://{host}:{port}/field/")
+            print(f"  https://{host}:{port}/field/   https://{host}:{port}/ca.crt")
     pace = f"{rate} times as fast as" if rate > 1 else "with"
     print(f"\nThe day runs {pace} the clock on the wall.", flush=True)
 

@@ -7,6 +7,7 @@ from tests.access import Case
 CASES = [
     Case("operations.health"),
     Case("operations.ready"),
+    Case("operations.authority", ok=404),
     Case("operations.openapi"),
     Case("operations.docs"),
     Case("operations.lang", "POST"),
