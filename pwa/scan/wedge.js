@@ -56,6 +56,7 @@ export class Wedge {
     clearTimeout(this.timer);
     this.text = "";
     this.led = false; // a prefix began this read
+    this.composed = false; // an input method had its hands in it
     this.last = 0;
     this.fields.clear();
   }
@@ -102,6 +103,7 @@ export class Wedge {
   // --- nothing is being typed ---------------------------------------------------------------------
 
   keyOutside(e) {
+    if (this.fields.field) this.forget(); // what was typed in a field is none of a scan's
     const stale = this.text && e.timeStamp - this.last > SILENCE && !this.led;
     if (stale && !this.whole(false)) this.forget();
     if (e.key === "Escape") return this.abandon(e);
@@ -170,10 +172,21 @@ export class Wedge {
     if (e.key === "Escape" || MOVES.test(e.key ?? "")) return this.forget();
     const char = charOf(e);
     if (char === null) return undefined;
+    this.startAnew(e, field);
     if (char < " ") e.preventDefault(); // Ctrl+] of a scanner must not be a shortcut of the browser
     this.fields.note(field);
     this.text += char;
     return undefined;
+  }
+
+  // The screen emptied the field: what was typed there has been dealt with. While an input method is at
+  // work a field may look empty that is not.
+  startAnew(e, field) {
+    const composing = e.isComposing || e.key === "Process" || e.keyCode === 229;
+    if (composing) this.composed = true;
+    if (field.value || field.type === "number" || this.composed) return;
+    this.text = "";
+    this.fields.before = [];
   }
 
   endInField(e, field) {

@@ -218,6 +218,19 @@ def test_a_field_may_keep_its_keys_and_buttons_keep_theirs(stage):
     assert stage.page.evaluate("window.pressed") == 2
 
 
+def test_what_was_typed_elsewhere_or_dealt_with_does_not_stick_to_a_scan(stage):
+    box = make_code(Kind.BOX, 9)
+    stage.page.focus("#field")
+    stage.page.keyboard.type("0123")
+    stage.page.evaluate("document.querySelector('#field').value = ''")
+    type_scan(stage.page, box)
+    stage.page.keyboard.type(TUBES[1])
+    stage.page.focus("#ok")
+    type_scan(stage.page, TUBES[0])
+    assert stage.reads(2) == [box, TUBES[0]]
+    assert stage.value() == TUBES[1]
+
+
 def test_a_document_form_keeps_the_number_it_asks_for_and_gives_up_a_tube(stage):
     stage.page.focus("#paper")
     type_scan(stage.page, CITIZEN, end="")
