@@ -3,10 +3,12 @@
 
 /**
  * @typedef {{ref: string|null, at: number, mine: boolean}} Packed
- * @typedef {{batch: string, box: string, tubes: Map<string, Packed>, out: Set<string>,
+ * @typedef {{batch: string, box: string, tubes: Map<string, Packed>,
+ *   heard: Set<string>, unheard: Set<string>,
  *   seal: string|null, seal_ref: string|null, n: number|null, differences: object[],
  *   opened_at: number|null, sealed_at: number|null, site: number|null, round: number,
- *   device: string|null, mine: boolean}} Box   `device`: who opened it, when another phone did
+ *   device: string|null, mine: boolean}} Box   `device`: who opened it, when another phone did;
+ *   `heard`, `unheard`: tubes of which the server holds, or does not hold, the sampling
  * @typedef {{at: number, ref: string|null, from: string, to: string, lab: string|null,
  *   site: string|null, boxes: number, temperature: number|null, difference: string|null,
  *   note: string|null, view: object}} Handed
@@ -21,7 +23,7 @@
 
 function newBox(batch, box, more = {}) {
   return {
-    batch, box, tubes: new Map(), out: new Set(), seal: null, seal_ref: null, seal_seq: null, n: null,
+    batch, box, tubes: new Map(), heard: new Set(), unheard: new Set(), seal: null, seal_ref: null, seal_seq: null, n: null,
     differences: [], opened_at: null, sealed_at: null, site: null, round: 0, device: null,
     mine: false, served: 0, ...more,
   };
@@ -83,8 +85,12 @@ export class Boxes {
   }
 
   /** `refs`, where the server gives them, name the pack lines in the order of `tubes`. */
-  #fill(box, { tubes = [], refs = [] }) {
-    tubes.forEach((tube, i) => this.#put(box, tube, refs[i] ?? null, null, false));
+  #fill(box, { tubes = [], refs = [], unheard = [] }) {
+    box.unheard = new Set(unheard);
+    tubes.forEach((tube, i) => {
+      this.#put(box, tube, refs[i] ?? null, null, false);
+      if (!box.unheard.has(tube)) box.heard.add(tube);
+    });
   }
 
   /** The journey of a seal, begun if nobody has spoken of it. @returns {Trip} */
@@ -125,7 +131,6 @@ export class Boxes {
     const before = box.tubes.get(tube);
     if (before?.mine && !mine) return;
     box.tubes.set(tube, { ref, at, mine });
-    box.out.delete(tube);
     this.tubes.set(tube, box.batch);
   }
 
@@ -146,7 +151,6 @@ export class Boxes {
     const inside = box.tubes.get(entry.tube);
     if (!inside || (inside.ref && inside.ref !== entry.ref)) return;
     box.tubes.delete(entry.tube);
-    box.out.add(entry.tube);
     if (this.tubes.get(entry.tube) === box.batch) this.tubes.delete(entry.tube);
   }
 

@@ -42,6 +42,7 @@ export const tableKey = (table) => `${table.table ?? ""}/${table.device}`;
 export function knownTubes(work, tables) {
   const known = new Map();
   for (const [number, t] of work) {
+    if (!sampled(t)) continue;
     known.set(number, {
       state: t.state, n: t.n ?? null, at: t.closed_at ?? t.opened_at ?? null,
       table: t.table ?? null, device: String(t.device ?? ""), heard: true,
@@ -58,6 +59,9 @@ export function knownTubes(work, tables) {
   }
   return known;
 }
+
+/** Packing alone makes a tube known too, but tells nothing of who is in it. */
+const sampled = (t) => t.own || t.size > 0 || t.seats?.length > 0 || t.n != null;
 
 // --- opening ---------------------------------------------------------------------------------
 
@@ -154,7 +158,7 @@ export function unheard(box, known, used = () => null) {
   const out = [];
   for (const tube of box.tubes.keys()) {
     const k = known.get(tube);
-    if (!k && used(tube)) continue;
+    if (!k && !box.unheard.has(tube) && (box.heard.has(tube) || used(tube))) continue;
     if (!k) out.push({ tube, device: null, table: null });
     else if (!k.heard) out.push({ tube, device: k.device, table: k.table });
   }

@@ -105,7 +105,7 @@ export function cargoView(app, desk) {
     ${labs.length ? choice({ label: t("送往"), name: "lab", stacked: true, value: desk.lab,
       options: labs.map((lab) => ({ value: String(lab.id), label: lab.name })),
       onChange: (id) => { desk.lab = id; app.draw(); } }) : nothing}
-    <details class="more"><summary>${t("温度和备注")}</summary>
+    <details class="box-more"><summary>${t("温度和备注")}</summary>
       ${keypad({ label: t("箱内温度"), name: "degrees", value: desk.degrees, digits: 2, signed: true, point: true, unit: "°C",
         hint: t("没有温度计可以不填"), onChange: (text) => { desk.degrees = text; app.draw(); }, onEnter: () => cargoNow(app) })}
       ${field({ label: t("备注"), name: "note", value: desk.note, maxlength: 200, onInput: (text) => { desk.note = text; } })}

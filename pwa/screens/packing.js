@@ -6,7 +6,7 @@ import { boxInHand, choose, deskOf, resume, takeBox, takeSeal, takeTube } from "
 import { countView, fillView, openView } from "./packing_views.js";
 import { compareView, doneView } from "./packing_seal.js";
 import { hearFrame, recallTables } from "./packing_tables.js";
-import { later, say, stepLine, tell, wanted } from "./transport_desk.js";
+import { freshen, later, say, stepLine, tell, wanted } from "./transport_desk.js";
 
 const STEPS = () => [t("箱码"), t("装管"), t("点数"), t("封签")];
 const STEP = { fill: 1, count: 2, compare: 3, done: 4 };
@@ -58,6 +58,7 @@ export const screen = {
   enter(app, params) {
     resume(app);
     later(app, recallTables(app));
+    freshen(app);
     if (params.batch) void choose(app, params.batch);
   },
   scan,

@@ -233,10 +233,11 @@ export async function takeSeal(app, number) {
     desk.seal = number;
     return tell(app, found.answer);
   }
-  await app.state([entrySeal(box, number, desk.n, found.off ? desk.why : [])]);
-  desk.done = { box: box.box, batch: box.batch, seal: number, n: desk.n, at: app.now() };
-  desk.step = "done";
-  return tell(app, say("sealed", { n: desk.n }), { voice: t("已封箱 {n} 管", { n: desk.n }) });
+  const { n, why } = desk;
+  await app.state([entrySeal(box, number, n, found.off ? why : [])]);
+  const done = { box: box.box, batch: box.batch, seal: number, n, at: app.now() };
+  Object.assign(desk, { ...FRESH, batch: box.batch, step: "done", done });
+  return tell(app, say("sealed", { n }), { voice: t("已封箱 {n} 管", { n }) });
 }
 
 // --- opening a sealed box again --------------------------------------------------------------

@@ -19,7 +19,7 @@ export function compareView(app) {
   const { off, left, done } = compare(box, desk.n, desk.why);
   return html`
     ${boxLine(app, box)}
-    <div class="figures two" data-off=${off}>
+    <div class="box-figures two" data-off=${off}>
       ${figure(desk.n, t("您数的"), { tone: off ? "look" : "ok" })}
       ${figure(box.tubes.size, t("系统扫的"), { tone: off ? "look" : "ok" })}
     </div>
@@ -55,7 +55,7 @@ function longView(app, desk, box, left) {
     ${desk.met
       ? html`${scanStrip(app, { hint: t("把箱里的管再扫一遍"), label: t("管码") })}
         ${card(t("还没有碰到的 {n} 支", { n: open.length }), list(open, (tube) => row({
-          title: code(tube), icon: "tube", name: "not-met",
+          title: code(tube), name: "not-met",
           side: button(t("不在箱里"), () => missing(app, tube), { name: "not-there" }),
         }), { key: (tube) => tube }))}`
       : bigButton(t("逐管核对"), () => { desk.met = new Set(); app.hush(); }, { icon: "scan", tone: "quiet", name: "walk", sub: t("把箱里的管再扫一遍") })}`;

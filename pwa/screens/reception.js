@@ -1,10 +1,10 @@
 // Laboratory reception: a box by its seal, its tubes one by one, what is missing or too much.
-import { t } from "../words/index.js";
 import { html } from "lit-html";
 
+import { t } from "../words/index.js";
 import { deskOf, resume, takeSeal, takeTube } from "./reception_desk.js";
 import { arriveView, finishView, listView, unpackView } from "./reception_views.js";
-import { say, stepLine, tell, wanted } from "./transport_desk.js";
+import { freshen, say, stepLine, tell, wanted } from "./transport_desk.js";
 
 const VIEWS = { list: listView, arrive: arriveView, unpack: unpackView, finish: finishView };
 const ORDER = Object.keys(VIEWS);
@@ -28,6 +28,7 @@ export const screen = {
   enter(app, params) {
     if (params.seal) takeSeal(app, params.seal);
     else resume(app);
+    freshen(app);
   },
   scan,
   view(app) {

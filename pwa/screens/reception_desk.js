@@ -7,7 +7,8 @@ import {
 } from "../rules/reception.js";
 import { grouped } from "../scan/codes.js";
 import { t } from "../words/index.js";
-import { askReason, boxesOf, later, say, tell } from "./transport_desk.js";
+import { when } from "../words/time.js";
+import { askReason, boxesOf, freshen, later, say, tell } from "./transport_desk.js";
 
 const desks = new WeakMap();
 const FRESH = () => ({ step: "list", seal: null, intact: null, degrees: "", typed: "", rack: null, shown: null });
@@ -54,6 +55,7 @@ export function takeSeal(app, seal) {
   const { late } = trip ? lateness(trip, app.now(), limitOf(app)) : { late: false };
   const answers = checkArrive(boxes, seal, { late });
   openBox(app, seal);
+  if (!trip?.manifest) freshen(app, 5_000);
   const worst = worstOf(answers);
   return tell(app, worst, { voice: trip?.manifest?.n ? t("{n} 管", { n: trip.manifest.n }) : null });
 }
@@ -73,6 +75,14 @@ export async function arrive(app) {
   const first = standingOf(app).first.length;
   const sub = first ? t("有 {n} 支优先管，请先找。", { n: first }) : null;
   return tell(app, warnings.length ? worstOf(warnings) : say("arrived"), { voice: first ? t("有优先管") : t("已到达"), sub });
+}
+
+/** Asked for by hand: the lists of boxes on their way. */
+export async function refresh(app) {
+  const came = await app.refreshSlice?.();
+  if (came === "fresh") return app.say("ok", t("清单已更新。"), { code: "fresh" });
+  const at = app.slice?.made_at ? when(app.slice.made_at, app.now()) : "—";
+  return app.say("look", t("现在连不上，用的是 {at} 的清单。", { at }), { code: "stale" });
 }
 
 // --- tubes -------------------------------------------------------------------------------------

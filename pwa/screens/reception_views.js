@@ -8,9 +8,9 @@ import { queue } from "../rules/reception.js";
 import { t } from "../words/index.js";
 import { when } from "../words/time.js";
 import {
-  arrive, askFinish, finish, leaveBox, limitOf, openBox, reject, rejectNext, standingOf, tripInHand,
+  arrive, askFinish, finish, leaveBox, limitOf, openBox, refresh, reject, rejectNext, standingOf, tripInHand,
 } from "./reception_desk.js";
-import { boxesOf, code, figure, word } from "./transport_desk.js";
+import { boxesOf, code, figure, later, word } from "./transport_desk.js";
 
 // --- boxes -------------------------------------------------------------------------------------
 
@@ -19,12 +19,13 @@ export function listView(app) {
   const { coming, here, done } = queue(boxes, app.now(), limitOf(app));
   return html`
     ${scanStrip(app, { hint: t("扫到达箱子的封签"), label: t("封签") })}
-    <div class="figures">${figure(coming.length, t("在途"))}${figure(here.length, t("清点中"))}${figure(done.length, t("已清点"))}</div>
+    <div class="box-figures">${figure(coming.length, t("在途"))}${figure(here.length, t("清点中"))}${figure(done.length, t("已清点"))}</div>
     ${here.length ? card(t("清点中"), list(here, (line) => boxRow(app, line, "unpacking"))) : nothing}
     ${coming.length ? card(t("在途"), list(coming, (line) => boxRow(app, line, "coming"))) : nothing}
     ${done.length ? card(t("已清点"), list(done.slice(0, 20), (line) => boxRow(app, line, "done"))) : nothing}
     ${coming.length || here.length || done.length ? nothing : emptyState({
-      icon: "box", title: t("还没有听到箱子"), text: t("没有清单也可以扫封签签收，清单到后自动核对。") })}`;
+      icon: "box", title: t("还没有听到箱子"), text: t("没有清单也可以扫封签签收，清单到后自动核对。") })}
+    ${app.practice ? nothing : actions(null, button(t("更新清单"), () => later(app, refresh(app)), { icon: "download", name: "refresh" }))}`;
 }
 
 function boxRow(app, { trip, since, late }, name) {
@@ -59,7 +60,7 @@ export function arriveView(app, desk) {
       ${button(t("完好"), pick(true), { icon: "ok", pressed: desk.intact === true, name: "intact" })}
       ${button(t("破损"), pick(false), { icon: "look", pressed: desk.intact === false, name: "broken" })}
     </fieldset>
-    <details class="more"><summary>${t("温度和管数（可以不填）")}</summary>
+    <details class="box-more"><summary>${t("温度和管数（可以不填）")}</summary>
       ${keypad({ label: t("箱内温度"), name: "degrees", value: desk.degrees, digits: 2, signed: true, point: true, unit: "°C",
         onChange: (text) => { desk.degrees = text; app.draw(); }, onEnter: () => arrive(app) })}
       ${keypad({ label: t("开箱前数过的管数"), name: "tubes", value: desk.typed, unit: t("支"),
@@ -91,14 +92,14 @@ export function unpackView(app, desk) {
     ${scanStrip(app, { hint: t("逐管扫码"), label: t("管码") })}
     <div class="received" role="status" data-received=${at.received.length} data-total=${at.total ?? ""}>
       <b>${at.received.length}</b><span>${at.total === null ? t("已收，清单未到") : t("已收，共 {n}", { n: at.total })}</span></div>
-    <div class="figures">
+    <div class="box-figures">
       ${figure(at.known ? at.missing.length : "—", t("未扫到"), { act: show("missing"), name: "missing" })}
       ${figure(at.extra.length, t("多出"), { tone: at.extra.length ? "look" : "", act: show("extra"), name: "extra" })}
       ${figure(at.unknown.length, t("未知"), { tone: at.unknown.length ? "look" : "", act: show("unknown"), name: "unknown" })}
       ${figure(at.rejected.length, t("退样"), { tone: at.rejected.length ? "stop" : "", act: show("rejected"), name: "rejected" })}
     </div>
     ${desk.shown ? shownList(desk.shown, at, trip) : nothing}
-    ${desk.rack ? card(null, row({ title: code(desk.rack.tube), icon: "tube", name: "last-received",
+    ${desk.rack ? card(null, row({ title: code(desk.rack.tube), name: "last-received",
       sub: desk.rack.rack ? word(RACKS[desk.rack.rack]) : t("已签收"), tone: desk.rack.rack ? "look" : "ok",
       side: button(t("退样"), () => reject(app, desk.rack.tube), { kind: "danger", name: "reject-last" }) })) : nothing}
     ${actions(

@@ -65,7 +65,7 @@ export function figure(n, label, { tone = "", act = null, name = null } = {}) {
 
 /** Where one is in a task: the steps in order, those done marked. @param {number} at index of the step in hand */
 export function stepLine(at, names) {
-  return html`<ol class="steps" data-step=${at}>${names.map((name, i) => html`<li
+  return html`<ol class="task-steps" data-step=${at}>${names.map((name, i) => html`<li
     class=${i < at ? "past" : i === at ? "here" : ""} aria-current=${i === at ? "step" : nothing}>${name}</li>`)}</ol>`;
 }
 
@@ -73,6 +73,15 @@ export function stepLine(at, names) {
 export function later(app, promise) {
   promise.catch((fault) => app.failed(fault));
   return null;
+}
+
+const SOON = 30_000;
+
+/** What the server knows now, where it can be asked; nothing waits for it. `age`: ms that may pass. */
+export function freshen(app, age = SOON) {
+  const made = app.slice?.made_at ?? 0;
+  if (app.practice || app.now() + (app.offset ?? 0) - made < age) return;
+  later(app, Promise.resolve(app.refreshSlice?.()));
 }
 
 /** Asks for one of several coded reasons; null when closed. */
