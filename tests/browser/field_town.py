@@ -308,7 +308,10 @@ def _free_port() -> int:
 
 # --- a scanner that types -------------------------------------------------------------------
 
-_SHIFTED = {"~": "Backquote", ":": "Semicolon", "#": "Digit3", "_": "Minus", "|": "Backslash"}
+_SHIFTED = {
+    "~": "Backquote", ":": "Semicolon", "#": "Digit3", "_": "Minus", "|": "Backslash",
+    "<": "Comma",
+}  # fmt: skip
 _PLAIN = {
     ".": "Period", "-": "Minus", "/": "Slash", "=": "Equal", " ": "Space", ",": "Comma",
     ";": "Semicolon", "`": "Backquote", "\\": "Backslash",

@@ -35,6 +35,12 @@ PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>扫码<
 <script type="module" src="app.js"></script></body></html>"""
 
 
+def check_digit(field: str) -> str:
+    """ICAO 9303-3, section 4.9."""
+    values = (0 if char == "<" else int(char, 36) for char in field)
+    return str(sum(value * (7, 3, 1)[i % 3] for i, value in enumerate(values)) % 10)
+
+
 class Handler(SimpleHTTPRequestHandler):
     """Files of one folder, under the headers of the real server."""
 
@@ -229,6 +235,27 @@ def test_what_was_typed_elsewhere_or_dealt_with_does_not_stick_to_a_scan(stage):
     type_scan(stage.page, TUBES[0])
     assert stage.reads(2) == [box, TUBES[0]]
     assert stage.value() == TUBES[1]
+
+
+def test_a_pda_that_inserts_text_is_read_from_the_field(stage):
+    stage.page.focus("#field")
+    stage.keys.send("Input.insertText", {"text": TUBES[0]})
+    stage.page.keyboard.press("Enter")
+    assert stage.reads(1) == [TUBES[0]]
+    assert stage.value() == ""
+
+
+def test_the_lines_of_a_passport_come_with_an_enter_each_and_are_one_read(stage):
+    lines = ["P<GBRERIKSSON<<ANNA<MARIA".ljust(44, "<"), "E12345678"]
+    parts = [lines[1], "740812", "300415"]
+    number, birth, expiry = (part + check_digit(part) for part in parts)
+    optional = "<" * 14
+    total = check_digit(number + birth + expiry + optional + "<")
+    type_scan(stage.page, lines[0])
+    type_scan(stage.page, f"{number}GBR{birth}F{expiry}{optional}<{total}")
+    assert stage.reads(1, "kind") == ["document"]
+    assert stage.reads(1, "shown") == ["…5678"]
+    assert stage.reads(1, "problem") == [None]
 
 
 def test_a_document_form_keeps_the_number_it_asks_for_and_gives_up_a_tube(stage):
