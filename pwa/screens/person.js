@@ -10,7 +10,7 @@ import { grouped } from "../scan/codes.js";
 import { getLang, t } from "../words/index.js";
 import { clock } from "../words/time.js";
 import { supervisor } from "./sampling_asks.js";
-import { act, announce } from "./sampling_desk.js";
+import { act, announce, queued } from "./sampling_desk.js";
 import { markWord, stateWord } from "./sampling_parts.js";
 
 export const screen = {
@@ -54,7 +54,7 @@ function view(app) {
 function changes(app, tube, seat) {
   return html`
     ${seat.mark ? nothing : html`<h2>${t("拭子有问题，此人需重采")}</h2>
-    <div class="mark-choices">${Object.keys(MARKS).map((what) => bigButton(markWord(what), () => mark(app, tube, seat, what), {
+    <div class="mark-choices">${Object.keys(MARKS).map((what) => bigButton(markWord(what), () => begun(app, () => mark(app, tube, seat, what)), {
       tone: "plain", name: `mark-${what}`, sub: what === "not_swabbed" ? t("座位空出来") : null }))}</div>`}
     <h2>${t("登记有误")}</h2>
     <div class="mark-choices">
@@ -62,7 +62,7 @@ function changes(app, tube, seat) {
         app.params.moving = true;
         app.draw();
       }, { tone: "plain", name: "move" })}
-      ${bigButton(t("从管里撤销"), () => out(app, tube, seat), { tone: "plain", name: "take-out" })}
+      ${bigButton(t("从管里撤销"), () => begun(app, () => out(app, tube, seat)), { tone: "plain", name: "take-out" })}
     </div>`;
 }
 
@@ -72,7 +72,7 @@ function moving(app, tube, seat) {
     ${scanStrip(app, { hint: t("扫那一支管") })}
     ${list(others, (one) => row({
       title: html`<span class="code">${grouped(one.number)}</span>`, sub: t("{n} 人", { n: one.live }), icon: "tube",
-      act: () => queued(app, () => move(app, tube, seat, one.number)), name: `to-${one.number}`,
+      act: () => begun(app, () => move(app, tube, seat, one.number)), name: `to-${one.number}`,
     }), { key: (one) => one.number })}
     ${button(t("不移"), () => {
       app.params.moving = false;
@@ -80,8 +80,9 @@ function moving(app, tube, seat) {
     }, { kind: "quiet", name: "no-move" })}`;
 }
 
-function queued(app, doIt) {
-  app.queue = app.queue.then(doIt).catch((fault) => app.failed(fault));
+/** Questions wait for a badge, which is a scan: never in the queue of scans themselves. */
+function begun(app, doIt) {
+  doIt().catch((fault) => app.failed(fault));
 }
 
 /** A closed tube needs the supervisor, by name. (22) @returns the words for the reason, or null */
@@ -99,8 +100,7 @@ async function mark(app, tube, seat, what) {
   });
   if (!sure) return;
   if ((await allowed(app, tube)) === null) return;
-  await act(app, markSeat(tube, seat, what));
-  app.draw();
+  queued(app, () => act(app, markSeat(tube, seat, what)));
 }
 
 /** Back first, said there: a screen that comes up wipes the answer of the one before. */
@@ -120,8 +120,14 @@ async function out(app, tube, seat) {
   const by = await allowed(app, tube);
   if (by === null) return;
   const outcome = takeOut(tube, seat, [reasonText("unbind", why), by].filter(Boolean).join("; "));
-  await app.state(outcome.entries, outcome.views);
-  returned(app, () => announce(app, outcome));
+  stated(app, outcome);
+}
+
+function stated(app, outcome) {
+  queued(app, async () => {
+    await app.state(outcome.entries, outcome.views);
+    returned(app, () => announce(app, outcome));
+  });
 }
 
 async function scan(app, read) {
@@ -130,7 +136,7 @@ async function scan(app, read) {
     app.say("stop", app.params.moving ? t("请扫那一支管。") : t("先回到采样再扫。"), { code: "wrong_kind" });
     return;
   }
-  await move(app, here.tube, here.seat, read.number);
+  begun(app, () => move(app, here.tube, here.seat, read.number));
 }
 
 /** The swab's person by what the bind said: the journal still has it; else by resident code. */
@@ -152,6 +158,5 @@ async function move(app, tube, seat, to) {
     announce(app, outcome);
     return;
   }
-  await app.state(outcome.entries, outcome.views);
-  returned(app, () => announce(app, outcome));
+  stated(app, outcome);
 }

@@ -13,7 +13,7 @@ import { isFull, openTubes, roomOf } from "../rules/work.js";
 import { grouped } from "../scan/codes.js";
 import { getLang, pick, t } from "../words/index.js";
 import { ask } from "./sampling_asks.js";
-import { act, arrive, deskOf, sceneOf, takeItem, takePerson, takeRead } from "./sampling_desk.js";
+import { act, arrive, deskOf, queued, sceneOf, takeItem, takePerson, takeRead } from "./sampling_desk.js";
 import { seatRow } from "./sampling_parts.js";
 
 export const screen = {
@@ -47,7 +47,7 @@ function enter(app, params = {}) {
   const first = given ? () => takePerson(app, given)
     : person ? () => takeItem(app, { ...params, person })
       : read && desk.back ? () => takeRead(app, read) : null;
-  if (first) app.queue = app.queue.then(first).catch((fault) => app.failed(fault));
+  if (first) queued(app, first);
 }
 
 const modeWord = (mode) => MODES[mode]?.[getLang() === "en" ? 1 : 0] ?? "";
@@ -138,7 +138,7 @@ function modes(app) {
           app.draw();
         },
       })}
-      ${bigButton(t("好"), () => app.closeSheet(), { tone: "accent", name: "modes-ok" })}`;
+      ${bigButton(t("就这样"), () => app.closeSheet(), { tone: "accent", name: "modes-ok" })}`;
     },
   });
 }
@@ -164,7 +164,7 @@ function family(app, desk, tube) {
   const others = (desk.people ?? app.slice.household(desk.home.index).map(ofResident)).filter((one) => !inside.has(one.key));
   if (!others.length) return nothing;
   const bind = (persons) => {
-    app.queue = app.queue.then(() => takeFamily(app, persons)).catch((fault) => app.failed(fault));
+    queued(app, () => takeFamily(app, persons));
   };
   return html`<section class="family" aria-label=${t("同户")}><h2>${t("同户还有 {n} 人", { n: others.length })}</h2>
     ${list(others, (one) => row({
@@ -196,8 +196,13 @@ function people(app, tube) {
   </section>`;
 }
 
+const TWICE = 800; // ms: a shaking thumb takes back one person, not two
+let undone = 0;
+
 function undo(app) {
-  app.queue = app.queue.then(() => act(app, undoLast(app.work))).catch((fault) => app.failed(fault));
+  if (app.now() - undone < TWICE) return;
+  undone = app.now();
+  queued(app, () => act(app, undoLast(app.work)));
 }
 
 function tubeActions(app, desk, tube) {

@@ -9,7 +9,7 @@ import { closeAndOpen, closeTube, noteOver } from "../rules/tubes.js";
 import { REASONS, say } from "../rules/sampling_words.js";
 import { grouped } from "../scan/codes.js";
 import { getLang, pick, t } from "../words/index.js";
-import { act, deskOf, openBeside, sceneOf, takePerson, takeRead, takeWaiting } from "./sampling_desk.js";
+import { act, deskOf, openBeside, queued, sceneOf, takePerson, takeRead, takeWaiting } from "./sampling_desk.js";
 
 export function ask(app, what) {
   return SHEETS[what.kind]?.(app, what);
@@ -22,18 +22,19 @@ function refuse(app, code = "wait_tube") {
   app.say("stop", pick(answer), { code });
 }
 
-/** One sheet; `finish(doIt)` closes it first, so that the next question can open. `onDismiss` runs
- *  when it is closed without an answer. */
+/**
+ * One sheet. `finish(doIt)` answers it once: it closes first, so that the next question can open. A
+ * tap queues behind the scans under way; a scan is in that queue already and runs at once (SCAN).
+ * `onDismiss` runs when the sheet is closed without an answer.
+ */
 function open(app, make) {
   let answered = false;
-  const spec = make((doIt) => async () => {
+  const spec = make((doIt = () => {}) => async (how) => {
+    if (answered) return;
     answered = true;
     app.closeSheet(sheet);
-    try {
-      await doIt?.();
-    } catch (fault) {
-      app.failed?.(fault);
-    }
+    if (how === SCAN) await doIt();
+    else queued(app, doIt);
   });
   spec.onClose = () => {
     if (!answered) spec.onDismiss?.();
@@ -41,6 +42,8 @@ function open(app, make) {
   const sheet = app.openSheet(spec);
   return sheet;
 }
+
+const SCAN = Symbol("scan");
 
 /** Nobody waits any longer: whoever stood there is scanned again. */
 const forget = (app) => () => {
@@ -68,7 +71,7 @@ function closeOpen(app, what) {
       </div>`,
     async scan(_, read) {
       if (read.problem || read.kind !== "tube") return refuse(app);
-      if (read.number === what.next) return finish(() => both())();
+      if (read.number === what.next) return finish(() => both())(SCAN);
       what.next = read.number;
       what.foreign = Boolean(read.foreign);
       return app.draw();
@@ -106,8 +109,8 @@ function close(app, what) {
       <div class="ask-more">${button(t("超员，请负责人注明"), finish(() => over(app, what)), { name: "over" })}</div>`,
     async scan(_, read) {
       if (read.problem || read.kind !== "tube") return refuse(app);
-      if (read.number === what.tube) return finish(counted(app, { ...what, count: what.n }))();
-      return finish(() => takeRead(app, read))();
+      if (read.number === what.tube) return finish(counted(app, { ...what, count: what.n }))(SCAN);
+      return finish(() => takeRead(app, read))(SCAN);
     },
   }));
 }
@@ -139,11 +142,11 @@ function full(app, what) {
         ${button(t("数目不是 {n}", { n: what.n }), finish(() => close(app, { ...what, kind: "close" })), { name: "other-count" })}</div>`,
     async scan(_, read) {
       if (read.problem || read.kind !== "tube") return refuse(app, "tube_full_scan");
-      if (read.number === what.tube) return finish(() => closeFull(app, what))();
+      if (read.number === what.tube) return finish(() => closeFull(app, what))(SCAN);
       return finish(async () => {
         const both = await act(app, closeAndOpen(sceneOf(app), { ...what, next: read.number, foreign: Boolean(read.foreign) }));
         if (both.entries.length) await takeWaiting(app);
-      })();
+      })(SCAN);
     },
   }));
 }
@@ -154,11 +157,14 @@ async function closeFull(app, what) {
   if (person) app.say("look", t("请扫下一支管，{name} 在等。", { name: person.name || t("此人") }), { code: "next_tube" });
 }
 
-async function over(app, what) {
-  const who = await supervisor(app, t("超员要负责人注明"));
-  if (!who) return;
-  await act(app, noteOver(sceneOf(app), what.tube));
-  await takeWaiting(app);
+/** The badge is a scan too, so nothing may wait for it in the queue of scans. */
+function over(app, what) {
+  const { waiting } = deskOf(app);
+  supervisor(app, t("超员要负责人注明")).then((who) => who && queued(app, async () => {
+    deskOf(app).waiting = waiting;
+    await act(app, noteOver(sceneOf(app), what.tube));
+    await takeWaiting(app);
+  }));
 }
 
 // --- persons -------------------------------------------------------------------------------------
@@ -174,7 +180,7 @@ function reason(app, what) {
         bigButton(english ? en : zh, finish(() => takePerson(app, what.person, { ...what.reasons, [what.why]: code })), {
           name: `reason-${code}`, tone: "plain" }))}</div>
       <div class="ask-more">${button(t("不采"), finish(() => app.hush()), { name: "reason-none" })}</div>`,
-    scan: (_, read) => finish(() => takeRead(app, read))(),
+    scan: (_, read) => finish(() => takeRead(app, read))(SCAN),
   }));
 }
 
@@ -195,7 +201,7 @@ function single(app, what) {
       return finish(async () => {
         desk.single = what.person;
         await takeRead(app, read);
-      })();
+      })(SCAN);
     },
   }));
 }
@@ -226,7 +232,7 @@ function seen(app, what) {
         form.second = badgeName(app, read);
         return form.name.trim() ? go(finish, form.second) : app.draw();
       }
-      return finish(() => takeRead(app, read))();
+      return finish(() => takeRead(app, read))(SCAN);
     },
   }));
 }
@@ -259,7 +265,7 @@ export function supervisor(app, title) {
         const known = isBadge(read) ? staffBy(app, read) : null;
         if (!known && read.kind !== "badge") return refuse(app, "badge_wanted");
         if (known && !known.roles.includes("site_supervisor")) return refuse(app, "not_supervisor");
-        return finish(() => resolve(`supervisor ${known?.no ?? `badge ${read.number ?? read.staff_no}`}`))();
+        return finish(() => resolve(`supervisor ${known?.no ?? `badge ${read.number ?? read.staff_no}`}`))(SCAN);
       },
     }));
   });

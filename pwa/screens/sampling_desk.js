@@ -40,6 +40,11 @@ export function sceneOf(app) {
   };
 }
 
+/** After the scans under way, and before those that come. */
+export function queued(app, doIt) {
+  app.queue = app.queue.then(doIt).catch((fault) => app.failed(fault));
+}
+
 /** What a rule came to: stated, said, asked. */
 export async function act(app, outcome) {
   if (outcome.entries.length) await app.state(outcome.entries, outcome.views);

@@ -7,7 +7,7 @@ import { bigButton, choice, emptyState, field, list, note, row } from "../parts/
 import { ofForm, ofResident } from "../rules/persons.js";
 import { pick, t } from "../words/index.js";
 import { ask } from "./sampling_asks.js";
-import { deskOf, personOf, takeRead } from "./sampling_desk.js";
+import { deskOf, personOf, queued, takeRead } from "./sampling_desk.js";
 
 const TYPES = [
   ["resident_id", "居民身份证"], ["passport", "护照"], ["hmt_residence", "港澳台居民居住证"],
@@ -99,7 +99,7 @@ function form(app) {
   const none = f.type === "none";
   const submit = (e) => {
     e.preventDefault();
-    app.queue = app.queue.then(() => register_(app)).catch((problem) => app.failed(problem));
+    queued(app, () => register_(app));
   };
   return html`<form class="document-form" @submit=${submit}>
     <div class="field"><label for="doc-type">${t("证件种类")}</label>
