@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -154,6 +155,20 @@ def test_the_outbox_tells_the_truth_while_the_server_is_away_and_when_it_is_back
     assert page.locator(".truth").get_attribute("data-held") == "5"
 
 
+JOURNAL = """() => new Promise((resolve) => {
+  const open = indexedDB.open("screening-field");
+  open.onsuccess = () => {
+    const all = open.result.transaction("journals").objectStore("journals").getAll();
+    all.onsuccess = () => { open.result.close(); resolve(all.result[0].id); };
+  };
+})"""
+
+
+def wire_of(page: Any) -> str:
+    """The id of a phone's journal."""
+    return page.evaluate(JOURNAL)
+
+
 def frames(page: Any) -> list[str]:
     """Every QR code of the chain that a phone shows, read one by one."""
     page.locator("[data-name=show-codes]").click()
@@ -190,8 +205,8 @@ def test_a_phone_without_a_network_hands_its_journal_to_another_by_qr_codes(
     found.get_by_text("还差 1", exact=False).wait_for()
     type_scan(found, chain_[0])
     found.get_by_text("新收 3 条", exact=False).first.wait_for()
-    journals = [j for j in field_town.tables().journals if j["last"] == 4]
-    assert journals
+    wire = wire_of(lost)
+    assert [j["last"] for j in field_town.tables().journals if j["wire_id"] == wire] == [4]
     lost.context.set_offline(False)
     outbox(lost, 0)
 
@@ -224,7 +239,8 @@ def test_an_exported_file_is_kept_by_another_phone_until_there_is_a_network(
     found.context.set_offline(False)
     found.locator("[data-name=deliver]").or_(found.locator(".truth")).first.wait_for()
     until = time.monotonic() + 30
-    while not [j for j in field_town.tables().journals if j["last"] == 3]:
+    wire = json.loads(file.read_text().splitlines()[0])["journal"]
+    while not [j for j in field_town.tables().journals if (j["wire_id"], j["last"]) == (wire, 3)]:
         assert time.monotonic() < until
         found.wait_for_timeout(250)
     r = field_town.app.test_client().post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from screening import crypto
 from screening.crypto import b64, unb64
-from screening.field import chain
+from screening.field import chain, frames
 from screening.tube import chain as hashing
 from screening.tube import entries as e
 
@@ -59,3 +60,8 @@ def test_a_batch_signed_and_a_field_sealed_in_javascript_are_understood(node):
     assert json.loads(ring.unseal(unb64(made["sealed"]))) == {"name": "李·四"}
     with pytest.raises(chain.BadSignature):
         chain.check_signature(batch, unb64(VECTORS["public_point"]))
+    line = frames.join(reversed(made["frames"]))
+    assert len(made["frames"]) > 5
+    assert line.decode() == made["carried"]
+    inside = ring.unseal(unb64(json.loads(line)["sealed"]))
+    assert gzip.decompress(unb64(inside.decode())).decode() == made["body"]

@@ -1,29 +1,22 @@
-// pwa/journal/format.js against tests/vectors/journal.json; then signs and seals for the Python side.
-import assert from "node:assert/strict";
+// What a phone makes, for the Python side to understand: a batch, a sealed field, an export, its QR codes.
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 
-const here = (path) => new URL(path, import.meta.url);
-const source = readFileSync(here("../../pwa/journal/format.js"));
-const j = await import(`data:text/javascript;base64,${source.toString("base64")}`);
-const v = JSON.parse(readFileSync(here("../vectors/journal.json"), "utf8"));
+import * as j from "../../pwa/journal/format.js";
+import { framesOf } from "../../pwa/journal/frames.js";
 
-let head = await j.genesis(v.device, v.journal);
-assert.equal(j.hex(head), v.genesis);
-for (const [i, entry] of v.entries.entries()) {
-  assert.equal(j.hex(await j.digest(entry)), v.digests[i]);
-  assert.equal(await j.ref(entry), v.refs[i]);
-  head = await j.link(head, entry);
-  assert.equal(j.hex(head), v.hashes[i]);
-}
-const facts = { device: v.device, journal: v.journal, last: v.entries.length, head, sentAt: v.sent_at };
-const point = j.unb64(v.public_point);
-assert.equal(await j.verify(point, j.unb64(v.signature), facts), true);
-assert.equal(await j.verify(point, j.unb64(v.signature), { ...facts, last: 1 }), false);
+const v = JSON.parse(readFileSync(new URL("../vectors/journal.json", import.meta.url), "utf8"));
+const server = j.unb64(process.argv[2]);
 
 const pair = await j.newKey();
 const { body } = await j.batch(pair.privateKey, {
   device: v.device, journal: v.journal, first: 1, prev: await j.genesis(v.device, v.journal),
   entries: v.entries, sentAt: v.sent_at,
 });
-const sealed = await j.sealTo(j.unb64(process.argv[2]), JSON.stringify({ name: "李·四" }));
-process.stdout.write(JSON.stringify({ body, point: await j.publicPoint(pair), sealed }));
+const sealed = await j.sealTo(server, JSON.stringify({ name: "李·四" }));
+const carried = JSON.stringify({
+  format: "screening-carry-1", device: String(v.device), journal: v.journal, first: 1, last: v.entries.length,
+  sealed: await j.sealTo(server, j.b64(gzipSync(body))),
+});
+const frames = await framesOf(carried, { size: 200 });
+process.stdout.write(JSON.stringify({ body, point: await j.publicPoint(pair), sealed, carried, frames }));
