@@ -1,5 +1,6 @@
 // What the app holds: device, person, place, slice, own journal and its fold; and how it changes.
 import { foldBoxes } from "./rules/boxes.js";
+import { policyOf } from "./rules/shift.js";
 import { Slice } from "./rules/slice.js";
 import { addRecord, foldWork, setServed } from "./rules/work.js";
 
@@ -68,7 +69,8 @@ export class Holding {
   async keep(changes) {
     Object.assign(this, changes);
     this.draw();
-    await this.backing.keep(Object.fromEntries(KEPT.map((key) => [key, this[key]])));
+    const kept = Object.fromEntries(KEPT.map((key) => [key, this[key]]));
+    await this.backing.keep({ ...kept, round: policyOf(this.round) }); // without who was sampled
   }
 
   /** Small steps of the clock are not worth a write. */

@@ -122,10 +122,19 @@ export function tablesOf(place, current = null) {
   return Array.from({ length: Math.min(n, 60) }, (_, i) => i + 1);
 }
 
-/** The rounds to offer, those running first; 0 stands for "no round". */
-export function roundsOf(slice) {
+const POLICY = ["id", "name", "kind", "state", "ends_at", "mode", "size", "why", "limits"];
+
+/** A round's policy, small enough to keep outside the roster's lock: no person is in it. */
+export function policyOf(round) {
+  if (!round) return null;
+  return Object.fromEntries(POLICY.filter((key) => key in round).map((key) => [key, round[key]]));
+}
+
+/** The rounds to offer, those running first; without a slice the one that was kept, until it ends. */
+export function roundsOf(slice, kept = null, now = 0) {
   const running = (round) => (round.state === "sampling" ? 0 : 1);
-  return [...(slice?.rounds ?? [])].sort((a, b) => running(a) - running(b) || a.id - b.id);
+  const told = [...(slice?.rounds ?? [])].sort((a, b) => running(a) - running(b) || a.id - b.id);
+  return slice || !kept || (kept.ends_at && kept.ends_at <= now) ? told : [kept];
 }
 
 /** The code inside an enrolment link (`#enrol=…`) or as typed; null when there is none. */

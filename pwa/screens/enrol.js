@@ -64,10 +64,10 @@ const waiting = () => html`<div class="enrol-wait" role="status"><progress></pro
 function ask(app) {
   return html`
     ${app.device?.state === "revoked" ? stopped(app) : nothing}
-    ${scanStrip(app, { hint: t("扫登记码（采样点负责人的屏幕上）"), typed: false })}
+    ${scanStrip(app, { hint: t("扫登记码"), typed: false })}
     ${field({
       label: t("登记码"), name: "enrol-code", value: form.code, problem: form.problem ?? undefined,
-      hint: t("12 位，一次有效"), maxlength: 64,
+      hint: t("在采样点负责人的屏幕上；12 位，一次有效"), maxlength: 64,
       onInput: (text) => { form.code = text; }, onEnter: () => submit(app),
     })}
     ${field({

@@ -68,7 +68,7 @@ function whoLine(app, on) {
       ${staff && !staff.checked ? html`<span class="tag tone-look">${icon("look")}${t("未核对")}</span>` : nothing}</p>
     ${facts([
       [t("轮次"), round?.name],
-      [t("台"), table ? t("{n} 号台", { n: table }) : null],
+      [t("台"), table],
       [t("本班自"), on ? when(on.at, app.now()) : null],
     ])}
   </section>`;
@@ -84,6 +84,7 @@ function notes(app, on) {
       ${button(t("重新登录"), () => app.go("sign_in", { again: true }), { name: "again", icon: "badge" })}` : nothing}
     ${state === "late" ? note("look", t("名单到 {at} 过期，有网络时会自动更新", { at: clock(app.slice.expires_at) })) : nothing}
     ${rosterNote(app, state)}
+    ${app.met?.state === "refused" ? note("look", t("服务器没有给名单（{code}）", { code: app.met.code ?? "?" })) : nothing}
     ${app.met?.at && app.met.state === "offline" ? note("unknown", t("没有网络；名单是 {at} 的", { at: clock(app.met.at) })) : nothing}`;
 }
 

@@ -11,13 +11,15 @@ import { pick, t } from "../words/index.js";
 const MODES = { single: "单采", household: "一户一管", pooled: "混采" };
 let form = null;
 
+const offered = (app) => roundsOf(app.slice?.json, app.round, app.now());
+
 export const screen = {
   name: "shift",
   title: () => t("开始班次"),
   icon: "clock",
 
   enter(app, params) {
-    const rounds = roundsOf(app.slice?.json);
+    const rounds = offered(app);
     form = {
       site: Boolean(app.device?.lab || app.practice || shiftOf(app.records)), table: app.table,
       round: app.round?.id ?? rounds[0]?.id ?? null, skip: false, taken: 0, busy: false,
@@ -25,7 +27,7 @@ export const screen = {
     if (!app.staff && !app.practice) return app.replace("sign_in");
     if (params.read?.kind === "site") queueMicrotask(() => this.scan(app, params.read));
     app.refreshSlice?.().then(() => {
-      if (form) form.round ??= roundsOf(app.slice?.json)[0]?.id ?? null;
+      if (form) form.round ??= offered(app)[0]?.id ?? null;
       app.draw();
     }, (fault) => app.failed(fault));
   },
@@ -99,7 +101,7 @@ function tableStep(app) {
 }
 
 function roundStep(app) {
-  const rounds = roundsOf(app.slice?.json);
+  const rounds = offered(app);
   if (!rounds.length) return note("look", t("没有进行中的轮次。照常采样，由负责人归到轮次里。"));
   const round = rounds.find((one) => one.id === form.round) ?? rounds[0];
   return html`
@@ -128,7 +130,8 @@ function holds(app) {
     [t("取自"), json?.made_at ? dated(json.made_at) : null],
     [t("有效到"), json?.expires_at ? dated(json.expires_at) : null],
     [t("未上传"), t("{n} 条", { n: count(app.outbox.waiting ?? 0) })],
-  ])}${state === "none" ? note("look", t("没有名单也能采样：凭居民码、证件。")) : nothing}
+  ])}${app.met?.state === "refused" ? note("look", t("服务器没有给名单（{code}）", { code: app.met.code ?? "?" })) : nothing}
+  ${state === "none" ? note("look", t("没有名单也能采样：凭居民码、证件。")) : nothing}
   ${button(t("再取一次"), () => app.refreshSlice?.(), { name: "refresh", icon: "download", kind: "quiet" })}`, { icon: "phone" });
 }
 
@@ -187,8 +190,8 @@ async function joinScanned(app, read) {
 async function begin(app) {
   if (form.busy) return;
   form.busy = true;
-  const rounds = roundsOf(app.slice?.json);
-  const round = rounds.find((one) => one.id === form.round) ?? rounds[0] ?? app.round ?? null;
+  const rounds = offered(app);
+  const round = rounds.find((one) => one.id === form.round) ?? rounds[0] ?? null;
   try {
     await startShift(app, { table: form.table, round });
   } catch (fault) {

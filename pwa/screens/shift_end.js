@@ -47,12 +47,10 @@ function endLabel(open, waiting) {
 function openThings(app, tubes, boxes) {
   return card(t("还开着 {n} 件", { n: tubes.length + boxes.length }), html`
     ${list(tubes, (tube) => row({
-      title: html`<span class="code">${grouped(tube.number)}</span>`, icon: "tube", meta: `${tube.n}/${tube.size}`,
-      sub: t("去封管"), name: `tube-${tube.number}`, act: () => app.go("sampling", { tube: tube.number }),
+      title: html`<span class="code">${grouped(tube.number)}</span>`, sub: `${tube.n}/${tube.size} · ${t("去封管")}`, name: `tube-${tube.number}`, act: () => app.go("sampling", { tube: tube.number }),
     }))}
     ${list(boxes, (box) => row({
-      title: html`<span class="code">${grouped(box.box)}</span>`, icon: "box", meta: t("{n} 支", { n: box.n }),
-      sub: t("去封箱"), name: `box-${box.batch}`, act: () => app.go("packing", { batch: box.batch }),
+      title: html`<span class="code">${grouped(box.box)}</span>`, sub: `${t("{n} 支", { n: box.n })} · ${t("去封箱")}`, name: `box-${box.batch}`, act: () => app.go("packing", { batch: box.batch }),
     }))}`, { tone: "look", icon: "look" });
 }
 

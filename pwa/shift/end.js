@@ -23,7 +23,7 @@ async function leave(app, reason) {
   await signOut(app);
   await app.backing.vault?.wipe(reason);
   app.useSlice(null);
-  await app.keep({ staff: null, table: null, round: null });
+  await app.keep({ staff: null, table: null }); // the round stays: the next shift may begin without a network
 }
 
 /** The server's session ends when it can be told; it ends by itself after twelve hours. */

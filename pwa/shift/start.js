@@ -1,17 +1,11 @@
 // The start of a shift at a table, and going on with what others left open.
 
-const POLICY = ["id", "name", "kind", "state", "ends_at", "mode", "size", "why", "limits"];
+import { policyOf } from "../rules/shift.js";
 
 /** State the start, keep table and round through a reload. */
 export async function startShift(app, { table = null, round = null } = {}) {
   await app.keep({ table, round: policyOf(round) });
   await app.state([{ kind: "shift_start" }]);
-}
-
-/** A round's policy, small enough to keep outside the roster's lock: no person is in it. */
-export function policyOf(round) {
-  if (!round) return null;
-  return Object.fromEntries(POLICY.filter((key) => key in round).map((key) => [key, round[key]]));
 }
 
 /** Go on with a tube that another phone opened. */

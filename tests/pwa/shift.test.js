@@ -106,6 +106,17 @@ describe("codes at the start", () => {
   });
 });
 
+test("without a slice the kept round goes on until it ends", () => {
+  const kept = { id: 3, name: "三", ends_at: NOW + 1 };
+  expect(shift.roundsOf(null, kept, NOW)).toEqual([kept]);
+  expect(shift.roundsOf(null, kept, NOW + 1)).toEqual([]);
+  expect(shift.roundsOf({ rounds: [] }, kept, NOW)).toEqual([]);
+});
+
+test("what is kept of a round names nobody", () => {
+  expect(shift.policyOf({ id: 3, mode: "pooled", told: { single: "AA" } })).toEqual({ id: 3, mode: "pooled" });
+});
+
 test("a table is chosen among those of the site", () => {
   expect(shift.tablesOf({ tables: 3 })).toEqual([1, 2, 3]);
   expect(shift.tablesOf({ tables: null }, 2)).toEqual([1, 2]);
