@@ -58,7 +58,8 @@ export function openCamera(host, { onRead, onProblem = () => {} }) {
     const { torch, zoom } = camera.abilities;
     render(html`
       ${state.problem ? html`<p class="camera-problem" role="alert">${PROBLEMS[state.problem]()}</p>` : html`
-        <div class="camera-window">${camera.video}<span class="camera-aim" aria-hidden="true"></span></div>`}
+        <div class="camera-window">${camera.video}${camera.stream ? html`<span
+          class="camera-aim" aria-hidden="true"></span>` : html`<p class="camera-wait" role="status">${t("正在打开相机")}</p>`}</div>`}
       ${state.unread ? html`<p class="camera-problem" role="alert">${UNREAD()}</p>` : nothing}
       <div class="camera-tools">
         ${state.problem ? html`<button type="button" class="btn" @click=${retry}>${t("重试")}</button>` : nothing}

@@ -13,6 +13,7 @@ export const words = {
     "The camera does not open. Try again, or take a picture to read the code.",
   "照片里没有读到码，请靠近一点、对正、避开反光再拍。":
     "No code was read in the picture. Go closer, hold straight, avoid glare, and take another.",
+  正在打开相机: "Opening the camera",
   重试: "Try again",
   手电: "Torch",
   关闭手电: "Torch off",
