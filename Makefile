@@ -10,7 +10,7 @@ export HTTPS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo demo-reset serve test test-long check lint format types imports \
-	i18n bench lock clean stop
+	i18n bench screenshots lock clean stop
 
 help: ## explain every target
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ i18n: setup-dev ## compile the texts; name the sentences without English
 
 bench: setup ## measure, e.g. make bench ARGS=ingest
 	@$(PY) -m bench $(ARGS)
+
+screenshots: setup-dev ## take the pictures of the field app's guide (docs/field/) again
+	@$(PY) -m scripts.screenshots $(ARGS)
 
 lock: setup-dev ## write the lock files from what is installed
 	@$(PY) scripts/lock.py
