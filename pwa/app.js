@@ -26,6 +26,7 @@ export class App extends Holding {
     this.settings = settings;
     this.answer = null;
     this.checks = null; // ground/checks.js
+    this.install = null; // asks the phone to put the app on its home screen
     this.newVersion = null; // waits until the outbox is empty and a person agrees
     this.sheets = [];
     this.strip = { last: null, typing: false, camera: false, text: "" };
@@ -70,6 +71,7 @@ export class App extends Holding {
     this.drawNow();
     this.host.querySelector("#screen")?.focus({ preventScroll: true });
     this.host.ownerDocument.defaultView?.scrollTo?.(0, 0);
+    this.stayAwake?.();
   }
 
   allowed(screen) {
@@ -184,7 +186,9 @@ export class App extends Holding {
       return;
     }
     const taker = top ?? this.screen;
-    if (taker?.scan && !(taker === this.screen && !this.allowed(taker))) await taker.scan(this, read);
+    const takes = taker?.scan && (taker !== this.screen || this.allowed(taker));
+    if (takes) await taker.scan(this, read);
+    else this.say("look", t("这一屏不扫码"), { code: "no_scan" });
     this.draw();
   }
 

@@ -72,7 +72,23 @@ function chooser(open) {
 
 function body(app, screen) {
   if (app.tab === "second") return second(app);
-  return app.allowed(screen) ? screen.view(app) : refused(app, screen);
+  if (!app.allowed(screen)) return refused(app, screen);
+  try {
+    return screen.view(app);
+  } catch (fault) {
+    console.error(screen.name, fault?.stack ?? fault);
+    return broken(app);
+  }
+}
+
+/** A screen that cannot be drawn must not take the others with it. */
+function broken(app) {
+  return emptyState({
+    icon: "stop",
+    title: t("这一屏打不开"),
+    text: t("已记下的都在。请回首页再试；仍不行请告诉负责人。"),
+    action: button(t("回首页"), () => app.replace("home"), { kind: "primary", name: "go-home" }),
+  });
 }
 
 function second(app) {

@@ -4,12 +4,13 @@ const NAME = "screening-settings";
 /**
  * @typedef {{lang: "zh"|"en", theme: "auto"|"day"|"night", thumb: "left"|"right", voice: boolean,
  *   full_name: boolean, sound: boolean, vibrate: boolean, prefix: string, suffix: string,
- *   card_line: string}} Settings
+ *   card_line: string, awake: boolean}} Settings
  *   prefix, suffix: what the scanner sends around a code ("" prefix: none), as key names: "F13", "~", "Tab"
  */
 export const DEFAULTS = {
   lang: "zh", theme: "auto", thumb: "right", voice: true, full_name: false, sound: true, vibrate: true,
   prefix: "", suffix: "Enter", card_line: "",
+  awake: true,
 };
 
 /** @returns {Settings} */

@@ -1,5 +1,6 @@
 // From a page to a running app: checks, the store, the one writing tab, the first screen; practice.
-import { blocked, checkAll, envOf } from "./ground/checks.js";
+import { Awake } from "./ground/awake.js";
+import { checkAll, envOf } from "./ground/checks.js";
 import { Practice } from "./practice/backing.js";
 import { town } from "./practice/town.js";
 import { enrolCode, shiftOf } from "./rules/shift.js";
@@ -18,21 +19,22 @@ export async function start(app, parts) {
   app.dress();
   globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener?.("change", () => app.dress());
   const linked = /enrol=/.test(location.hash) ? enrolCode(location.hash) : null;
-  globalThis.addEventListener?.("unhandledrejection", (e) => app.failed(e.reason)); // no tap fails silently
+  hearBrowser(app);
   watchVersions(app, parts);
   addPractice(app);
-  app.recheck = (ask) => recheck(app, ask);
+  app.recheck = (ask) => recheck(app, ask, parts);
   parts.scanner(app);
-  await recheck(app, false);
+  await recheck(app, false, parts);
   const lock = parts.lock({ finish: () => finish(app), onLost: () => becomeSecond(app) });
   app.takeOver = () => takeOver(app, lock, parts);
-  if (!blocked(app.checks)) {
+  if (storable(app.checks)) {
     if (await lock.take()) await openStore(app, parts);
     else app.tab = "second";
   }
   const to = app.tab === "second" ? "home" : firstScreen(app, linked);
   app.router.start(to, linked && to === "enrol" ? { code: linked } : {});
-  globalThis.performance?.mark?.("app-shown");
+  performance.mark("app-shown");
+  app.stayAwake();
 }
 
 async function openStore(app, parts) {
@@ -45,25 +47,50 @@ async function openStore(app, parts) {
     kept.start();
     app.stopKeeper?.();
     app.stopKeeper = parts.keeper(app);
+    app.fault = null;
   } catch (fault) {
     console.error("store", fault?.name ?? "fault", fault?.message ?? "");
     app.fault = fault;
-    app.checks = [...(app.checks ?? []), {
-      id: "store", tone: "stop", title: "本机存储", text: "打不开本机的存储，不能记录。", way: "请关闭其他标签页，重启浏览器后再试；不要清除网站数据。",
-    }];
+    app.checks = [...app.checks, BROKEN];
   }
 }
 
-async function recheck(app, ask) {
+const BROKEN = {
+  id: "store", tone: "stop", title: "本机存储", text: "打不开本机的存储，不能记录。",
+  way: "请关闭其他标签页，重启浏览器后再试；不要清除网站数据。",
+};
+
+/** A phone short of space still opens its store: what is unsent there must get out. */
+const storable = (checks) => !checks.some((check) => check.tone === "stop" && check.id !== "space");
+
+async function recheck(app, ask, parts) {
   app.checks = checkAll(await envOf(window, { ask }));
+  if (app.fault) await openStore(app, parts);
   app.draw();
   return app.checks;
+}
+
+/** What the browser tells by itself: faults nobody caught, that the app can be installed. */
+function hearBrowser(app) {
+  const harmless = ["NotAllowedError", "AbortError", "InvalidStateError"]; // sound, vibration, wake lock
+  addEventListener("unhandledrejection", ({ reason }) => harmless.includes(reason?.name) || app.failed(reason));
+  addEventListener("beforeinstallprompt", (e) => {
+    e.preventDefault();
+    app.install = async () => {
+      app.install = null;
+      await e.prompt();
+      await app.recheck(true);
+    };
+    app.draw();
+  });
+  const awake = new Awake({ wanted: () => Boolean(app.staff) && app.settings.awake !== false });
+  app.stayAwake = () => awake.look();
 }
 
 /** Where a person belongs now. */
 export function firstScreen(app, linked = null) {
   if (linked) return "enrol";
-  if (!app.device || blocked(app.checks)) return "welcome";
+  if (!app.device || !storable(app.checks)) return "welcome";
   if (app.device.state && app.device.state !== "active") return "enrol";
   if (!app.staff) return "sign_in";
   if (!shiftOf(app.records)) return "shift";

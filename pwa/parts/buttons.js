@@ -44,7 +44,7 @@ export function button(label, act, o = {}) {
 
 /** The bar at the bottom: the primary at the thumb, others beside or above it. */
 export function actions(primary, ...others) {
-  const rest = others.filter(Boolean);
+  const rest = others.filter((one) => one && one !== nothing);
   return html`<div class="actions">
     ${rest.length ? html`<div class="actions-more">${rest}</div>` : nothing}
     ${primary ?? nothing}

@@ -13,6 +13,8 @@ export const screen = {
   title: () => t("设置"),
   roles: null,
   icon: "settings",
+  scan: (app, read) => app.say(read.problem ? "look" : "ok", read.problem ? read.problem.sentence(app.settings.lang) : t("读到了"), {
+    sub: read.shown }),
   view: (app) => html`
     ${card(t("显示"), looks(app))}
     ${card(t("声音和朗读"), sounds(app))}
@@ -30,6 +32,8 @@ const looks = (app) => html`<div class="stack">
     { value: "auto", label: t("随系统") }, { value: "day", label: t("日光") }, { value: "night", label: t("夜间") }] })}
   ${choice({ ...pair(app, "thumb"), label: t("用哪只手拿"), options: [
     { value: "left", label: t("左手") }, { value: "right", label: t("右手") }] })}
+  ${toggle({ name: "awake", checked: app.settings.awake, label: t("工作时不熄屏"), hint: t("熄屏时收不到扫码枪的码"),
+    onChange: (awake) => { app.set({ awake }); app.stayAwake(); } })}
 </div>`;
 
 const sounds = (app) => html`
@@ -64,6 +68,7 @@ const about = (app) => html`<div class="stack">
   ])}
   ${app.newVersion && !app.outbox.waiting ? button(t("现在更新"), () => app.updateNow(), { kind: "primary", icon: "download", name: "update" }) : nothing}
   ${app.newVersion && app.outbox.waiting ? note("look", t("有新版本，传完 {n} 条后可以更新", { n: app.outbox.waiting })) : nothing}
+  ${app.install ? button(t("放到主屏幕"), () => app.install(), { icon: "download", kind: "primary", name: "install" }) : nothing}
   ${button(t("查找新版本"), () => app.lookForUpdate(), { name: "look-update" })}
   ${app.practice
     ? html`${button(t("练习用的码"), () => app.go("practice"), { icon: "qr", name: "practice-codes" })}

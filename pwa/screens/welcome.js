@@ -23,6 +23,7 @@ export const screen = {
           ? bigButton(t("继续"), () => app.replace("home"), { icon: "next", name: "continue", disabled: blocked(app.checks) })
           : bigButton(t("登记这台手机"), () => app.go("enrol"), { icon: "qr", name: "enrol", disabled: blocked(app.checks) }),
         app.practice ? nothing : button(t("先练习"), () => app.enterPractice(), { icon: "flag", name: "practise" }),
+        app.install ? button(t("放到主屏幕"), () => app.install(), { icon: "download", name: "install" }) : nothing,
         button(t("重新检查"), () => again(app), { icon: "undo", name: "recheck" }),
       )}`;
   },

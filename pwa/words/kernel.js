@@ -17,6 +17,14 @@ export const words = {
   "服务器没有接受（{status}）。": "The server did not accept it ({status}).",
   "相机打不开，请用扫码枪或手输。": "The camera cannot be opened; use a scanner or type.",
 
+  "这一屏不扫码": "Nothing is scanned on this screen",
+  "这一屏打不开": "This screen cannot be shown",
+  "已记下的都在。请回首页再试；仍不行请告诉负责人。": "What was noted is safe. Go home and try again; if it stays so, tell the supervisor.",
+  "读到了": "Read",
+  "工作时不熄屏": "Keep the screen on at work",
+  "熄屏时收不到扫码枪的码": "A phone asleep hears no scanner",
+  "放到主屏幕": "Put on the home screen",
+
   "跳到内容": "Skip to content",
   "返回": "Back",
   "设置": "Settings",
