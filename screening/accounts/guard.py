@@ -27,6 +27,7 @@ FIRST_STEPS = (
     "accounts_api.get_me",
     "accounts_api.change_password",
     "accounts_api.close_session",
+    "field_api.sign_out_here",
 )
 
 
