@@ -30,7 +30,10 @@ export function openCamera(host, { onRead, onProblem = () => {} }) {
       draw();
       onProblem(code);
     },
-    onChange: () => draw(),
+    onChange: () => {
+      if (camera.stream) state.problem = null;
+      draw();
+    },
   });
 
   async function retry() {

@@ -4,6 +4,7 @@
 const REPEAT = 2500; // ms in which the same code before the lens is one read
 const PAUSE = 90; // ms between frames, and never less than the decoding took: phones get hot
 const WIDEST = 1280; // pixels of a frame that are looked at
+const SOFT = 720; // every other frame: smaller is smoother, which helps where a hand shook
 const FINEST = 4096; // of a still picture, when that was too coarse
 export const FORMATS = ["code_128", "qr_code", "data_matrix", "pdf417", "code_39"];
 
@@ -128,13 +129,13 @@ export class Camera {
   }
 
   async look(decoder, turn) {
-    while (turn === this.running) {
+    for (let n = 0; turn === this.running; n++) {
       const began = performance.now();
       if (this.video.readyState >= 2 && this.video.videoWidth) {
-        const picture = this.frame.of(this.video, this.video.videoWidth, this.video.videoHeight);
+        const { videoWidth, videoHeight } = this.video;
+        const picture = this.frame.of(this.video, videoWidth, videoHeight, n % 2 ? SOFT : WIDEST);
         const found = await decoder.detect(picture).catch(() => []);
         if (turn !== this.running) return;
-        this.took = performance.now() - began;
         for (const { rawValue } of found) {
           if (rawValue && this.repeats.fresh(rawValue, performance.now())) this.onRead(rawValue);
         }
@@ -173,13 +174,22 @@ export class Camera {
   }
 
   async torch(on) {
-    await this.track?.applyConstraints({ advanced: [{ torch: on }] });
-    this.torchOn = on;
+    this.torchOn = (await this.adjust({ torch: on })) ? on : this.torchOn;
     this.onChange();
   }
 
-  async zoom(value) {
-    await this.track?.applyConstraints({ advanced: [{ zoom: value }] });
+  zoom(value) {
+    return this.adjust({ zoom: value });
+  }
+
+  // A camera may refuse what it offered; it then stays as it is.
+  async adjust(one) {
+    try {
+      await this.track?.applyConstraints({ advanced: [one] });
+      return Boolean(this.track);
+    } catch {
+      return false;
+    }
   }
 
   async cameras() {
@@ -204,7 +214,7 @@ export async function readPicture(file) {
   const bitmap = await createImageBitmap(file);
   const frame = new Frame();
   try {
-    for (const widest of [WIDEST, FINEST]) {
+    for (const widest of [WIDEST, Math.max(bitmap.width, bitmap.height) / 2, FINEST]) {
       const found = await decoder.detect(frame.of(bitmap, bitmap.width, bitmap.height, widest));
       if (found.length) return found.map((one) => one.rawValue);
     }
