@@ -57,14 +57,9 @@ function doorOf(app) {
 
 function bottom(app, door) {
   const family = door.members.filter((m) => m.state !== "done" && rules.tubeOf(door, m) === "household");
-  const last = rules.lastVisit(new Map(door.members.filter((m) => m.visit).map((m) => [m.code, m.visit])));
-  const member = last && door.members.find((m) => m.code === last.code);
   return actions(
     family.length > 1
       ? bigButton(t("一户一管，采 {n} 人", { n: family.length }), () => sample(app, door, family[0], "household"), { icon: "people", name: "household", tone: "accent" })
-      : null,
-    last && last.visit.outcome !== "done"
-      ? button(t("撤销：{name} {what}", { name: member.name, what: t(WORDS[last.visit.outcome]) }), () => undo(app, member, last.visit), { name: "undo", icon: "undo" })
       : null,
     button(t("还有别人"), () => app.go("sampling", { unregistered: true, back: "door" }), { name: "unlisted", icon: "plus" }),
   );
@@ -92,8 +87,9 @@ function was(app, m) {
   const held = visit && visit.seq <= (app.outbox.held ?? 0);
   const sent = visit && rules.goesToDispatcher(m, visit.outcome);
   return html`
-    ${visit ? html`<p class="door-was">${t(WORDS[visit.outcome])} ${when(visit.at, app.now())}
-      ${visit.until ? t("，约 {at}", { at: when(visit.until, app.now()) }) : nothing}</p>` : nothing}
+    ${visit ? html`<div class="door-was"><p>${t(WORDS[visit.outcome])} ${when(visit.at, app.now())}
+      ${visit.until ? t("，约 {at}", { at: when(visit.until, app.now()) }) : nothing}</p>
+      ${visit.outcome === "done" ? nothing : button(t("撤销"), () => undo(app, m, visit), { name: "undo", icon: "undo" })}</div>` : nothing}
     ${sent ? note(held || app.practice ? "ok" : "look", held || app.practice ? t("已报调度") : t("已记下，一有网络就报调度")) : nothing}
     ${tries ? html`<p class="door-tries">${t("上门 {n} 次", { n: tries })}</p>` : nothing}`;
 }

@@ -80,6 +80,7 @@ function notes(app, on) {
   return html`
     ${!on && !app.practice ? note("look", t("还没有开始班次")) : nothing}
     ${staff?.refused ? note("stop", t("服务器不认识这张工作证在本点的岗位。请本点负责人授权，或换人。")) : nothing}
+    ${staff?.must_change ? note("look", t("首次口令要先在电脑上改掉")) : nothing}
     ${staff?.over ? html`${note("look", t("登录已满 12 小时。可以继续工作；重新登录后名单才会更新。"))}
       ${button(t("重新登录"), () => app.go("sign_in", { again: true }), { name: "again", icon: "badge" })}` : nothing}
     ${state === "late" ? note("look", t("名单到 {at} 过期，有网络时会自动更新", { at: clock(app.slice.expires_at) })) : nothing}

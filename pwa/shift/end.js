@@ -26,10 +26,15 @@ async function leave(app, reason) {
   await app.keep({ staff: null, table: null }); // the round stays: the next shift may begin without a network
 }
 
-/** The server's session ends when it can be told; it ends by itself after twelve hours. */
+const PATIENCE = 4000;
+
+/** The server's session ends where it can be told; it ends by itself after twelve hours. */
 async function signOut(app) {
-  if (!app.staff?.token || app.practice) return;
-  await app.ask("/api/v1/field/sign-out", {}, { timeout: 4000 }).catch(() => null);
+  const { token } = app.staff ?? {};
+  if (!token || app.practice) return;
+  const headers = { Authorization: `Bearer ${token}` };
+  const signal = AbortSignal.timeout(PATIENCE);
+  await fetch("/api/v1/session", { method: "DELETE", headers, credentials: "omit", signal }).catch(() => null);
 }
 
 /** What a phone may keep in hand while nobody is signed in: patterns, rounds, the site's tubes. */

@@ -24,6 +24,7 @@ async function byServer(app, { read, no, secret }) {
   const out = await app.backing.ask("/api/v1/field/sign-in", { ...who, secret }, { timeout: 12_000 });
   const staff = {
     ...out.staff, id: String(out.staff.id), token: out.token, until: out.expires_at, checked: true,
+    must_change: Boolean(out.must_change),
   };
   await app.keep({ staff });
   await know(app, staff, read);

@@ -238,7 +238,7 @@ export const words = {
   "回名单": "To the list",
   "待重采：单人单管，不与别人混": "Swab again: one person, one tube, never pooled",
   "一户一管，采 {n} 人": "One tube for {n} people",
-  "撤销：{name} {what}": "Undo: {name}, {what}",
+  "撤销": "Undo",
   "还有别人": "Somebody else is here",
   "约定再来": "Come back",
   "单人单管": "Single tube",

@@ -9,6 +9,7 @@ import pytest
 
 from screening import clock
 from screening.db import db, fetch, insert, new_id
+from tests.browser import axe
 from tests.browser.field_town import FieldTown, type_scan
 from tests.browser.test_field_shift import answered, at_work, on, without_server
 
@@ -121,7 +122,7 @@ def test_a_round_of_a_stairwell_without_a_network_is_told_once_and_whole(
         on(page, "doors")
         open_door(page, town, 12).locator("[data-name=refused]").click()
         answered(page, "visit_refused")
-        page.locator("[data-name=undo]").click()
+        person(page, town, 12).locator("[data-name=undo]").click()
         answered(page, "visit_undone")
         person(page, town, 12).locator("[data-name=come-back]").click()
         page.locator("dialog .big").first.click()
@@ -204,3 +205,17 @@ def test_the_list_lies_under_the_rosters_lock(doors_town: FieldTown, field_page:
         on(page, "doors")
         page.get_by_text("没有上门名单").wait_for()
         assert town.people[12].name not in page.locator("main").inner_text()
+
+
+def test_every_screen_of_the_doors_passes_axe_and_keeps_to_its_width(
+    doors_town: FieldTown, field_page: Any
+) -> None:
+    page, town = field_page, doors_town
+    at_work(page, town)
+    to_doors(page)
+    axe.check(page)
+    open_door(page, town, 5)
+    axe.check(page)
+    person(page, town, 5).locator("[data-name=come-back]").click()
+    page.locator("dialog[open]").wait_for()
+    axe.check(page)

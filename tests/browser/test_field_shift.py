@@ -9,6 +9,7 @@ from typing import Any
 from screening.accounts import service as accounts
 from screening.db import db, fetch
 from tests import devices
+from tests.browser import axe
 from tests.browser.field_town import PIN, FieldTown, type_scan
 
 
@@ -247,3 +248,27 @@ def test_a_shift_ends_with_its_own_number_and_leaves_no_roster(
     assert stores(page) == {"entries": 2, "roster": False, "wiped": "shift_end"}
     page.locator("[data-name=next-person]").click()
     on(page, "sign_in")
+
+
+def test_every_screen_of_a_shift_passes_axe_and_keeps_to_its_width(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    page = field_page
+    left_open(field_town, field_town.fresh())
+    enrol(page, field_town)
+    axe.check(page)
+    page.locator("[data-name=to-sign-in]").click()
+    on(page, "sign_in")
+    axe.check(page)
+    sign_in(page, field_town, "supervisor")
+    on(page, "shift")
+    page.locator("[data-name=join-all], [data-name^='join-']").first.wait_for()
+    axe.check(page)
+    start(page, field_town)
+    axe.check(page)
+    page.locator("[data-name=end]").click()
+    on(page, "shift_end")
+    axe.check(page)
+    page.locator("[data-name=finish]").click()
+    answered(page, "shift_ended")
+    axe.check(page)

@@ -8,7 +8,7 @@ import { Kept } from "../../pwa/kept.js";
 import { makeCode } from "../../pwa/scan/codes.js";
 import { changeStaff, endShift } from "../../pwa/shift/end.js";
 import { enrol } from "../../pwa/shift/enrol.js";
-import { refreshSlice, wipeWhenOver } from "../../pwa/shift/keeper.js";
+import { refreshSlice, startKeeper, wipeWhenOver } from "../../pwa/shift/keeper.js";
 import { byBadge, signIn } from "../../pwa/shift/sign_in.js";
 import { startShift } from "../../pwa/shift/start.js";
 import { stateVisit } from "../../pwa/shift/visit.js";
@@ -215,6 +215,54 @@ describe("keeping the slice", () => {
     server.away = true;
     expect(await refreshSlice(phone)).toBe("offline");
     expect(phone.slice.json.roster).not.toBeNull();
+  });
+});
+
+describe("the keeper", () => {
+  /** Runs what was put off, in order, when the test says so. */
+  const putOff = () => {
+    const due = [];
+    return {
+      due,
+      options: { random: () => 0.5, timer: (act, ms) => due.push({ act, ms }), clear: () => {} },
+      run: () => due.pop().act(),
+    };
+  };
+
+  test("it asks every three minutes, and sooner when there was no network", async () => {
+    await atWork();
+    const later = putOff();
+    const stop = startKeeper(phone, later.options);
+    expect(later.due.at(-1).ms).toBe(180_000);
+    const before = server.asked.length;
+    await later.run();
+    expect(server.asked.length).toBe(before + 1);
+    expect(later.due.at(-1).ms).toBe(180_000);
+    server.away = true;
+    await later.run();
+    expect(later.due.at(-1).ms).toBe(30_000);
+    stop();
+  });
+
+  test("after twelve hours the sign-in is over and the work is not", async () => {
+    await atWork();
+    const later = putOff();
+    const stop = startKeeper(phone, later.options);
+    phone.clock += 12 * HOUR;
+    await later.run();
+    expect(phone.staff).toMatchObject({ id: LI.id, token: null, over: true, checked: true });
+    await stateVisit(phone, { code: "R1.7-1-00", name: "王*" }, "refused");
+    expect(kinds()).toEqual(["shift_start", "visit"]);
+    stop();
+  });
+
+  test("a phone that nobody is signed in to asks for nothing", async () => {
+    const later = putOff();
+    const stop = startKeeper(phone, later.options);
+    const before = server.asked.length;
+    await later.run();
+    expect(server.asked.length).toBe(before);
+    stop();
   });
 });
 
