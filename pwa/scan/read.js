@@ -126,35 +126,3 @@ export async function read(text, o) {
   const last = documentOf(plain, source) ?? staffOf(plain, o.staff ?? []);
   return done(last ?? unknown(text, plain, code));
 }
-
-const WORDS = {
-  document: { zh: "证件号码", en: "an identity document" },
-  enrol: { zh: "设备登记码", en: "an enrolment code" },
-  frame: { zh: "数据接力码", en: "a part of a data chain" },
-  tables: { zh: "采样台清单码", en: "a table's list" },
-  unknown: { zh: "不认识的码", en: "an unknown code" },
-  tube: { zh: "采样管码", en: "a tube" },
-  box: { zh: "转运箱码", en: "a box" },
-  seal: { zh: "封包码", en: "a seal" },
-  site: { zh: "采样点码", en: "a site" },
-  badge: { zh: "工作证码", en: "a staff badge" },
-  resident: { zh: "居民码", en: "a resident" },
-};
-
-/** "This is a box; a tube is needed here." for any two kinds of reads. */
-class WrongRead extends CodeProblem {
-  sentence(lang = "zh") {
-    const word = (kind) => WORDS[kind][lang === "en" ? "en" : "zh"];
-    const [seen, wanted] = [word(this.details.seen), word(this.details.wanted)];
-    return lang === "en"
-      ? `This is the code of ${seen}; ${wanted} is needed here.`
-      : `这是${seen}，这里要扫${wanted}。`;
-  }
-}
-
-/** Why a read is of no use where `wanted` kinds are asked for; null when it is. */
-export function refusal(read, ...wanted) {
-  if (read.problem && (read.kind === "unknown" || wanted.includes(read.kind))) return read.problem;
-  if (wanted.includes(read.kind)) return null;
-  return new WrongRead("wrong_kind", { seen: read.kind, wanted: wanted[0] });
-}

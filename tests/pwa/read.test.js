@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { checkCardLine, fitsCard } from "../../pwa/scan/cards.js";
 import { gb11643, makeCode, makeResidentCode } from "../../pwa/scan/codes.js";
 import { beginsLines, checkDigit } from "../../pwa/scan/mrz.js";
-import { read, refusal } from "../../pwa/scan/read.js";
+import { read } from "../../pwa/scan/read.js";
 
 const vectors = JSON.parse(readFileSync(new URL("../vectors/resident.json", import.meta.url), "utf8"));
 const NOW = vectors.now;
@@ -241,13 +241,5 @@ describe("the rest", () => {
   it("says that nothing was read, and that a number was cut short", async () => {
     expect((await of("\r\n")).problem.code).toBe("nothing_read");
     expect((await of(makeCode("tube", 4).slice(0, 12))).problem.code).toBe("wrong_length");
-  });
-
-  it("says what is needed where another kind was scanned", async () => {
-    const box = await of(makeCode("box", 3));
-    expect(refusal(box, "tube", "resident").sentence("zh")).toBe("这是转运箱码，这里要扫采样管码。");
-    expect(refusal(box, "box")).toBe(null);
-    expect(refusal(await of(CITIZEN), "tube").sentence("en")).toBe("This is the code of an identity document; a tube is needed here.");
-    expect(refusal(await of("x?"), "tube").code).toBe("use_id_card");
   });
 });
