@@ -29,12 +29,12 @@ function skip(e) {
 function topLine(app, screen) {
   return html`<header class="top">
     <div class="top-row">
-      ${ROOTS.has(screen.name)
+      ${ROOTS.has(screen.name) || app.tab === "second"
         ? html`<span class="mark" aria-hidden="true">${icon("tube")}</span>`
         : button(t("返回"), () => app.back(), { bare: true, icon: "back", kind: "quiet", name: "back" })}
-      <h1>${screen.title(app)}</h1>
+      <h1>${app.tab === "second" ? t("筛查现场") : screen.title(app)}</h1>
       <span class="top-who">${app.staff ? app.staff.name : ""}</span>
-      ${screen.name === "settings" ? nothing : button(t("设置"), () => app.go("settings"), {
+      ${screen.name === "settings" || app.tab === "second" ? nothing : button(t("设置"), () => app.go("settings"), {
         bare: true, icon: "settings", kind: "quiet", name: "settings" })}
     </div>
     ${truthLine(app)}
@@ -45,7 +45,7 @@ function banners(app) {
   return html`
     ${app.practice ? html`<div class="banner practice" role="status"><strong>${t("练习")}</strong>
 
-      ${button(t("练习用的码"), () => app.openSheet(app.practiceSheet), { icon: "qr", name: "practice-codes" })}
+      ${button(t("练习码"), () => app.openSheet(app.practiceSheet), { name: "practice-codes" })}
       ${button(t("结束练习"), () => app.leavePractice(), { name: "leave-practice" })}</div>` : nothing}
     ${app.newVersion && app.tab === "first" && !app.practice ? html`<div class="banner tone-unknown" role="status">${icon("download")}
       ${app.outbox.waiting

@@ -6,7 +6,8 @@ import { clock, count } from "../words/time.js";
 import { icon } from "./icons.js";
 
 /** The line's tone and words. Pure, so that it can be tested. */
-export function truthWords({ practice, device, outbox }) {
+export function truthWords({ practice, device, outbox, tab = "first" }) {
+  if (tab === "second") return { tone: "unknown", icon: "info", text: t("上传情况看另一个标签页") };
   if (practice) return { tone: "look", icon: "flag", text: t("练习：不保存，不上传") };
   if (!device) return { tone: "unknown", icon: "offline", text: t("还没有登记") };
   const { held = 0, waiting = 0, since = null, parked = [], gap = null, state = "idle" } = outbox ?? {};
@@ -27,7 +28,7 @@ export function truthLine(app) {
   const words = truthWords(app);
   const open = (e) => {
     e.preventDefault();
-    if (!app.practice) app.go("outbox");
+    if (!app.practice && app.tab === "first") app.go("outbox");
   };
   return html`<a class="truth tone-${words.tone}" href="#/outbox" data-held=${app.outbox?.held ?? 0}
     data-waiting=${app.outbox?.waiting ?? 0} @click=${open} aria-disabled=${app.practice ? "true" : nothing}>
