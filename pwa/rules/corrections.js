@@ -21,7 +21,7 @@ export function lastBind(work) {
 export function undoLast(work) {
   const last = lastBind(work);
   if (!last) return outcome({ answers: [say("nothing_to_undo")] });
-  return takeOut(last.tube, last.seat, "undo 撤销上一个");
+  return { ...takeOut(last.tube, last.seat, "undo 撤销上一个"), current: last.tube.number };
 }
 
 export function takeOut(tube, seat, reason) {

@@ -6,7 +6,7 @@ import { html, nothing } from "lit-html";
 import { actions, bigButton, button, choice, counter, icon, list, note, row, scanStrip, stepper } from "../parts/index.js";
 import { undoLast, lastBind } from "../rules/corrections.js";
 import { ofResident } from "../rules/persons.js";
-import { householdScanned } from "../rules/sampling.js";
+import { householdScanned, sampledBefore } from "../rules/sampling.js";
 import { MODES } from "../rules/sampling_words.js";
 import { chosen, inHand, ruleOf, whyOf } from "../rules/tubes.js";
 import { isFull, openTubes, roomOf } from "../rules/work.js";
@@ -55,7 +55,7 @@ const modeWord = (mode) => MODES[mode]?.[getLang() === "en" ? 1 : 0] ?? "";
 function view(app) {
   const desk = deskOf(app);
   const tube = inHand(sceneOf(app));
-  return html`<div class="desk">
+  return html`<div class="desk ${app.strip.camera ? "seeing" : ""}">
     ${tubes(app, desk)}
     ${tube ? inUse(app, tube) : noTube(app)}
     ${waiting(app, desk)}
@@ -158,21 +158,27 @@ function waiting(app, desk) {
 
 /** A household tube: who else lives there; a tap is a swab. */
 function family(app, desk, tube) {
-  if (tube.mode !== "household" || desk.home?.tube !== tube.number) return nothing;
-  if (!desk.people && desk.home.index === null) return nothing;
-  const inside = new Set(tube.seats.filter((s) => !s.out && !s.mark).map((s) => s.key));
-  const others = (desk.people ?? app.slice.household(desk.home.index).map(ofResident)).filter((one) => !inside.has(one.key));
+  const others = tube.mode === "household" ? othersOf(app, desk, tube) : [];
   if (!others.length) return nothing;
-  const bind = (persons) => {
-    queued(app, () => takeFamily(app, persons));
-  };
+  const scene = sceneOf(app);
+  const due = others.filter((one) => !sampledBefore(scene, one));
+  const bind = (persons) => queued(app, () => takeFamily(app, persons));
   return html`<section class="family" aria-label=${t("同户")}><h2>${t("同户还有 {n} 人", { n: others.length })}</h2>
     ${list(others, (one) => row({
       title: one.name, sub: html`<span class="code">${one.document}</span>`, icon: "plus", name: `family-${one.key}`,
-      act: () => bind([one]),
+      meta: due.includes(one) ? "" : t("已采"), act: () => bind([one]),
     }), { key: (one) => one.key })}
-    ${others.length > 1 ? button(t("全家都在，登记 {n} 人", { n: others.length }), () => bind(others), { name: "family-all" }) : nothing}
+    ${due.length > 1 ? button(t("全家都在，登记 {n} 人", { n: due.length }), () => bind(due), { name: "family-all" }) : nothing}
   </section>`;
+}
+
+/** Those of the door list, else those of the slice who live with the first one in the tube. */
+function othersOf(app, desk, tube) {
+  const inside = tube.seats.filter((s) => !s.out && !s.mark);
+  const keys = new Set(inside.map((s) => s.key));
+  const first = inside.map((s) => app.slice?.findKey(s.key)).find(Boolean);
+  const all = desk.people ?? (first ? app.slice.household(first.index).map(ofResident) : []);
+  return inside.length || desk.people ? all.filter((one) => !keys.has(one.key)) : [];
 }
 
 async function takeFamily(app, persons) {

@@ -14,14 +14,12 @@ const desks = new WeakMap();
 
 /**
  * @returns {{current: string|null, mode: string|null, size: number|null, waiting: object|null,
- *   single: object|null, back: string|null, later: object[], home: object|null,
- *   people: object[]|null}}  `people`: who of the door list belongs into this household's tube
+ *   single: object|null, back: string|null, later: object[], people: object[]|null}}  `people`: who of the door list belongs into this household's tube
  */
 export function deskOf(app) {
   if (!desks.has(app)) {
     desks.set(app, {
-      current: null, mode: null, size: null, waiting: null, single: null, back: null, later: [], home: null,
-      people: null,
+      current: null, mode: null, size: null, waiting: null, single: null, back: null, later: [], people: null,
     });
   }
   const desk = desks.get(app);
@@ -34,7 +32,7 @@ export function deskOf(app) {
 export function sceneOf(app) {
   const desk = deskOf(app);
   return {
-    work: app.work, slice: app.slice, round: app.slice?.round?.(app.round?.id) ?? app.round,
+    work: app.work, slice: app.slice, round: app.slice ? app.slice.round(app.round?.id) : app.round,
     current: desk.current, mode: desk.mode, size: desk.size, site: app.place?.id ?? null,
     place: app.place?.name ?? "", roundId: app.round?.id ?? 0, practice: app.practice,
   };
@@ -51,7 +49,6 @@ export async function act(app, outcome) {
   const desk = deskOf(app);
   if (outcome.current) desk.current = outcome.current;
   announce(app, outcome);
-  if (outcome.bound) await afterBind(app, outcome.bound);
   if (outcome.ask) ask(app, outcome.ask);
   return outcome;
 }
@@ -81,8 +78,8 @@ export function spoken(app, answer, bound) {
   const { person, seat, last } = bound;
   const whole = person.told ?? (person.name.includes("*") ? null : person.name);
   const name = (app.settings.full_name && whole) || surname(person.told ?? person.name);
-  if (english) return `${name}, number ${seat}${last ? ", change the tube" : ""}`;
-  return `${name} 第${seat}个${last ? "，换管" : ""}`;
+  if (english) return `${name ? `${name}, ` : ""}number ${seat}${last ? ", change the tube" : ""}`;
+  return `${name} 第${seat}个${last ? "，换管" : ""}`.trim();
 }
 
 // --- reads ---------------------------------------------------------------------------------------
@@ -195,14 +192,6 @@ export async function takeItem(app, { person: item, single = false, purpose = nu
 
 const sameHome = (app, tube, person) =>
   person.household !== null && homesIn(app.slice, tube).every((home) => home === person.household);
-
-async function afterBind(app, { person, tube }) {
-  const desk = deskOf(app);
-  const shared = app.work.tubes.get(tube)?.mode === "household";
-  if (!shared) desk.home = null;
-  else if (person.resident) desk.home = { index: person.resident.index, tube };
-  else if (desk.people) desk.home = { index: null, tube };
-}
 
 // --- what the server knows more ------------------------------------------------------------------
 

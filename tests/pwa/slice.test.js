@@ -81,6 +81,7 @@ describe("a round", () => {
     expect([0, 1, 2, 3].filter((i) => round.mustBeAlone(i))).toEqual([2]);
     expect([round.mode, round.size, round.count]).toEqual(["pooled", 10, 1]);
     expect(slice.round(4)).toBe(null);
+    expect(JSON.stringify(round)).not.toContain("sampled");
   });
 });
 
