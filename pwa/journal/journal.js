@@ -116,8 +116,9 @@ export class Journal {
   }
 
   /** What the server holds now, by its receipt. It may hold less than before: a restored server. */
-  confirm(last) {
-    return this.#alone(() => this.#change({ acked: Math.max(0, Math.min(last, this.last)) }));
+  confirm(last, at = null) {
+    const heard = at === null ? {} : { heard_at: at };
+    return this.#alone(() => this.#change({ acked: Math.max(0, Math.min(last, this.last)), ...heard }));
   }
 
   /** Drop what the server has held for seven days; what it does not hold stays whatever its age. */
@@ -168,7 +169,7 @@ export class Journal {
 async function begin(db, keys, device, now) {
   const id = newId();
   const head = hex(await genesis(device, id));
-  const row = { id, device, sign: keys.sign, last: 0, head, acked: 0, base: 0, made_at: now, ended: null };
+  const row = { id, device, sign: keys.sign, last: 0, head, acked: 0, base: 0, made_at: now, heard_at: null, ended: null };
   const tx = strict(db, "journals");
   tx.store.add(row);
   await tx.done;

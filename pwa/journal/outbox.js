@@ -10,9 +10,9 @@ const ASK_EVERY_MS = 10 * 60_000;
 const SLOW_TRIP_MS = 10_000;
 const GONE = ["revoked", "lost", "forked"];
 
-/** @param {{last: number, acked: number, base?: number}} journal base: entries up to it were pruned */
-export const begin = ({ last, acked, base = 0 }) => ({
-  last, acked, base, phase: "idle", fails: 0, next_at: 0, last_contact: null, asked_at: 0, ask: true, most: MOST,
+/** @param {{last, acked, base?, heard_at?}} journal numbers; base: entries up to it were pruned */
+export const begin = ({ last, acked, base = 0, heard_at = null }) => ({
+  last, acked, base, phase: "idle", fails: 0, next_at: 0, last_contact: heard_at, asked_at: 0, ask: true, most: MOST,
   held: [], parked: [], forked: false, device_state: "active", message: null, offline: false,
 });
 

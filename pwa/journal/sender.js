@@ -120,7 +120,7 @@ export class Sender {
     return {
       send: () => this.#send(command),
       ask: () => this.#ask(),
-      confirm: () => void this.journal.confirm(command.last).catch(() => {}),
+      confirm: () => void this.journal.confirm(command.last, this.now()).catch(() => {}),
       offset: () => void this.onOffset(command.ms),
       gone: () => void this.onGone(command.state), // not awaited: it may stop this very sender
       renew: () => this.#renew(),

@@ -33,11 +33,11 @@ function body(app) {
     ${wrong ? note(wrong.tone, wrong.text) : nothing}
     ${card(null, details(app))}
     ${entries(app)}
+    ${button(t("代别人转交"), () => app.go("carry", { way: "in" }), { icon: "qr", name: "carry-in", kind: "quiet" })}
     ${actions(
       bigButton(t("立即上传"), () => app.backing.tryNow(), {
         icon: "upload", name: "try-now", disabled: ["sending", "asking"].includes(outbox.state) }),
       outbox.waiting || wrong?.carry ? button(t("导出未传记录"), () => app.go("carry"), { icon: "download", name: "carry" }) : null,
-      button(t("代别人转交"), () => app.go("carry", { way: "in" }), { icon: "qr", name: "carry-in" }),
     )}`;
 }
 
@@ -81,7 +81,7 @@ function entries(app) {
       const { title, sub } = entryWords(record);
       return row({
         lead: html`<span class="code">${record.seq}</span>`, title, sub, tone: parked.has(record.seq) ? "look" : undefined,
-        meta: html`${when(record.at, app.now())} <span class="outbox-state" role="img" aria-label=${there ? t("服务器已有") : t("还在本机")}>${icon(there ? "cloud" : "phone")}</span>`,
+        meta: html`${when(record.at, app.now())} <span class="outbox-state" role="img" aria-label=${there ? t("服务器已有") : t("还在本机")}>${icon(there ? "cloud" : "offline")}</span>`,
       });
     }, { key: (record) => record.seq, label: t("本机的记录") })}
     ${shown.length < all.length ? button(t("更早的"), () => { app.outboxShown += 100; app.draw(); }, { kind: "quiet", name: "older" }) : nothing}

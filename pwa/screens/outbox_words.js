@@ -36,35 +36,35 @@ export function stateLine(outbox, now) {
   return t("等待上传");
 }
 
-const tube = (entry) => grouped(entry.tube ?? "");
-
 const KINDS = {
   shift_start: () => t("开班"),
   shift_end: (e) => t("收班，共 {n} 条", { n: e.n }),
-  open: (e) => t("开管 {tube}", { tube: tube(e) }),
-  join: (e) => t("接管 {tube}", { tube: tube(e) }),
-  bind: (e) => t("管 {tube} 第 {seat} 个", { tube: tube(e), seat: e.seat }),
-  unbind: (e) => t("撤销，管 {tube}", { tube: tube(e) }),
-  move: (e) => t("从管 {tube} 移到 {to}", { tube: tube(e), to: grouped(e.to ?? "") }),
-  mark: (e) => t("标记，管 {tube}", { tube: tube(e) }),
-  over: (e) => t("管 {tube} 超员 {n}", { tube: tube(e), n: e.n }),
-  close: (e) => t("封管 {tube}，{n} 个", { tube: tube(e), n: e.n }),
-  reopen: (e) => t("重开管 {tube}", { tube: tube(e) }),
-  box_open: (e) => t("开箱 {box}", { box: grouped(e.box ?? "") }),
-  pack: (e) => t("装箱，管 {tube}", { tube: tube(e) }),
-  unpack: (e) => t("取出，管 {tube}", { tube: tube(e) }),
-  seal: (e) => t("封箱 {seal}，{n} 管", { seal: grouped(e.seal ?? ""), n: e.n }),
+  open: () => t("开管"),
+  join: () => t("接管"),
+  bind: (e) => t("座位 {seat}", { seat: e.seat }),
+  unbind: () => t("撤销一人"),
+  move: () => t("已移到另一管"),
+  mark: () => t("标记"),
+  over: (e) => t("超员，共 {n} 个", { n: e.n }),
+  close: (e) => t("封管，{n} 个", { n: e.n }),
+  reopen: () => t("重开"),
+  box_open: () => t("开箱"),
+  pack: () => t("管装箱"),
+  unpack: () => t("从箱里取出"),
+  seal: (e) => t("封箱，{n} 管", { n: e.n }),
   unseal: () => t("拆封"),
-  hand_over: (e) => t("交接 {seal}", { seal: grouped(e.seal ?? "") }),
-  arrive: (e) => t("到达 {seal}", { seal: grouped(e.seal ?? "") }),
-  receive: (e) => t("签收管 {tube}", { tube: tube(e) }),
-  reject: (e) => t("拒收管 {tube}", { tube: tube(e) }),
-  unpacked: (e) => t("拆箱完毕 {seal}", { seal: grouped(e.seal ?? "") }),
+  hand_over: () => t("箱已交接"),
+  arrive: () => t("箱到实验室"),
+  receive: () => t("管已签收"),
+  reject: () => t("管已拒收"),
+  unpacked: () => t("拆箱完毕"),
   visit: () => t("入户结果"),
 };
 
-/** An entry in words; what the device shows of the person stands beside it. */
+/** An entry in words; the number it is about, and what the device shows of the person. */
 export function entryWords({ entry, view }) {
-  const title = KINDS[entry.kind]?.(entry) ?? entry.kind;
-  return { title, sub: view?.name ?? null };
+  const { kind, tube, to, seal, box } = entry;
+  const numbers = kind === "move" ? [tube, to] : [tube ?? seal ?? box];
+  const shown = numbers.filter(Boolean).map((one) => grouped(String(one))).join(" → ");
+  return { title: KINDS[kind]?.(entry) ?? kind, sub: [view?.name, shown].filter(Boolean).join(" · ") || null };
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from screening.crypto import unb64
 from screening.field import chain
+from tests.browser import axe
 from tests.browser.field_town import FieldTown, type_scan
 from tests.browser.killable import Killable
 from tests.browser.test_field_shift import at_work, on, without_server
@@ -247,3 +249,40 @@ def test_an_exported_file_is_kept_by_another_phone_until_there_is_a_network(
         "/api/v1/journal/carried", data=file.read_bytes(), content_type="application/x-ndjson"
     )
     assert (r.status_code, r.json["new"], r.json["last"]) == (200, 0, 3)
+
+
+@pytest.mark.timeout(240)
+def test_the_screens_of_the_journal_pass_axe_in_both_languages(
+    field_town: FieldTown, field_phone: Callable[..., Any]
+) -> None:
+    phone = field_phone()
+    page = phone.new_page()
+    at_work(page, field_town)
+    outbox(page, 0)
+    phone.set_offline(True)
+    fill(page, field_town, field_town.fresh(), [12, 13])
+    outbox(page, 3)
+    for lang in ("zh", "en"):
+        page.evaluate(
+            "(lang) => localStorage.setItem('screening-settings', JSON.stringify({lang}))", lang
+        )
+        page.evaluate("() => { location.hash = '#/outbox'; }")
+        page.reload()
+        on(page, "outbox")
+        page.locator(f"html[lang^='{lang}']").wait_for()
+        looked_at(page, f"outbox-{lang}")
+        page.locator("[data-name=carry]").click()
+        on(page, "carry")
+        looked_at(page, f"carry-{lang}")
+        page.locator("[data-name=show-codes]").click()
+        page.locator("[data-frame]").wait_for()
+        page.locator("[data-name=frame-play]").click()
+        looked_at(page, f"codes-{lang}")
+        page.get_by_role("radio", name="代收别人的" if lang == "zh" else "In from another").check()
+        looked_at(page, f"carry-in-{lang}")
+
+
+def looked_at(page: Any, name: str) -> None:
+    axe.check(page)
+    if folder := os.environ.get("SCREENS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)

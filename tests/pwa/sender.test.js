@@ -133,7 +133,9 @@ describe("sending", () => {
     await journal.append([fact(1)]);
     await sender.appended();
     await settled(sender);
-    expect((await Journal.open({ db, keys, device: DEVICE })).acked).toBe(451);
+    const again = await phone();
+    expect(again.journal.acked).toBe(451);
+    expect(again.sender.truth).toMatchObject({ held: 451, waiting: 0, last_contact: clock }); // before anybody was asked
   });
 
   it("says since when something waits, and sends it when the network is back", async () => {
