@@ -63,11 +63,20 @@ function documentOf(plain, source) {
   }
 }
 
-function codeOf(plain, patterns, practice) {
+// Another system's code of a person is of use when its pattern's group holds a document number.
+function documentIn(text, foreign, source) {
+  const inside = foreign && new RegExp(`^(?:${foreign.regex})$`).exec(text)?.[1];
+  const paper = inside ? documentOf(inside, source) : null;
+  return paper?.problem ? null : paper;
+}
+
+function codeOf(plain, patterns, practice, source) {
   try {
     const { kind, text, serial, practice: drill, foreign } = readCode(plain, patterns);
     const read = { kind, number: text, serial, practice: drill, foreign, shown: text };
     if (kind === "resident") {
+      const paper = documentIn(text, foreign, source);
+      if (paper) return { ...paper, foreign };
       const none = { cell: null, person: null, code: null, name: null, signed: false, expired: false };
       return { ...read, ...none, problem: new ScanProblem("use_id_card") };
     }
@@ -121,7 +130,7 @@ export async function read(text, o) {
   if (badge) return done(staffOf(badge, o.staff ?? []) ?? { kind: "badge", ...none, staff_no: badge });
   const paper = readCard(text, card_line) ?? readLines(text, o.now);
   if (paper) return done(documentRead(paper));
-  const code = codeOf(plain, patterns, practice);
+  const code = codeOf(plain, patterns, practice, source);
   if (!(code instanceof CodeProblem)) return done(code);
   const last = documentOf(plain, source) ?? staffOf(plain, o.staff ?? []);
   return done(last ?? unknown(text, plain, code));

@@ -46,6 +46,19 @@ describe("own numbers", () => {
   });
 });
 
+describe("another system's code of a person", () => {
+  const code = { name: "city", kind: "resident", regex: "HC([0-9]{17}[0-9X])", check: "none", length: 20 };
+
+  it("is the document it holds", async () => {
+    expect(await of(`hc${CITIZEN}`, { patterns: [code] })).toMatchObject({ kind: "document", doc: { number: CITIZEN }, shown: "…002X", problem: null });
+  });
+
+  it("that holds none says: use the ID card", async () => {
+    const bare = { ...code, regex: "HC[0-9]{8}", length: 10 };
+    expect(await of("HC12345678", { patterns: [bare] })).toMatchObject({ kind: "resident", code: null, problem: { code: "use_id_card" } });
+  });
+});
+
 describe("residents", () => {
   it.each(vectors.codes)("of key $key, cell $cell verify offline", async ({ text, plain, cell, person, name, expired }) => {
     const seen = await of(text);
