@@ -116,8 +116,14 @@ function sample(app, door, m, mode = null) {
 }
 
 async function came(app, m, outcome, more = {}) {
-  if (rules.goesToDispatcher(m, outcome) && !(await certain(app, m, outcome))) return;
-  await stateVisit(app, m, outcome, more);
+  if (form.busy) return; // a second tap of a gloved finger
+  form.busy = true;
+  try {
+    if (rules.goesToDispatcher(m, outcome) && !(await certain(app, m, outcome))) return;
+    await stateVisit(app, m, outcome, more);
+  } finally {
+    if (form) form.busy = false;
+  }
   const reported = rules.goesToDispatcher(m, outcome);
   const sub = reported ? (app.outbox.state === "offline" ? t("一有网络就报调度") : t("报调度")) : null;
   app.say(reported ? "look" : "ok", t("{name}：{what}", { name: m.name, what: t(WORDS[outcome]) }), { code: `visit_${outcome}`, sub });
@@ -134,7 +140,13 @@ async function certain(app, m, outcome) {
 }
 
 async function undo(app, member, visit) {
-  await undoVisit(app, member.code, visit);
+  if (form.busy) return;
+  form.busy = true;
+  try {
+    await undoVisit(app, member.code, visit);
+  } finally {
+    if (form) form.busy = false;
+  }
   app.say("ok", t("撤销了 {name} 的{what}", { name: member.name, what: t(WORDS[visit.outcome]) }), { code: "visit_undone" });
 }
 

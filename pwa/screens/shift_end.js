@@ -60,7 +60,7 @@ function waitingNote(app, waiting) {
   return html`<div class="end-wait" role="status">${icon(sending ? "upload" : "offline")}
     <p><b class="end-count">${count(waiting)}</b> ${t("条还没有上传")}</p>
     <span>${sending ? t("正在上传") : t("可以等它传完再结束")}</span>
-    ${button(t("现在就试"), () => app.backing.sender?.tryNow?.(), { name: "try-now", icon: "upload" })}
+    ${button(t("现在就试"), () => app.backing.tryNow(), { name: "try-now", icon: "upload" })}
     ${button(t("导出"), () => app.go("carry"), { name: "carry", icon: "download", kind: "quiet" })}</div>`;
 }
 

@@ -44,12 +44,12 @@ const afresh = (app) => app.ask("/api/v1/field/slice", { revision: "" }, { timeo
 
 /** Who has not been checked by the server gets rounds, patterns and tubes, and no roster. */
 async function take(app, fresh) {
-  const slice = { ...fresh, doors: app.slice?.json.doors ?? null }; // it may have come meanwhile
-  const seen = app.staff?.checked === false ? checkedBy(app, slice) : app.staff;
+  const seen = app.staff?.checked === false ? checkedBy(app, fresh) : app.staff;
   if (seen !== app.staff) await app.keep({ staff: seen });
+  const slice = { ...fresh, doors: app.slice?.json.doors ?? null }; // they may have come meanwhile
   const admitted = !seen || seen.checked;
+  app.useSlice(admitted ? slice : { ...slice, roster: null, doors: null }); // before anything else is awaited
   if (admitted) await app.backing.vault?.put(slice);
-  app.useSlice(admitted ? slice : { ...slice, roster: null, doors: null });
   if (slice.device?.name && slice.device.name !== app.device.name) await app.adopt({ ...app.device, name: slice.device.name });
 }
 
@@ -80,8 +80,8 @@ export async function refreshDoors(app) {
     const doors = await app.ask("/api/v1/field/doors", {}, { timeout: 30_000 });
     const slice = { ...(app.slice?.json ?? {}), doors };
     if (app.slice) {
-      await app.backing.vault?.put(slice);
       app.useSlice(slice);
+      await app.backing.vault?.put(slice);
     }
     return "fresh";
   } catch (fault) {

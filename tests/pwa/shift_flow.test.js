@@ -8,7 +8,7 @@ import { Kept } from "../../pwa/kept.js";
 import { makeCode } from "../../pwa/scan/codes.js";
 import { changeStaff, endShift } from "../../pwa/shift/end.js";
 import { enrol } from "../../pwa/shift/enrol.js";
-import { refreshSlice, startKeeper, wipeWhenOver } from "../../pwa/shift/keeper.js";
+import { refreshDoors, refreshSlice, startKeeper, wipeWhenOver } from "../../pwa/shift/keeper.js";
 import { byBadge, signIn } from "../../pwa/shift/sign_in.js";
 import { startShift } from "../../pwa/shift/start.js";
 import { stateVisit } from "../../pwa/shift/visit.js";
@@ -57,6 +57,7 @@ function slice(more = {}) {
 }
 
 const routes = {
+  "/api/v1/field/doors": () => answer(200, { made_at: 1, items: [{ code: "R1.7-1-00", name: "王小明" }] }),
   "/api/v1/devices": () => answer(201, {
     device_id: "77", site_id: "5", lab_id: null, practice: false, server_public_key: server.key,
   }),
@@ -71,6 +72,7 @@ const routes = {
 async function serve(path, options) {
   if (server.away || !routes[path]) throw new TypeError("fetch failed");
   server.asked.push(path);
+  if (path.endsWith("/slice")) await server.slow;
   return routes[path](JSON.parse(options.body || "{}"));
 }
 
@@ -186,6 +188,17 @@ describe("keeping the slice", () => {
     expect(phone.slice).toBeNull();
     expect((await signIn(phone, { no: LI.no, secret: PIN })).state).toBe("in");
     expect(phone.slice.json.roster).not.toBeNull();
+  });
+
+  test("a list of doors that comes while the slice is on its way is kept, also at rest", async () => {
+    await atWork();
+    server.slow = new Promise((resolve) => { server.go = resolve; });
+    const slow = refreshSlice(phone);
+    expect(await refreshDoors(phone)).toBe("fresh");
+    server.go();
+    expect(await slow).toBe("fresh");
+    expect(phone.slice.json.doors.items).toHaveLength(1);
+    expect((await phone.backing.vault.resume()).doors.items).toHaveLength(1);
   });
 
   test("a slice that is over is wiped, and work goes on", async () => {
