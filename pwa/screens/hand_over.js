@@ -4,7 +4,7 @@ import { html } from "lit-html";
 import { t } from "../words/index.js";
 import { begin, deskOf, go, hearBoxes, takeBadge, takeSeal, takeSite } from "./hand_over_desk.js";
 import { cargoView, confirmView, countView, doneView, sealsView, wayView, whoView } from "./hand_over_views.js";
-import { stepLine, wanted } from "./transport_desk.js";
+import { stepLine, turned, wanted } from "./transport_desk.js";
 
 const VIEWS = { seals: sealsView, count: countView, who: whoView, cargo: cargoView, confirm: confirmView, done: doneView };
 const ORDER = Object.keys(VIEWS);
@@ -43,6 +43,7 @@ export const screen = {
   scan,
   view(app) {
     const desk = deskOf(app);
+    turned(app, `hand_over ${desk.way} ${desk.step}`);
     if (!desk.way) return wayView(app);
     return html`${stepLine(ORDER.indexOf(desk.step), STEPS())}${VIEWS[desk.step](app, desk)}`;
   },

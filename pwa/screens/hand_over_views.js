@@ -66,7 +66,7 @@ function told(app, seal) {
 
 export const countView = (app, desk) => html`
   ${keypad({
-    label: t("数一遍箱子，输入箱数"), name: "boxes", value: desk.typed, digits: 2, unit: t("箱"),
+    label: t("数一遍箱子，输入箱数"), name: "boxes", value: desk.typed, digits: 2, 
     onChange: (text) => { desk.typed = text; app.draw(); }, onEnter: () => countNow(app),
   })}
   ${actions(
@@ -128,7 +128,7 @@ export function confirmView(app, desk) {
     <div class="two-names"><div><small>${t("交出")}</small><b>${giver}</b></div><span aria-hidden="true">→</span>
       <div><small>${t("接收")}</small><b>${taker}</b></div></div>
     ${card(null, facts([
-      [t("箱数"), t("{n} 箱", { n: desk.typed })], [t("封签"), html`${desk.seals.map((seal) => html`<div>${code(seal)}</div>`)}`],
+      [t("箱数"), desk.typed], [t("封签"), html`${desk.seals.map((seal) => html`<div>${code(seal)}</div>`)}`],
       [t("送往"), labName(app, desk.lab)], [t("温度"), desk.degrees ? `${desk.degrees} °C` : null],
       [t("差异"), desk.difference], [t("备注"), desk.note], [t("时间"), clock(app.now())],
     ]))}
@@ -142,11 +142,12 @@ export function confirmView(app, desk) {
 export function doneView(app, desk) {
   const { done } = desk;
   return html`
+    ${done.take || isCourier(app) ? nothing : forCourier(app, desk)}
     ${card(t("已交接 {n} 箱", { n: done.counted }), facts([
       [t("交出"), done.giver], [t("接收"), done.taker], [t("时间"), clock(done.at)], [t("送往"), done.lab],
       [t("封签"), html`${done.cargo.map((x) => html`<div>${code(x.seal)}</div>`)}`],
     ]), { tone: "ok", icon: "ok" })}
-    ${done.take || isCourier(app) ? vanCard(app) : forCourier(app, desk)}
+    ${done.take || isCourier(app) ? vanCard(app) : nothing}
     ${actions(
       bigButton(t("完成"), () => { begin(app); app.replace("home"); }, { tone: "accent", name: "finished" }),
       button(done.take ? t("再收一处") : t("再交接"), () => begin(app, desk.way), { icon: "plus", name: "again" }),

@@ -6,7 +6,7 @@ import { boxInHand, choose, deskOf, resume, takeBox, takeSeal, takeTube } from "
 import { countView, fillView, openView } from "./packing_views.js";
 import { compareView, doneView } from "./packing_seal.js";
 import { hearFrame, recallTables } from "./packing_tables.js";
-import { freshen, later, say, stepLine, tell, wanted } from "./transport_desk.js";
+import { freshen, later, say, stepLine, tell, turned, wanted } from "./transport_desk.js";
 
 const STEPS = () => [t("箱码"), t("装管"), t("点数"), t("封签")];
 const STEP = { fill: 1, count: 2, compare: 3, done: 4 };
@@ -64,6 +64,7 @@ export const screen = {
   scan,
   view(app) {
     const desk = deskOf(app);
+    turned(app, boxInHand(app) ? `packing ${desk.step}` : "packing");
     const view = boxInHand(app) ? VIEWS[desk.step] : openView;
     return html`${stepLine(boxInHand(app) ? STEP[desk.step] : 0, STEPS())}${view(app, desk)}`;
   },

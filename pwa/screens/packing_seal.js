@@ -23,8 +23,9 @@ export function compareView(app) {
       ${figure(desk.n, t("您数的"), { tone: off ? "look" : "ok" })}
       ${figure(box.tubes.size, t("系统扫的"), { tone: off ? "look" : "ok" })}
     </div>
-    ${unheardCard(app)}
+    ${done ? unheardCard(app) : nothing}
     ${done ? readyView(app, desk) : off > 0 ? shortView(app, desk, left) : longView(app, desk, box, left)}
+    ${done ? nothing : unheardCard(app)}
     ${desk.why.length ? reasons(app, desk) : nothing}
     ${done ? actions(
       desk.seal ? bigButton(t("用已扫的封签封箱"), () => takeSeal(app, desk.seal), { tone: "accent", icon: "seal", name: "seal-now", sub: grouped(desk.seal) }) : null,
@@ -95,7 +96,6 @@ function unheardCard(app) {
   return card(t("封箱前请看：{n} 支管没有听到记录", { n: unknown.length }), list(unknown, (x) => row({
     title: code(x.tube), name: "unheard",
     sub: x.device ? t("{device} 已封，未上传", { device: x.device }) : t("没有任何设备记录过此管"),
-    tone: x.device ? "unknown" : "look",
   }), { key: (x) => x.tube }), { tone: "look", icon: "look" });
 }
 

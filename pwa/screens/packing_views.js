@@ -63,8 +63,8 @@ export function fillView(app) {
       ? html`${scanStrip(app, { hint: t("扫要取出的管"), label: t("管码") })}
         ${actions(bigButton(t("不取了"), () => { desk.taking = false; app.draw(); }, { tone: "quiet", name: "stop-taking" }))}`
       : html`${scanStrip(app, { hint: t("扫管装箱"), label: t("管码") })}
-        ${last ? card(t("刚装的一管"), row({ title: code(last), name: "last-packed",
-          side: button(t("撤销"), () => undoLast(app), { icon: "undo", name: "undo" }) })) : nothing}
+        ${last ? card(t("刚装的一管"), list([last], (tube) => row({ title: code(tube), name: "last-packed",
+          side: button(t("撤销"), () => undoLast(app), { icon: "undo", name: "undo" }) }))) : nothing}
         ${outside(app, t("还没有装的管"))}
         ${tablesHint(app)}
         ${actions(

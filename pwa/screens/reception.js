@@ -4,7 +4,7 @@ import { html } from "lit-html";
 import { t } from "../words/index.js";
 import { deskOf, resume, takeSeal, takeTube } from "./reception_desk.js";
 import { arriveView, finishView, listView, unpackView } from "./reception_views.js";
-import { freshen, say, stepLine, tell, wanted } from "./transport_desk.js";
+import { freshen, say, stepLine, tell, turned, wanted } from "./transport_desk.js";
 
 const VIEWS = { list: listView, arrive: arriveView, unpack: unpackView, finish: finishView };
 const ORDER = Object.keys(VIEWS);
@@ -33,6 +33,7 @@ export const screen = {
   scan,
   view(app) {
     const desk = deskOf(app);
+    turned(app, `reception ${desk.step}`);
     return html`${stepLine(ORDER.indexOf(desk.step), STEPS())}${VIEWS[desk.step](app, desk)}`;
   },
 };

@@ -99,9 +99,9 @@ export function unpackView(app, desk) {
       ${figure(at.rejected.length, t("退样"), { tone: at.rejected.length ? "stop" : "", act: show("rejected"), name: "rejected" })}
     </div>
     ${desk.shown ? shownList(desk.shown, at, trip) : nothing}
-    ${desk.rack ? card(null, row({ title: code(desk.rack.tube), name: "last-received",
-      sub: desk.rack.rack ? word(RACKS[desk.rack.rack]) : t("已签收"), tone: desk.rack.rack ? "look" : "ok",
-      side: button(t("退样"), () => reject(app, desk.rack.tube), { kind: "danger", name: "reject-last" }) })) : nothing}
+    ${desk.rack ? card(null, list([desk.rack], (rack) => row({ title: code(rack.tube), name: "last-received",
+      sub: rack.rack ? word(RACKS[rack.rack]) : t("已签收"), tone: rack.rack ? "look" : "ok",
+      side: button(t("退样"), () => reject(app, rack.tube), { kind: "danger", name: "reject-last" }) }))) : nothing}
     ${actions(
       trip.finished ? null : bigButton(t("结束清点"), () => askFinish(app), { tone: "accent", name: "finish" }),
       button(t("退一支管"), () => rejectNext(app), { icon: "bin", name: "reject" }),

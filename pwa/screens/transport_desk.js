@@ -84,6 +84,15 @@ export function freshen(app, age = SOON) {
   later(app, Promise.resolve(app.refreshSlice?.()));
 }
 
+const seen = new WeakMap();
+
+/** A new step begins at its top. */
+export function turned(app, step) {
+  if (seen.get(app) === step) return;
+  seen.set(app, step);
+  queueMicrotask(() => globalThis.scrollTo?.(0, 0));
+}
+
 /** Asks for one of several coded reasons; null when closed. */
 export function askReason(app, title, reasons, { text = null, name = "reason" } = {}) {
   const choices = Object.entries(reasons).map(([value, pair]) => ({ value, label: word(pair), name: `${name}-${value}` }));

@@ -8,6 +8,8 @@ import json
 import time
 from typing import Any
 
+import pytest
+
 from screening.tube.codes import Kind, make_code
 from screening.tube.rules import Stage
 from tests import devices
@@ -362,3 +364,121 @@ def test_a_difference_explained_by_a_tap_does_not_stop_the_van(
     assert (batch["counted"], batch["known"]) == (2, 2)
     assert tickets_of(town, batch["batch_id"]) == set()
     assert not town.tables().parked
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_step_passes_axe_and_keeps_to_its_width(
+    field_town: FieldTown, field_phone: Any, lang: str
+) -> None:
+    from tests.browser import axe
+
+    town = field_town
+    tubes, box, seal = [town.fresh() for _ in range(3)], town.fresh("boxes"), town.fresh("seals")
+    send(town, table(town, tubes, 40))
+
+    def speaking() -> Any:
+        phone = field_phone()
+        phone.add_init_script(
+            f"localStorage.setItem('screening-settings', JSON.stringify({{lang: '{lang}'}}))"
+        )
+        return phone.new_page()
+
+    page = speaking()
+    at_work(page, town, "packer")
+    opened(page, "packing")
+    axe.check(page)
+    type_scan(page, box)
+    scan(page, tubes[0], "tube_in")
+    scan(page, town.fresh(), "nobody_knows")
+    axe.check(page)
+    tap(page, "count")
+    axe.check(page)
+    keys(page, "3")
+    tap(page, "compare")
+    said(page, "seal_count")
+    axe.check(page)
+    tap(page, "explain")
+    axe.check(page)
+    tap(page, "close-sheet")
+    tap(page, "recount")
+    keys(page, "1")
+    tap(page, "compare")
+    tap(page, "walk")
+    axe.check(page)
+    tap(page, "recount")
+    keys(page, "2")
+    tap(page, "compare")
+    said(page, "seal_ok")
+    axe.check(page)
+    type_scan(page, seal)
+    said(page, "sealed")
+    axe.check(page)
+    tap(page, "to-hand-over")
+    on(page, "hand_over")
+    axe.check(page)
+    tap(page, "to-count")
+    axe.check(page)
+    keys(page, "1")
+    tap(page, "check-boxes")
+    axe.check(page)
+    page.locator("[data-name=colleague]", has_text="惊蛰").click()
+    page.get_by_role("radio", name="一号检测室").check()
+    axe.check(page)
+    tap(page, "to-confirm")
+    axe.check(page)
+    tap(page, "hand-over")
+    said(page, "handed_over")
+    page.locator(".qr svg").wait_for()
+    axe.check(page)
+    sent(page)
+
+    bench = speaking()
+    at_lab(bench, town)
+    opened(bench, "reception")
+    bench.locator("[data-name=coming]", has_text=seal[-4:]).wait_for()
+    axe.check(bench)
+    type_scan(bench, seal)
+    bench.locator("[data-name=intact]").wait_for()
+    axe.check(bench)
+    tap(bench, "broken")
+    tap(bench, "arrive")
+    said(bench, "arrived")
+    axe.check(bench)
+    scan(bench, tubes[0], "priority")
+    scan(bench, town.fresh(), "unknown_tube")
+    tap(bench, "unknown")
+    axe.check(bench)
+    tap(bench, "finish")
+    axe.check(bench)
+
+
+def test_a_box_is_packed_and_sealed_by_keyboard_alone(
+    field_town: FieldTown, field_phone: Any
+) -> None:
+    town = field_town
+    tube, seal = town.fresh(), town.fresh("seals")
+    send(town, table(town, [tube], 50))
+    page = field_phone().new_page()
+    at_work(page, town, "packer")
+    opened(page, "packing")
+    type_scan(page, town.fresh("boxes"))
+    scan(page, tube, "tube_in")
+    press(page, "count")
+    page.locator("#pad-count").focus()
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+    said(page, "seal_ok")
+    type_scan(page, seal)
+    said(page, "sealed")
+    press(page, "to-hand-over")
+    page.locator("[data-name=seal-read]").wait_for()
+
+
+def press(page: Any, name: str) -> None:
+    """Tab to a button, then Enter."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement?.dataset.name") == name:
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{name} is not reached by Tab")
