@@ -30,7 +30,8 @@ class World {
     if (mood === "busy") return this.#json({ code: "unavailable" }, 503);
     if (mood === "refuse") return this.#json({ code: "broken_chain" }, 409);
     const answer = await this.#answer(path, method, headers, body);
-    if (mood === "silent") return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    if (mood === "silent" && !signal.aborted) await new Promise((given) => signal.addEventListener("abort", given));
+    signal?.throwIfAborted();
     return answer;
   };
 
@@ -106,7 +107,7 @@ const facts = (n) => Array.from({ length: n }, (_, i) => fact(i));
 async function phone(more = {}) {
   const journal = await Journal.open({ db, keys, device: DEVICE });
   const sender = new Sender({
-    db, keys, journal, now: () => clock, random: () => 0.5, fetch: world.fetch, timeout: 30,
+    db, keys, journal, now: () => clock, random: () => 0.5, fetch: world.fetch, timeout: 60,
     onTruth: (truth) => told.truth.push(truth), onOffset: (ms) => told.offset.push(ms), onGone: (state) => told.gone.push(state), ...more,
   });
   senders.push(sender);
