@@ -47,20 +47,24 @@ export class Vault {
     };
   }
 
-  /** Keep a fresh slice, in memory and at rest. While locked, nobody's PIN opens it before `admit`. */
+  /** Keep a fresh slice, in memory and at rest. While locked, nobody's PIN opens it before `admit`.
+   * @returns {Promise<boolean>} false: the phone is full; what was kept before stays, this one is in memory */
   put(slice) {
     return this.#alone(async () => {
       const again = this.key !== null && this.row?.data;
       if (!again) this.key = crypto.getRandomValues(new Uint8Array(32));
       const data = await sealBytes(await aes(this.key), await pack(slice), "slice");
       const { wraps, tries, grace } = again ? this.row : { wraps: {}, tries: 0, grace: null };
-      await this.#keep({
+      this.slice = slice;
+      const row = {
         data, wraps, tries, grace, revision: slice.revision ?? null, made_at: slice.made_at,
         expires_at: slice.expires_at,
-      });
-      this.slice = slice;
+      };
+      const fits = await this.#keep(row).then(() => true, onlyFull);
       this.touched = 0;
-      await this.#grace();
+      if (fits) await this.#grace();
+      else if (!again) this.key = null; // what lies on the disk is under another key
+      return fits;
     });
   }
 
@@ -174,6 +178,11 @@ export class Vault {
 /** What lies beside the slice under the device's key alone (a list of doors, a sign-in): small. */
 export const sealNote = (keys, value, label) => sealRest(keys.seal, value, `note ${label}`);
 export const openNote = (keys, sealed, label) => openRest(keys.seal, sealed, `note ${label}`);
+
+function onlyFull(problem) {
+  if (problem?.name !== "QuotaExceededError") throw problem;
+  return false;
+}
 
 const aes = (raw) => crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
 

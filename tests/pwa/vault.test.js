@@ -1,7 +1,7 @@
 // The roster under the PIN: guesses are counted on disk, and the journal is never its hostage.
 import "fake-indexeddb/auto";
 import { deleteDB } from "idb";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openStore } from "../../pwa/ground/db.js";
 import { openKeys } from "../../pwa/ground/keys.js";
@@ -131,6 +131,19 @@ describe("the vault", () => {
     await vault.put({ ...slice, revision: "r2" });
     expect(vault.status.staff).toEqual([]);
     expect(vault.slice.revision).toBe("r2");
+  });
+
+  it("works from memory when the phone is full, and keeps what it had", async () => {
+    const vault = await admitted();
+    const fresh = { ...slice, revision: "r2" };
+    const full = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementationOnce(() => {
+      throw new DOMException("no room", "QuotaExceededError");
+    });
+    expect(await vault.put(fresh)).toBe(false);
+    full.mockRestore();
+    expect(vault.slice).toEqual(fresh);
+    await vault.lock();
+    expect(await vault.open("77", "284917")).toEqual(slice);
   });
 
   it("leaves nothing when the shift ends", async () => {
