@@ -68,9 +68,20 @@ class Sheet {
     else if (from === n) this.form.requestSubmit();
     else if (at < 0) this.rows[0].who.focus();
     else if (!this.rows[at].filled) n.focus();
+    else if (this.alone && this.rows[at].whole) this.saveOne();
     else if (from === this.rows[at].who && !this.rows[at].whole) this.rows[at].name.focus();
     else this.next(at);
     this.soon(0);
+  }
+
+  // one person, one tube: there is nothing to count, so the next tube comes at once
+  get alone() {
+    return this.form.elements.mode.value === "single" && this.filled.length === 1 && this.tube.members === 0;
+  }
+
+  saveOne() {
+    if (this.form.elements.n.value === "") this.form.elements.n.value = 1;
+    this.form.requestSubmit();
   }
 
   next(at) {
@@ -204,5 +215,8 @@ function show(out, tone, text) {
 
 if (globalThis.document) {
   const form = document.querySelector("[data-paper]");
-  if (form) new Sheet(form);
+  if (form) {
+    new Sheet(form);
+    form.dataset.ready = "";
+  }
 }

@@ -180,6 +180,22 @@ def test_a_scanner_moves_on_and_more_lines_come_when_the_tube_is_over_full(desk,
     assert desk.evaluate("document.activeElement.name") == "who1"
 
 
+def test_single_tubes_are_entered_by_two_scans_each(desk, field_town):
+    desk.goto(f"/paper/{field_town.site.site_id}?mode=single&size=1")
+    tubes = [field_town.fresh(), field_town.fresh()]
+    for tube, i in zip(tubes, (47, 48), strict=True):
+        desk.locator("[data-paper][data-ready]").wait_for()
+        desk.wait_for_function("() => document.activeElement.name === 'tube'")
+        desk.keyboard.type(tube)
+        desk.keyboard.press("Enter")
+        desk.keyboard.type(field_town.resident_code(i))
+        desk.keyboard.press("Enter")
+        desk.locator(".notice-ok", has_text=tube[-4:]).wait_for()
+    assert [field_town.names_in(t) for t in tubes] == [
+        [field_town.people[i].name] for i in (47, 48)
+    ]
+
+
 def test_enter_of_an_input_method_does_not_leave_the_field(desk, field_town):
     desk.goto(f"/paper/{field_town.site.site_id}")
     desk.focus("[name=name1]")

@@ -42,6 +42,16 @@ def test_there_is_a_line_for_each_person_and_all_lies_on_one_page(lines):
     assert [w for w in said if w.isdigit()] == [str(n) for n in range(1, lines + 1)]
 
 
+def test_where_nobody_shares_a_tube_each_line_has_its_own_label(tmp_path):
+    data = fallback.sheets(form(single=True), copies=2, stamp=STAMP)
+    said = text_of(data)
+    assert "Tubes on the sheet" in said and "One person, one tube" in said
+    assert [w for w in said.split("\n") if w.isdigit()] == [str(n) for n in range(1, 7)]
+    assert decoded(render(data, tmp_path), only="QR") == [SITE]
+    assert fallback.SINGLE_COLUMNS[1][2] * fallback.WIDE > fallback.LABEL[0] - 10 * 2.84
+    assert sum(share for _, _, share in fallback.SINGLE_COLUMNS) == pytest.approx(1)
+
+
 def test_lines_never_reach_the_count_below():
     for lines in range(1, 21):
         high = min((fallback.ROOM_FOR_LINES - 18.4) / lines, fallback.LARGEST_LINE)

@@ -135,6 +135,7 @@ def print_site(site_id: int) -> Any:
         "field/print_site.html",
         h=h,
         lines=rule.capacity if rule and rule.capacity > 1 else LINES,
+        single=rule is not None and rule.mode is Mode.SINGLE,
         most=MOST_SHEETS,
         most_lines=20,
         may_badge=current_actor().may(BADGES, places.place_of_site(site_id)),
@@ -147,10 +148,9 @@ def paper_sheets(site_id: int) -> Response:
     """Empty paper sheets of a site: the tube's label, its lines, the count."""
     h, copies = here(site_id), asked("copies", 10, 1, MOST_SHEETS)
     who, now = current_actor().staff_no, clock.now().astimezone(ZONE)
-    data = fallback.sheets(
-        form_of(h, asked("lines", LINES, 1, 20)), copies=copies, font=prints.font(),
-        stamp=Stamp(who=who, at=now, run=h.site.code),
-    )  # fmt: skip
+    form = form_of(h, asked("lines", LINES, 1, 20), single=request.args.get("single") == "1")
+    stamp = Stamp(who=who, at=now, run=h.site.code)
+    data = fallback.sheets(form, copies=copies, font=prints.font(), stamp=stamp)
     note("paper_printed", "site", site_id, detail={"count": copies})
     response = make_response(data)
     response.mimetype = "application/pdf"
@@ -158,7 +158,7 @@ def paper_sheets(site_id: int) -> Response:
     return response
 
 
-def form_of(h: Here, lines: int) -> fallback.Form:
+def form_of(h: Here, lines: int, *, single: bool) -> fallback.Form:
     """The sheet's words are Chinese wherever there is a font for them: it is used outdoors."""
     rule = checks.rule_at(h.at)
     word = 0 if prints.font() else 1
@@ -172,4 +172,5 @@ def form_of(h: Here, lines: int) -> fallback.Form:
         round=h.round.name if h.round else "",
         lines=lines,
         modes=modes,
+        single=single,
     )

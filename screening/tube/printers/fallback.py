@@ -19,6 +19,16 @@ LABEL = (64 * mm, 36 * mm)  # the largest label sold for tubes, and a little mor
 ID_CELLS = 18  # GB 11643; the last six are what the desk needs at least
 ROOM_FOR_LINES = 182 * mm
 LARGEST_LINE = 17 * mm
+HEAD = 6.5 * mm  # of the table
+
+RULE = (
+    "一张一管，一人一行；写错划去，另起一行。管满或收尾：数拭子，填总数，签名。",
+    "One tube a sheet, one person a line. At the end count the swabs and sign.",
+)
+SINGLE_RULE = (
+    "单人单管：一行一人一管，条码贴在本行；写错划去，另起一行。收尾：数管，填总数，签名。",
+    "One person, one tube, one line. At the end count the tubes and sign.",
+)
 
 # Chinese, Latin for where no Chinese font is, share of the width
 COLUMNS = (
@@ -31,15 +41,29 @@ COLUMNS = (
 )
 
 
+# where one person is one tube, each line has its own label
+SINGLE_COLUMNS = (
+    ("序", "No.", 0.045),
+    ("贴采样管条码", "Tube label here", 0.295),
+    ("姓名", "Name", 0.12),
+    ("证件号码（至少写后 6 位）", "ID number (at least the last 6)", 0.36),
+    ("电话", "Phone", 0.18),
+)
+SINGLE_LINES = 6
+SINGLE_LINE = 33 * mm
+
+
 @dataclass(frozen=True)
 class Form:
-    """What is printed beforehand. `code` is the site's code; `modes` are (word, ticked)."""
+    """What is printed beforehand. `code` is the site's code; `modes` are (word, ticked); `single`
+    for places where nobody shares a tube: a label a line, SINGLE_LINES a sheet."""
 
     code: str
     site: str
     round: str = ""
     lines: int = 10
     modes: Sequence[tuple[str, bool]] = ()
+    single: bool = False
 
 
 def sheets(
@@ -51,9 +75,14 @@ def sheets(
     for _ in range(copies):
         sheet.begin_page()
         _head(sheet, form)
-        _tube(sheet, form)
-        _lines(sheet, form.lines)
-        _count(sheet)
+        if form.single:
+            _facts(sheet, A4[1] - EDGE - 44 * mm, EDGE, 48 * mm, across=4)
+            _table(sheet, SINGLE_COLUMNS, A4[1] - EDGE - 50 * mm, SINGLE_LINE, SINGLE_LINES)
+            _count(sheet, "采样管总数", "Tubes on the sheet")
+        else:
+            _tube(sheet, form)
+            _lines(sheet, form.lines)
+            _count(sheet, "管内拭子总数", "Swabs in the tube")
         sheet.end_page()
     return sheet.finish()
 
@@ -73,11 +102,8 @@ def _head(sheet: Sheet, form: Form) -> None:
     room = WIDE - side - 6 * mm
     sheet.text(EDGE, top - 13 * mm, form.site, 13, max_width=room)
     sheet.text(EDGE, top - 18.5 * mm, form.round, 9, max_width=room)
-    _say(
-        sheet, EDGE, top - 24 * mm,
-        "一张一管，一人一行；写错划去，另起一行。管满或收尾：数拭子，填总数，签名。",
-        "One tube a sheet, one person a line. At the end count the swabs and sign.", 8,
-    )  # fmt: skip
+    zh, en = SINGLE_RULE if form.single else RULE
+    _say(sheet, EDGE, top - 24 * mm, zh, en, 8)
 
 
 def _tube(sheet: Sheet, form: Form) -> None:
@@ -98,12 +124,16 @@ def _tube(sheet: Sheet, form: Form) -> None:
     x = left
     for word, ticked in form.modes:
         x = _box(sheet, x, bottom + high - 7 * mm, word, ticked)
+    _facts(sheet, bottom + 15 * mm, left, 56 * mm, across=2)
+
+
+def _facts(sheet: Sheet, y: float, left: float, step: float, *, across: int) -> None:
     blanks = (
         ("日期", "Date"), ("采样时刻", "Time"), ("采样台", "Table"), ("采样人", "Swabbed by"),
     )  # fmt: skip
     for place, (zh, en) in enumerate(blanks):
-        row, column = divmod(place, 2)
-        _blank(sheet, left + column * 56 * mm, bottom + 15 * mm - row * 12 * mm, zh, en, 50 * mm)
+        row, column = divmod(place, across)
+        _blank(sheet, left + column * step, y - row * 12 * mm, zh, en, step - 6 * mm)
 
 
 def _box(sheet: Sheet, x: float, y: float, word: str, ticked: bool) -> float:
@@ -146,29 +176,36 @@ def _cells(
 
 def _lines(sheet: Sheet, lines: int) -> None:
     top = A4[1] - EDGE - 28 * mm - LABEL[1] - 5 * mm
-    head = 6.5 * mm
-    high = min((ROOM_FOR_LINES - head) / lines, LARGEST_LINE)
+    high = min((ROOM_FOR_LINES - HEAD) / lines, LARGEST_LINE)
+    _table(sheet, COLUMNS, top, high, lines)
+
+
+def _table(
+    sheet: Sheet, columns: Sequence[tuple[str, str, float]], top: float, high: float, lines: int
+) -> None:
+    """Ruled lines with a comb in the column of the documents."""
     canvas = sheet.canvas
     canvas.setLineWidth(0.6)
     edges = [EDGE]
-    for zh, en, share in COLUMNS:
+    for zh, en, share in columns:
         _say(sheet, edges[-1] + 1.5 * mm, top - 4.5 * mm, zh, en, 8)
         edges.append(edges[-1] + share * WIDE)
-    canvas.grid(edges, [top, *(top - head - i * high for i in range(lines + 1))])
+    canvas.grid(edges, [top, *(top - HEAD - i * high for i in range(lines + 1))])
+    at = next(i for i, (_, en, _) in enumerate(columns) if en.startswith("ID"))
     comb = min(high - 2 * mm, 8 * mm)
     for line in range(1, lines + 1):
-        y = top - head - line * high
+        y = top - HEAD - line * high
         canvas.setFont(LATIN_BOLD, 11)
         canvas.drawCentredString((edges[0] + edges[1]) / 2, y + high / 2 - 4, str(line))
-        wide = edges[3] - edges[2] - 2 * mm
-        _cells(sheet, edges[2] + 1 * mm, y + (high - comb) / 2, wide, comb, ID_CELLS, tint=6)
+        wide = edges[at + 1] - edges[at] - 2 * mm
+        _cells(sheet, edges[at] + 1 * mm, y + (high - comb) / 2, wide, comb, ID_CELLS, tint=6)
 
 
-def _count(sheet: Sheet) -> None:
-    """The swabs, counted: what the desk compares with the lines."""
+def _count(sheet: Sheet, zh: str, en: str) -> None:
+    """What is counted at the end: the desk compares it with the lines."""
     y = 10 * mm
     high = 14 * mm
-    end = _say(sheet, EDGE, y + 4.5 * mm, "管内拭子总数", "Swabs in the tube", 13) + 3 * mm
+    end = _say(sheet, EDGE, y + 4.5 * mm, zh, en, 13) + 3 * mm
     sheet.canvas.setLineWidth(1.4)
     sheet.canvas.rect(EDGE + end, y, 26 * mm, high)
     sheet.canvas.setLineWidth(0.6)
