@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from screening.accounts.roles import Role
 from screening.db import db, run
 from screening.registry.check_digits import gb11643
 from screening.registry.person_codes import make_resident_code
 from screening.tube.codes import Kind, make_code
-from screening.tube.rules import Stage
-from tests.browser.field_town import FieldTown, type_scan
+from screening.tube.rules import Hold, Stage
+from tests import make
+from tests.browser import axe
+from tests.browser.field_town import PASSWORD, PIN, FieldTown, Worker, type_scan
 from tests.browser.killable import Killable
-from tests.browser.test_field_shift import at_work
+from tests.browser.test_field_shift import at_work, enrol, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 TWICE_MS = 1600  # the same code again within this is one scan
@@ -298,19 +301,37 @@ SCAN = """async ([text, live]) => {
 }"""
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_screen_of_the_table_passes_axe_and_keeps_to_its_width(
-    field_town: FieldTown, field_page: Any
+    field_town: FieldTown, field_page: Any, lang: str
 ) -> None:
-    from tests.browser import axe
-
-    town, page = field_town, field_page
+    town, page, first = field_town, field_page, 32 if lang == "zh" else 36
     at_work(page, town)
+    if lang == "en":
+        page.locator("[data-name=settings]").click()
+        page.get_by_role("radio", name="English").check()
+        page.locator("[data-name=back]").click()
     to_table(page)
     axe.check(page)
+    page.locator("[data-name=modes]").click()
+    axe.check(page)
+    page.locator("[data-name=modes-ok]").click()
     scan(page, town.fresh(), "tube_opened")
-    for i in (40, 41):
+    for i in (first, first + 1):
         scan(page, town.resident_code(i), "bind_ok")
     axe.check(page)
+    number = town.people[first + 2].document
+    for text, code in (
+        (town.resident_code(0), "single_lane"),
+        (town.resident_code(1), "already_sampled"),
+        (number[:-1] + ("0" if number[-1] != "0" else "1"), "document_check_digit"),
+        (town.fresh(), "other_open"),
+    ):
+        scan(page, text, code)
+        page.locator(".sheet").wait_for()
+        axe.check(page)
+        page.keyboard.press("Escape")
+        page.locator(".sheet").wait_for(state="detached")
     page.locator(".actions [data-name=close]").click()
     axe.check(page)
     page.keyboard.press("Escape")
@@ -319,13 +340,20 @@ def test_every_screen_of_the_table_passes_axe_and_keeps_to_its_width(
     axe.check(page)
     page.locator("[data-name=back]").click()
     page.locator("[data-name=search]").click()
-    page.locator("#field-find").fill("李")
+    page.locator("#field-find").fill("3")
     axe.check(page)
-    page.get_by_role("radio", name="证件、无证件").check()
+    page.locator("[name=way]").nth(1).check()
     axe.check(page)
     page.locator("[data-name=back]").click()
     page.locator("[data-name=tube]").click()
     page.locator("main.screen-tube").wait_for()
+    axe.check(page)
+    page.locator("[data-name=back]").click()
+    close(page)
+    page.locator("[data-name=tubes]").click()
+    axe.check(page)
+    page.locator("[data-name=table-qr]").click()
+    page.locator(".qr").wait_for()
     axe.check(page)
 
 
@@ -481,3 +509,46 @@ def test_what_the_server_knows_more_comes_later_and_holds_nobody_up(
     count(other, 1)
     other.locator("[data-name=later-ok]").click()
     assert other.locator(".later").count() == 0
+
+
+def test_one_tube_at_two_sites_keeps_both_lists_and_releases_nothing(
+    field_town: FieldTown, field_phone: Any
+) -> None:
+    town, tube = field_town, field_town.fresh()
+    town.staff["west"] = _worker_of(town)
+    east, west = (field_phone().new_page() for _ in range(2))
+    at_work(east, town)
+    enrol(west, town, place=town.other_site)
+    west.locator("[data-name=to-sign-in]").click()
+    sign_in(west, town, "west")
+    west.locator("main.screen-shift").wait_for()
+    type_scan(west, town.site_code(town.other_site))
+    said(west, "site_ok")
+    west.get_by_role("radio", name="1", exact=True).check()
+    west.locator("[data-name=begin]").click()
+    town.stop()
+    for page, i in ((east, 46), (west, 47)):
+        to_table(page)
+        scan(page, tube, "tube_opened")
+        scan(page, town.resident_code(i), "bind_ok")
+        close(page)
+    town.start()
+    for page in (east, west):
+        sent(page)
+
+    held = town.tables()
+    inside = {s["person_id"] for s in held.specimens if s["barcode"] == tube and not s["void"]}
+    assert inside == {town.people[46].person, town.people[47].person}
+    weights = {t["kind"]: t["weight"] for t in held.tickets if t["subject_id"] == tube}
+    assert weights["two_sites"] == "hold"
+    assert held.tubes[tube]["holds"] & Hold.TWO_SITES
+
+
+def _worker_of(town: FieldTown) -> Worker:
+    """A sampler of the second site."""
+    with town.app.test_request_context():
+        made = make.staff(Role.SAMPLER, town.other_site, password=PASSWORD, pin=PIN, name="秋分")
+        db.session.commit()
+        db.session.remove()
+    badge = make_code(Kind.BADGE, made.staff_id)
+    return Worker(made.staff_id, made.staff_no, "秋分", "sampler", PASSWORD, PIN, badge)
