@@ -37,10 +37,10 @@ async function signOut(app) {
   await fetch("/api/v1/session", { method: "DELETE", headers, credentials: "omit", signal }).catch(() => null);
 }
 
-/** What a phone may keep in hand while nobody is signed in: patterns, rounds, the site's tubes. */
+/** What a phone keeps in hand while nobody is signed in: patterns, rounds, colleagues, tubes. */
 export function withoutPeople(slice) {
   if (!slice) return null;
-  return { ...slice, roster: null, doors: null, staff: [] };
+  return { ...slice, roster: null, doors: null };
 }
 
 /** The server has stopped this device: roster wiped, journal kept, and said. */

@@ -20,7 +20,8 @@ export async function signIn(app, { read = null, no = "", secret }) {
 }
 
 async function byServer(app, { read, no, secret }) {
-  const who = read ? { badge: read.number ?? read.text } : { staff_no: no };
+  const who = read ? { badge: read.number ?? read.text }
+    : { staff_no: named(await peopleOf(app), no)?.no ?? no };
   const out = await app.backing.ask("/api/v1/field/sign-in", { ...who, secret }, { timeout: 12_000 });
   const staff = {
     ...out.staff, id: String(out.staff.id), token: out.token, until: out.expires_at, checked: true,
@@ -31,6 +32,10 @@ async function byServer(app, { read, no, secret }) {
   await admit(app, staff.id, secret);
   return { state: "in", staff: app.staff };
 }
+
+/** A staff number as typed: capitals are not minded where the phone knows the person. */
+const named = (people, no) =>
+  people.find((p) => p.no === no) ?? people.find((p) => p.no.toUpperCase() === no.toUpperCase()) ?? null;
 
 /** The roster opens for this person, now and without a network from now on. */
 async function admit(app, id, secret) {
@@ -46,7 +51,7 @@ const opens = (vault, id) => vault.status.kept && vault.status.staff.map(String)
 
 async function byLock(app, { read, no, secret }) {
   const people = await peopleOf(app);
-  const person = read ? wearerOf(read, people) : (people.find((p) => p.no === no.toUpperCase()) ?? null);
+  const person = read ? wearerOf(read, people) : named(people, no);
   const { vault } = app.backing;
   if (person && vault && opens(vault, person.id)) return unlock(app, person, secret);
   if (!read) return { state: "needs_badge" };

@@ -104,6 +104,30 @@ def test_a_phone_is_enrolled_by_its_link_and_at_work_in_under_a_minute(
     assert not page.locator("[data-name=reception]").is_visible()
 
 
+def test_a_shift_is_begun_by_keyboard_alone_and_only_at_the_own_site(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    page, who = field_page, field_town.staff["sampler"]
+    enrol(page, field_town)
+    page.locator("[data-name=to-sign-in]").click()
+    on(page, "sign_in")
+    page.locator("#field-staff-no").focus()
+    page.keyboard.type(who.staff_no.lower(), delay=30)
+    page.keyboard.press("Enter")
+    page.locator("#field-secret:focus").wait_for()
+    page.keyboard.type(who.pin, delay=30)
+    page.keyboard.press("Enter")
+    on(page, "shift")
+    type_scan(page, field_town.site_code(field_town.other_site))
+    answered(page, "other_site")
+    assert page.locator("[data-name=begin]").is_disabled()
+    type_scan(page, f"SITE:{field_town.site.code}")  # the sheet as it was printed before
+    answered(page, "site_ok")
+    page.locator("[data-name=begin]").focus()
+    page.keyboard.press("Enter")
+    on(page, "home")
+
+
 def left_open(town: FieldTown, tube: str) -> None:
     """Another phone of the site opened a tube, bound two people, and its battery died."""
     with town.app.test_request_context():
