@@ -2,5 +2,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["tests/pwa/**/*.test.js"], environment: "node", testTimeout: 20_000 },
+  test: { include: ["tests/pwa/**/*.test.js"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 },
 });

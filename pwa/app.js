@@ -26,6 +26,7 @@ export class App extends Holding {
     this.settings = settings;
     this.answer = null;
     this.checks = null; // ground/checks.js
+    this.worker = "installing"; // of the shell: none, installing, ready, failed
     this.install = null; // asks the phone to put the app on its home screen
     this.newVersion = null; // waits until the outbox is empty and a person agrees
     this.sheets = [];

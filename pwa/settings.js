@@ -13,8 +13,17 @@ export const DEFAULTS = {
   awake: true,
 };
 
+/** Where cookies are forbidden, even asking for the store throws. */
+function ownStore() {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** @returns {Settings} */
-export function readSettings(store = globalThis.localStorage, languages = globalThis.navigator?.languages) {
+export function readSettings(store = ownStore(), languages = globalThis.navigator?.languages) {
   let kept = {};
   try {
     kept = JSON.parse(store.getItem(NAME)) ?? {};
@@ -25,7 +34,7 @@ export function readSettings(store = globalThis.localStorage, languages = global
   return { ...DEFAULTS, lang: spoken, ...kept };
 }
 
-export function keepSettings(settings, store = globalThis.localStorage) {
+export function keepSettings(settings, store = ownStore()) {
   try {
     store.setItem(NAME, JSON.stringify(settings));
   } catch {

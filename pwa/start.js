@@ -64,7 +64,7 @@ const BROKEN = {
 const storable = (checks) => !checks.some((check) => check.tone === "stop" && check.id !== "space");
 
 async function recheck(app, ask, parts) {
-  app.checks = checkAll(await envOf(window, { ask }));
+  app.checks = checkAll(await envOf(window, { ask, worker: app.worker }));
   if (app.fault) await openStore(app, parts);
   app.draw();
   return app.checks;
@@ -136,6 +136,10 @@ function watchVersions(app, parts) {
     onNews: () => {
       app.version = versions.current;
       app.newVersion = versions.waiting ? versions.newest : null;
+      if (app.worker !== versions.state) {
+        app.worker = versions.state;
+        app.recheck(false);
+      }
       app.draw();
     },
   });

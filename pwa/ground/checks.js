@@ -51,6 +51,15 @@ export function checkStorage(env) {
       "请把应用添加到主屏幕，再从主屏幕打开，然后重新检查。");
 }
 
+const OFFLINE = {
+  ready: () => ok("offline", "离线版本", "已装好，没有网络也能打开。"),
+  installing: () => ok("offline", "离线版本", "正在安装。"),
+  failed: () => look("offline", "离线版本", "装不上，多半是证书不受信任。断网后重新打开会失败。", "请让技术人员安装证书，再重新打开。"),
+};
+
+/** Whether the shell lies on the phone; a browser without a worker is told so by its own check. */
+export const checkOffline = (env) => (OFFLINE[env.worker] ?? OFFLINE.failed)();
+
 const CAMERA = {
   granted: () => ok("camera", "相机", "可以扫码。"),
   prompt: () => look("camera", "相机", "第一次扫码时会询问能否使用相机。", "请选“允许”。没有相机也可以用扫码枪或手输。"),
@@ -70,18 +79,19 @@ export function checkSpace(env) {
 
 /** @returns {Check[]} */
 export const checkAll = (env) =>
-  [checkSecure, checkBrowser, checkStorage, checkCamera, checkSpace].map((check) => check(env));
+  [checkSecure, checkBrowser, checkOffline, checkStorage, checkCamera, checkSpace].map((check) => check(env));
 
 export const blocked = (checks) => (checks ?? []).some((check) => check.tone === "stop");
 
 // --- this phone ----------------------------------------------------------------------------------
 
 /** What the browser says of itself. `ask`: request persistent storage (a tap of a person led here). */
-export async function envOf(window, { ask = false } = {}) {
+export async function envOf(window, { ask = false, worker = "installing" } = {}) {
   const { navigator } = window;
   return {
     secure: window.isSecureContext,
     agent: navigator.userAgent,
+    worker,
     has: {
       WebCrypto: Boolean(window.crypto?.subtle),
       IndexedDB: Boolean(window.indexedDB),

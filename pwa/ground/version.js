@@ -4,7 +4,7 @@ const HOUR = 3_600_000;
 export class Versions {
   /** @param {{onNews: () => void, container?: ServiceWorkerContainer, reload?: () => void}} o */
   constructor({ onNews, container = globalThis.navigator?.serviceWorker, reload = () => location.reload() }) {
-    Object.assign(this, { onNews, container, reload, current: null, newest: null, asked: false });
+    Object.assign(this, { onNews, container, reload, current: null, newest: null, asked: false, state: "installing" });
   }
 
   get waiting() {
@@ -12,17 +12,24 @@ export class Versions {
   }
 
   async start() {
-    if (!this.container) return;
+    if (!this.container) return this.is("none");
     this.container.addEventListener("message", (e) => this.heard(e.data));
     try {
       this.registration = await this.container.register("/field/sw.js", { scope: "/field/", updateViaCache: "none" });
     } catch {
-      return; // no worker: the checks say so
+      return this.is("failed"); // as with a certificate that a person clicked away
     }
     const ready = await this.container.ready;
+    this.is("ready");
     ready.active?.postMessage({ type: "version" });
     setInterval(() => this.look(), HOUR);
     document.addEventListener("visibilitychange", () => document.hidden || this.look());
+  }
+
+  /** "none": the browser has no worker; installing, ready, failed. */
+  is(state) {
+    this.state = state;
+    this.onNews();
   }
 
   /** Ask the server for a newer version; without a network nothing happens. */

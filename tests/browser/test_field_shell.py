@@ -129,6 +129,16 @@ def test_nothing_is_asked_of_another_host(field_page, field_town):
     assert [url for url in asked if not url.startswith(own)] == []
 
 
+def test_a_phone_finds_nothing_that_hinders_installing(field_page):
+    opened(field_page)
+    ready(field_page)
+    cdp = field_page.context.new_cdp_session(field_page)
+    found = cdp.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [e["errorId"] for e in found if e["errorId"] != "in-incognito"] == []
+    manifest = cdp.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+
+
 # --- versions ------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { blocked, checkAll, insideApp } from "../../pwa/ground/checks.js";
 
 const HAS = { WebCrypto: true, IndexedDB: true, "Service Worker": true, Dialog: true, "Web Locks": true, CompressionStream: true };
-const GOOD = { secure: true, agent: "Mozilla/5.0 Chrome/120", has: HAS, persisted: true, camera: "granted", free: 5e9 };
+const GOOD = { secure: true, agent: "Mozilla/5.0 Chrome/120", has: HAS, persisted: true, camera: "granted", free: 5e9, worker: "ready" };
 const tones = (env) => Object.fromEntries(checkAll({ ...GOOD, ...env }).map((check) => [check.id, check.tone]));
 
 describe("checks", () => {
@@ -45,6 +45,11 @@ describe("checks", () => {
     expect(tones({ free: 10e6 }).space).toBe("stop");
     const bad = checkAll({ ...GOOD, persisted: false, camera: "denied", free: 10e6, secure: false });
     expect(bad.filter((check) => check.tone !== "ok").every((check) => check.way)).toBe(true);
+  });
+
+  test("a certificate that was clicked away lets no offline version in, and that is said", () => {
+    expect(tones({ worker: "failed" })).toMatchObject({ secure: "ok", offline: "look" });
+    expect(tones({ worker: "installing" }).offline).toBe("ok");
   });
 
   test("no camera never blocks: a scanner or typing does", () => {
