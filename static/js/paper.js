@@ -41,6 +41,7 @@ class Sheet {
   typed(event) {
     const row = this.rows.find((r) => r.tr.contains(event.target));
     row?.mark();
+    if (event.target.name === "odd") this.asked.clear(); // what is taken as it stands is told anew
     this.lengthen();
     this.soon(SOON);
   }
@@ -112,9 +113,9 @@ class Sheet {
     const tube = plain(this.form.elements.tube.value);
     const open = this.filled.filter((row) => row.whole && !this.asked.has(row.text));
     if (open.length || tube !== this.lookedAt) {
-      this.lookedAt = tube;
       const told = await this.ask(tube, open);
       if (told === null) return;
+      this.lookedAt = tube;
       if (plain(this.form.elements.tube.value) === tube) this.tellTube(told.tube);
       for (const [i, row] of open.entries()) this.asked.set(row.looked, told.lines[i]);
     }

@@ -218,3 +218,15 @@ def test_a_sheet_is_taken_back_from_the_list(desk, field_town):
     desk.wait_for_selector(".notice-look")
     assert desk.input_value("[name=tube]") == tube
     assert field_town.names_in(tube) == []
+
+
+def test_a_sheet_typed_without_a_network_is_told_when_it_is_entered(desk, field_town):
+    desk.goto(f"/paper/{field_town.site.site_id}")
+    desk.context.set_offline(True)
+    desk.fill("[name=tube]", field_town.fresh())
+    desk.fill("[name=who1]", field_town.resident_code(53))
+    desk.wait_for_timeout(500)
+    assert desk.locator("#told-1").inner_text() == ""
+    desk.context.set_offline(False)
+    desk.fill("[name=n]", "1")
+    desk.wait_for_selector("#told-1.told-ok")
