@@ -12,10 +12,14 @@ from werkzeug.serving import make_server
 
 from tests import database, make
 from tests.browser.field_fixtures import field_browser, field_page, field_phone, field_town
+from tests.browser.scan_page import scan_bench, scan_browser, scan_launch, scan_stage
 from tests.ledger.day import Day
 from tests.reporting import bench as made
 
-__all__ = ["field_browser", "field_page", "field_phone", "field_town", "page", "town"]
+__all__ = [
+    "field_browser", "field_page", "field_phone", "field_town", "page", "scan_bench",
+    "scan_browser", "scan_launch", "scan_stage", "town",
+]  # fmt: skip
 PASSWORD = "一路平安-2026-春"
 
 
