@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from screening.crypto import unb64
 from screening.field import chain
 from tests.browser import axe
-from tests.browser.field_town import FieldTown, type_scan
+from tests.browser.field_town import PASSWORD, FieldTown, type_scan
 from tests.browser.killable import Killable
 from tests.browser.test_field_shift import at_work, on, without_server
 
@@ -209,6 +210,52 @@ def test_a_phone_without_a_network_hands_its_journal_to_another_by_qr_codes(
     found.get_by_text("新收 3 条", exact=False).first.wait_for()
     wire = wire_of(lost)
     assert [j["last"] for j in field_town.tables().journals if j["wire_id"] == wire] == [4]
+    lost.context.set_offline(False)
+    outbox(lost, 0)
+
+
+def desk_of(phone: Any, town: FieldTown) -> Any:
+    """The supervisor at the desk's computer."""
+    page = phone.new_page()
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto("/")
+    page.fill("[name=number]", town.staff["supervisor"].staff_no)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_selector("nav.side-nav")
+    page.goto("/carried")
+    return page
+
+
+def seen(picture: Any) -> str:
+    """What a camera reads of a part of the screen."""
+    zxingcpp = pytest.importorskip("zxingcpp", reason="zxing-cpp is not installed")
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    found = zxingcpp.read_barcodes(image.open(io.BytesIO(picture.screenshot())))
+    return found[0].text if found else ""
+
+
+@pytest.mark.timeout(240)
+def test_the_desk_reads_a_phones_codes_with_its_scanner(
+    field_town: FieldTown, field_phone: Callable[..., Any]
+) -> None:
+    lost = field_phone().new_page()
+    at_work(lost, field_town)
+    outbox(lost, 0)
+    lost.context.set_offline(True)
+    fill(lost, field_town, field_town.fresh(), [18, 19, 22, 23])
+    outbox(lost, 5)
+    lost.evaluate("() => { location.hash = '#/carry'; }")
+    on(lost, "carry")
+    chain_ = frames(lost)
+    assert seen(lost.locator(".qr")) == chain_[0]
+    desk = desk_of(field_phone(), field_town)
+    axe.check(desk, themes=("day",))
+    for frame in chain_[1:]:
+        type_scan(desk, frame)
+    desk.get_by_text(f"{len(chain_) - 1} / {len(chain_)}，还差 1").wait_for()
+    type_scan(desk, chain_[0])
+    desk.get_by_text("这次新收 5 条", exact=False).wait_for()
     lost.context.set_offline(False)
     outbox(lost, 0)
 

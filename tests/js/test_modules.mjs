@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { hear, tally } from "../../static/js/carried.js";
 import { size } from "../../static/js/forms.js";
 import { age, thousands } from "../../static/js/lang.js";
 import { wait } from "../../static/js/poll.js";
@@ -49,4 +50,16 @@ test("screens do not knock together, and back off when nobody answers", () => {
 
 test("file sizes are told in words", () => {
   assert.equal(size(3 * 1048576), "3.0 MB");
+});
+
+test("the desk counts a phone's QR codes, names the missing and keeps strangers out", () => {
+  const frame = (i, id = "0A1B2C3D") => `SQ1.${id}.${i}.3.MZXQ`;
+  let lines = [];
+  for (const [text, tone] of [[frame(3).toLowerCase(), "ok"], [frame(3), "look"], [frame(1, "FFFFFFFF"), "stop"], ["10000000", "stop"], [frame(1), "ok"]]) {
+    const told = hear(lines, text);
+    assert.equal(told.tone, tone, text);
+    lines = told.lines;
+  }
+  assert.deepEqual(tally(lines), { id: "0A1B2C3D", n: 3, have: 2, missing: [2] });
+  assert.equal(tally(["x"]), null);
 });
