@@ -2,7 +2,7 @@
 import { html } from "lit-html";
 
 import { t } from "../words/index.js";
-import { begin, deskOf, go, hearBoxes, takeBadge, takeSeal, takeSite } from "./hand_over_desk.js";
+import { begin, deskOf, go, hearBoxes, inVan, takeBadge, takeSeal, takeSite } from "./hand_over_desk.js";
 import { cargoView, confirmView, countView, doneView, sealsView, wayView, whoView } from "./hand_over_views.js";
 import { stepLine, turned, wanted } from "./transport_desk.js";
 
@@ -12,7 +12,7 @@ const STEPS = () => [t("封签"), t("箱数"), t("对方"), t("送往"), t("确�
 
 async function scan(app, read) {
   const desk = deskOf(app);
-  if (!desk.way) begin(app, "take");
+  if (!desk.way) begin(app, inVan(app, read.number) ? "give" : "take");
   if (read.kind === "tables" && !read.problem) return hearBoxes(app, read);
   if (read.kind === "site" && !read.problem && desk.way === "take") return takeSite(app, read);
   if (desk.step === "who" || desk.step === "cargo") return scanBadge(app, read);
@@ -37,7 +37,7 @@ export const screen = {
   roles: ["packer", "courier", "site_supervisor"],
   enter(app, params) {
     const desk = deskOf(app);
-    if (params.seal || desk.step === "done" || (!desk.seals.length && desk.step === "seals")) begin(app, params.way ?? null);
+    if (params.seal || desk.step === "done" || (!desk.seals.length && desk.step === "seals")) begin(app, params.way ?? (params.seal ? "give" : null));
     if (params.seal) takeSeal(app, params.seal);
   },
   scan,

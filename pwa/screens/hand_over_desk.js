@@ -44,6 +44,8 @@ export const me = (app) => String(app.staff?.id ?? 0);
 const limit = (app) => app.round?.limits?.in_transit ?? app.slice?.rounds?.[0]?.limits?.in_transit ?? null;
 export const vanOf = (app) => van(boxesOf(app), me(app), limit(app), app.now());
 
+export const inVan = (app, seal) => vanOf(app).some((s) => s.boxes.some((b) => b.seal === seal));
+
 /** Boxes of this place that wait sealed, or lie in the van. @returns {{seal, n, since, site}[]} */
 export function waiting(app) {
   const desk = deskOf(app);
@@ -179,8 +181,8 @@ export async function handOver(app) {
   const take = desk.way === "take";
   const names = parties(app);
   const entries = entriesOf({
-    seals: desk.seals, counted, giver: take ? desk.person.id : me(app), taker: take ? me(app) : desk.person.id,
-    lab: desk.lab, temperature: degrees, difference: desk.difference, note: desk.note.trim() || null,
+    seals: desk.seals, counted, lab: desk.lab, temperature: degrees, difference: desk.difference,
+    ...peopleOf(app),
   }, boxes).map((entry) => (take && desk.site?.id ? { ...entry, site: desk.site.id } : entry));
   const cargo = desk.seals.map((seal) => cargoOf(app, seal));
   const worst = checkAll({ counted, seals: desk.seals, difference: desk.difference, temperature: degrees });
@@ -192,6 +194,19 @@ export async function handOver(app) {
   return app.say(worst.tone === "stop" ? "look" : worst.tone, t("已交接 {n} 箱。", { n: counted }), {
     code: "handed_over", voice: spoken, sub: spoken,
   });
+}
+
+/** Who gives acts in the entry. A number that names nobody by itself stands in the note. */
+function peopleOf(app) {
+  const { way, person, note } = deskOf(app);
+  const nameless = person.id === "0";
+  const other = nameless ? null : person.id;
+  const said = [nameless ? t("对方工号 {no}，未核对。", person) : "", note.trim()].filter(Boolean).join(" ");
+  return {
+    giver: way === "take" ? (other ?? me(app)) : me(app),
+    taker: way === "take" ? me(app) : (other ?? "0"),
+    note: said.slice(0, 200) || null,
+  };
 }
 
 function cargoOf(app, seal) {

@@ -94,6 +94,7 @@ export async function takeTube(app, tube) {
   const found = checkReceive(boxesOf(app), desk.seal, tube);
   if (found.take) await app.state([entryReceive(desk.seal, tube)]);
   if (found.take) desk.rack = { tube, rack: found.rack };
+  if (!desk.seal) return tell(app, found.answer, { sub: t("没有扫封签，按散管签收。") });
   if (desk.step === "finish") desk.step = "unpack";
   const { missing, known } = standingOf(app);
   const last = found.take && known && !missing.length && found.answer.tone === "ok";

@@ -83,6 +83,7 @@ export function unpackView(app, desk) {
     desk.shown = desk.shown === what ? null : what;
     app.draw();
   };
+  const n = at.known ? at.received.length - at.extra.length - at.unknown.length : at.received.length;
   return html`
     ${about(app)}
     ${trouble(trip)}
@@ -90,8 +91,8 @@ export function unpackView(app, desk) {
     ${at.first.length ? card(t("优先：还有 {n} 支单人管没有扫到", { n: at.first.length }),
       html`<p class="codes">${at.first.slice(0, 6).map((tube) => html`${code(tube)} `)}</p>`, { tone: "look", icon: "flag" }) : nothing}
     ${scanStrip(app, { hint: t("逐管扫码"), label: t("管码") })}
-    <div class="received" role="status" data-received=${at.received.length} data-total=${at.total ?? ""}>
-      <b>${at.received.length}</b><span>${at.total === null ? t("已收，清单未到") : t("已收，共 {n}", { n: at.total })}</span></div>
+    <div class="received" role="status" data-received=${n} data-total=${at.total ?? ""}>
+      <b>${n}</b><span>${at.total === null ? t("已收，清单未到") : t("已收，共 {n}", { n: at.total })}</span></div>
     <div class="box-figures">
       ${figure(at.known ? at.missing.length : "—", t("未扫到"), { act: show("missing"), name: "missing" })}
       ${figure(at.extra.length, t("多出"), { tone: at.extra.length ? "look" : "", act: show("extra"), name: "extra" })}

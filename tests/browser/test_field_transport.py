@@ -286,7 +286,7 @@ def receive(
     scan(page, stranger, "unknown_tube")
     page.reload()
     page.locator("main.screen-reception").wait_for()
-    page.locator(".received[data-received='3']").wait_for()
+    page.locator(".received[data-received='2'][data-total='5']").wait_for()
     scan(page, unheard[0], "priority")
     page.wait_for_timeout(DOUBLE_PULL)
     type_scan(page, unheard[0])
