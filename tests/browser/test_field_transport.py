@@ -456,8 +456,8 @@ def test_a_box_is_packed_and_sealed_by_keyboard_alone(
     field_town: FieldTown, field_phone: Any
 ) -> None:
     town = field_town
-    tube, seal = town.fresh(), town.fresh("seals")
-    send(town, table(town, [tube], 50))
+    tube, late, seal = town.fresh(), town.fresh(), town.fresh("seals")
+    send(town, table(town, [tube, late], 50))
     page = field_phone().new_page()
     at_work(page, town, "packer")
     opened(page, "packing")
@@ -466,6 +466,12 @@ def test_a_box_is_packed_and_sealed_by_keyboard_alone(
     press(page, "count")
     page.locator("#pad-count").focus()
     page.keyboard.type("1")
+    type_scan(page, late)  # one more turned up: into the box, not into the figure
+    said(page, "tube_in")
+    press(page, "count")
+    page.locator("#pad-count").focus()
+    assert page.locator("#pad-count").input_value() == ""
+    page.keyboard.type("2")
     page.keyboard.press("Enter")
     said(page, "seal_ok")
     type_scan(page, seal)
