@@ -97,7 +97,7 @@ export class Wedge {
     this.led = true;
     const field = textField(e);
     if (field) this.fields.leave(field); // no input method works where there is no field
-    this.await();
+    this.expectMore();
   }
 
   // --- nothing is being typed ---------------------------------------------------------------------
@@ -119,10 +119,10 @@ export class Wedge {
     if (!this.led && textField(e)) return; // the field has it already
     this.text += char;
     this.last = e.timeStamp;
-    this.await();
+    this.expectMore();
   }
 
-  await() {
+  expectMore() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.silent(), SILENCE);
   }
