@@ -34,6 +34,7 @@ PUBLIC = {
     "operations.openapi": "how to call says nothing about anybody",
     "operations.docs": "how to call says nothing about anybody",
     "operations.lang": "a language is chosen before a sign-in",
+    "operations.authority": "phones trust a demo before anybody signs in; nothing secret is in a certificate",
     "accounts_api.open_session": "the door",
     "accounts_pages.sign_in": "the door",
     "accounts_pages.enter": "the door",
