@@ -8,15 +8,18 @@ export class Router {
     this.location = location;
     this.params = new Map();
     this.place = 0;
+    this.onLink = null; // (hash) => whether an address that somebody opened was taken up
   }
 
   get name() {
     return /^#\/([a-z_]+)/.exec(this.location.hash)?.[1] ?? null;
   }
 
-  start(name, params = {}) {
+  /** `keep`: the address stays, for somebody who will open it in another browser. */
+  start(name, params = {}, { keep = false } = {}) {
     globalThis.addEventListener?.("popstate", (e) => this.arrived(e.state));
-    this.replace(name, params);
+    if (keep) this.show(name, params);
+    else this.replace(name, params);
   }
 
   go(name, params = {}) {
@@ -38,6 +41,7 @@ export class Router {
   }
 
   arrived(state) {
+    if (state === null && this.onLink?.(this.location.hash)) return;
     this.place = state?.place ?? 0;
     this.show(this.name ?? "home", this.params.get(this.place) ?? {});
   }

@@ -18,7 +18,7 @@ export async function start(app, parts) {
   app.host.textContent = "";
   app.dress();
   globalThis.matchMedia?.("(prefers-color-scheme: dark)").addEventListener?.("change", () => app.dress());
-  const linked = /enrol=/.test(location.hash) ? enrolCode(location.hash) : null;
+  app.linked = linkedCode(location.hash);
   hearBrowser(app);
   watchVersions(app, parts);
   addPractice(app);
@@ -31,8 +31,9 @@ export async function start(app, parts) {
     if (await lock.take()) await openStore(app, parts);
     else app.tab = "second";
   }
-  const to = app.tab === "second" ? "home" : firstScreen(app, linked);
-  app.router.start(to, linked && to === "enrol" ? { code: linked } : {});
+  app.router.onLink = (hash) => openLink(app, hash);
+  if (app.linked && app.tab === "first" && !app.backing) app.router.start("welcome", {}, { keep: true });
+  else app.router.start(app.tab === "second" ? "home" : firstScreen(app, app.linked), paramsOf(app));
   performance.mark("app-shown");
   app.stayAwake();
 }
@@ -87,6 +88,25 @@ function hearBrowser(app) {
   app.stayAwake = () => awake.look();
 }
 
+const linkedCode = (hash) => (/enrol=/.test(hash) ? enrolCode(hash) : null);
+const paramsOf = (app) => (app.linked && app.tab === "first" ? { code: taken(app) } : {});
+
+/** The code of an enrolment link is used once. */
+function taken(app) {
+  const code = app.linked;
+  app.linked = null;
+  return code;
+}
+
+/** A link that is opened over the running app, as a phone's own camera does. */
+function openLink(app, hash) {
+  app.linked = linkedCode(hash);
+  if (!app.linked) return false;
+  if (app.tab === "second" || !app.backing) app.replace(app.backing ? "home" : "welcome");
+  else app.replace("enrol", { code: taken(app) });
+  return true;
+}
+
 /** Where a person belongs now. */
 export function firstScreen(app, linked = null) {
   if (linked) return "enrol";
@@ -126,7 +146,7 @@ async function takeOver(app, lock, parts) {
   if (!got) return;
   app.tab = "first";
   await openStore(app, parts);
-  app.replace(firstScreen(app));
+  app.replace(firstScreen(app, app.linked), paramsOf(app));
 }
 
 // --- versions ----------------------------------------------------------------------------------------

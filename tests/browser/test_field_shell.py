@@ -214,6 +214,21 @@ def test_a_second_tab_says_so_and_can_take_over(field_page, field_town):
     field_page.locator(".tile").first.wait_for()
 
 
+def test_an_enrolment_link_opened_over_the_running_app_is_taken_up(field_page, field_town):
+    opened(field_page)
+    field_page.evaluate("(text) => { location.href = text; }", field_town.enrol_text())
+    field_page.locator(".answer[data-code=enrolled]").wait_for()
+    assert "enrol=" not in field_page.url
+
+
+def test_an_enrolment_link_in_a_second_tab_waits_for_its_place(field_page, field_town):
+    opened(field_page)
+    second = opened(field_page.context.new_page(), field_town.enrol_text())
+    named(second, "take-over").click()
+    second.locator(".answer[data-code=enrolled]").wait_for()
+    assert "enrol=" not in second.url
+
+
 # --- everybody ------------------------------------------------------------------------------------
 
 
@@ -314,8 +329,9 @@ COUNTS = """() => new Promise((resolve) => {
 
 def test_inside_a_chat_app_it_shows_the_way_out(field_phone: Callable[..., Any]):
     agent = "Mozilla/5.0 (Linux; Android 13) Chrome/116 Mobile Safari/537.36 MicroMessenger/8.0.49"
-    page = opened(field_phone(user_agent=agent).new_page())
+    page = opened(field_phone(user_agent=agent).new_page(), "/field/#enrol=ABCD-EFGH-JKMN")
     page.locator("svg.in-browser").wait_for()
     assert "微信" in page.locator("#screen").inner_text()
     assert named(page, "enrol").is_disabled()
+    assert page.url.endswith("#enrol=ABCD-EFGH-JKMN")  # what the browser will then be given
     axe.check(page)
