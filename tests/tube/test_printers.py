@@ -19,7 +19,7 @@ from reportlab.graphics.barcode.code128 import Code128
 from screening.crypto import new_device_key
 from screening.registry import signed_codes
 from screening.tube.codes import Kind, grouped, make_code, make_codes, make_resident_code
-from screening.tube.printers import code128, pdf, picture, qr, tspl, zpl
+from screening.tube.printers import code128, fallback, pdf, picture, qr, tspl, zpl
 from screening.tube.printers.layouts import Shift
 from screening.tube.printers.paper import Stamp
 
@@ -126,6 +126,22 @@ def test_a_sheet_says_page_who_when_and_which_run(tmp_path):
         assert word in words
     assert grouped(codes[49]).split(" ")[-1] in words
     assert "LR-12" in decoded(render(data, tmp_path), only="QR")
+
+
+def test_nothing_lies_where_common_printers_cannot_print(tmp_path):
+    stamp = Stamp(who="A001", at=STAMP.at, run="LR-12", record="LR-819288435349353472")
+    sheets = [
+        pdf.label_sheet(TUBES, title="Tubes", kind=Kind.TUBE, layout=layout, stamp=stamp)
+        for layout in pdf.LAYOUTS.values()
+    ]
+    sheets.append(pdf.site_sheets([(make_code(Kind.SITE, 3), ["Yingze Park"])], stamp=stamp))
+    sheets.append(fallback.sheets(fallback.Form(make_code(Kind.SITE, 3), "Yingze"), stamp=stamp))
+    for data in sheets:
+        page = render(data, tmp_path).point(lambda v: 255 if v < 128 else 0)  # hair lines may go
+        left, top, right, bottom = page.getbbox()
+        reach = 4 / 25.4 * 203
+        assert min(left, top, page.width - right, page.height - bottom) >= reach
+    assert stamp.record in decoded(render(sheets[0], tmp_path), only="QR")
 
 
 def test_chinese_is_printed_when_a_font_is_at_hand():

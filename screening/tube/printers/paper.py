@@ -84,7 +84,8 @@ class Sheet:
         if note:
             self.text(EDGE, height - EDGE - 10, note, 7, max_width=width - 6 * EDGE)
         if self.stamp.record:
-            self.qr(self.stamp.record, width - EDGE - 10 * mm, height - 11 * mm, 9 * mm)
+            # between what printers cannot reach (4 mm) and the first row of labels (12.9 mm)
+            self.qr(self.stamp.record, width - EDGE - 10 * mm, height - 12.4 * mm, 8 * mm)
 
     def end_page(self) -> None:
         foot = [self.plain(word) for word in self.stamp.words()]
