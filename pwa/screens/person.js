@@ -10,7 +10,7 @@ import { grouped } from "../scan/codes.js";
 import { getLang, t } from "../words/index.js";
 import { clock } from "../words/time.js";
 import { supervisor } from "./sampling_asks.js";
-import { act, announce, queued } from "./sampling_desk.js";
+import { act, announce, queued, returned } from "./sampling_desk.js";
 import { markWord, stateWord } from "./sampling_parts.js";
 
 export const screen = {
@@ -101,13 +101,6 @@ async function mark(app, tube, seat, what) {
   if (!sure) return;
   if ((await allowed(app, tube)) === null) return;
   queued(app, () => act(app, markSeat(tube, seat, what)));
-}
-
-/** Back first, said there: a screen that comes up wipes the answer of the one before. */
-function returned(app, then) {
-  const view = app.host.ownerDocument.defaultView;
-  view.addEventListener("popstate", () => setTimeout(then), { once: true });
-  app.back();
 }
 
 async function out(app, tube, seat) {

@@ -37,7 +37,9 @@ export const screen = {
  */
 function enter(app, params = {}) {
   const desk = deskOf(app);
-  const { given, read, person, unregistered } = params;
+  const { read, person, unregistered } = params;
+  const given = params.given ?? desk.given;
+  desk.given = null;
   for (const once of ["given", "read", "person", "unregistered"]) delete params[once]; // not again on the way back
   arrive(app, params);
   if (unregistered) {
@@ -219,7 +221,7 @@ function tubeActions(app, desk, tube) {
       tone: full ? "accent" : "plain", name: "close", icon: full ? "ok" : null }),
     button(t("撤销上一个"), () => undo(app), { icon: "undo", name: "undo", disabled: !last }),
     button(t("找人、证件"), () => app.go("search"), { icon: "search", name: "search" }),
-    desk.back ? button(t("回到上门"), () => app.replace(desk.back), { icon: "door", name: "back-door" }) : null,
+    desk.back ? button(t("回到上门"), () => app.back(), { icon: "door", name: "back-door" }) : null,
   );
 }
 

@@ -14,12 +14,13 @@ const desks = new WeakMap();
 
 /**
  * @returns {{current: string|null, mode: string|null, size: number|null, waiting: object|null,
- *   single: object|null, back: string|null, later: object[], people: object[]|null}}  `people`: who of the door list belongs into this household's tube
+ *   single: object|null, given: object|null, back: string|null, later: object[], people: object[]|null}}  `people`: who of the door list belongs into this household's tube
  */
 export function deskOf(app) {
   if (!desks.has(app)) {
     desks.set(app, {
-      current: null, mode: null, size: null, waiting: null, single: null, back: null, later: [], people: null,
+      current: null, mode: null, size: null, waiting: null, single: null, given: null, back: null, later: [],
+      people: null,
     });
   }
   const desk = desks.get(app);
@@ -48,9 +49,18 @@ export async function act(app, outcome) {
   if (outcome.entries.length) await app.state(outcome.entries, outcome.views);
   const desk = deskOf(app);
   if (outcome.current) desk.current = outcome.current;
-  announce(app, outcome);
+  const done = outcome.entries.at(-1)?.kind === "close";
+  if (done && desk.back && app.screen?.name === "sampling") returned(app, () => announce(app, outcome));
+  else announce(app, outcome);
   if (outcome.ask) ask(app, outcome.ask);
   return outcome;
+}
+
+/** Back first, said there: a screen that comes up wipes the answer of the one before. */
+export function returned(app, then) {
+  const view = app.host.ownerDocument.defaultView;
+  view.addEventListener("popstate", () => setTimeout(then), { once: true });
+  app.back();
 }
 
 /** The worst answer is the sentence, the others stand below it. */

@@ -55,7 +55,12 @@ function view(app) {
 
 /** Back to the table, where the person goes into the tube in hand. */
 function give(app, person) {
-  app.replace("sampling", { given: person, back: app.params.back ?? deskOf(app).back });
+  if (app.params.back) { // search stands where the table stood
+    app.replace("sampling", { given: person, back: app.params.back });
+    return;
+  }
+  deskOf(app).given = person;
+  app.back();
 }
 
 function register(app) {

@@ -552,3 +552,32 @@ def _worker_of(town: FieldTown) -> Worker:
         db.session.remove()
     badge = make_code(Kind.BADGE, made.staff_id)
     return Worker(made.staff_id, made.staff_no, "秋分", "sampler", PASSWORD, PIN, badge)
+
+
+def test_somebody_without_paper_is_registered_and_a_neighbour_found_by_room(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    town, page, tube = field_town, field_page, field_town.fresh()
+    at_work(page, town)
+    to_table(page)
+    scan(page, tube, "tube_opened")
+    page.locator("[data-name=search]").click()
+    page.locator("[name=way]").nth(1).check()
+    page.locator("#doc-type").select_option("none")
+    page.locator("[data-name=register]").click()
+    assert page.locator(".fault").count() == 2
+    page.locator("#field-name").fill("甄 无证")
+    page.locator("#field-phone").fill("13900000000")
+    page.locator("[data-name=register]").click()
+    count(page, 1)
+    assert "甄**" in page.locator(".last").inner_text()
+    page.locator("[data-name=search]").click()
+    neighbour = town.people[48]
+    page.locator("#field-find").fill(f"{neighbour.name[0]} {neighbour.document[-4:]}")
+    page.locator("[data-name^=resident-]").click()
+    count(page, 2)
+    page.locator("[data-name=back]").click()
+    page.locator("main.screen-home").wait_for()
+    sent(page)
+    inside = [s for s in town.tables().specimens if s["barcode"] == tube]
+    assert len(inside) == 2 and neighbour.person in {s["person_id"] for s in inside}
