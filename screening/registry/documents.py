@@ -220,7 +220,7 @@ def _permit(plain: str, kind: DocType) -> Document:
     """A travel permit: the number for life; two digits more on older ones only count the issues."""
     number = re.sub(r"\([A-Z0-9]{1,2}\)$", "", plain).replace("-", "")
     digits, letter = (number[1:], number[:1]) if kind is DocType.HOME_RETURN else (number, "")
-    if not digits.isdigit() or letter not in ("", "H", "M"):
+    if not re.fullmatch("[0-9]+", digits) or letter not in ("", "H", "M"):
         raise DocumentForm
     if len(digits) not in (8, 10):
         extra = len(letter)

@@ -338,3 +338,8 @@ def test_case_12_spellings_that_differ_in_width_case_and_dots_are_the_same_name(
 )
 def test_masks_keep_the_surname(name, masked):
     assert names.mask_name(name) == masked
+
+
+def test_digits_of_another_script_are_no_permit_number() -> None:
+    with pytest.raises(d.DocumentForm):
+        normalise(DocType.TAIWAN_PERMIT, "١٢٣٤٥٦٧٨")
