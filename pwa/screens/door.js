@@ -4,6 +4,7 @@ import { html, nothing } from "lit-html";
 import { actions, bigButton, button, emptyState, field, icon, note } from "../parts/index.js";
 import { addressOf, clockTag, stateTag } from "../parts/doors.js";
 import * as rules from "../rules/doors.js";
+import { badTime, goesToDispatcher, quickTimes } from "../rules/visits.js";
 import { doorsNow, itemsOf, stateDone, stateVisit, undoVisit } from "../shift/visit.js";
 import { clock, when } from "../words/time.js";
 import { t } from "../words/index.js";
@@ -85,7 +86,7 @@ function was(app, m) {
   const { visit } = m;
   const tries = (m.tries ?? 0) + (visit?.tries ?? 0);
   const held = visit && visit.seq <= (app.outbox.held ?? 0);
-  const sent = visit && rules.goesToDispatcher(m, visit.outcome);
+  const sent = visit && goesToDispatcher(m, visit.outcome);
   return html`
     ${visit ? html`<div class="door-was"><p>${t(WORDS[visit.outcome])} ${when(visit.at, app.now())}
       ${visit.until ? t("，约 {at}", { at: when(visit.until, app.now()) }) : nothing}</p>
@@ -119,12 +120,12 @@ async function came(app, m, outcome, more = {}) {
   if (form.busy) return; // a second tap of a gloved finger
   form.busy = true;
   try {
-    if (rules.goesToDispatcher(m, outcome) && !(await certain(app, m, outcome))) return;
+    if (goesToDispatcher(m, outcome) && !(await certain(app, m, outcome))) return;
     await stateVisit(app, m, outcome, more);
   } finally {
     if (form) form.busy = false;
   }
-  const reported = rules.goesToDispatcher(m, outcome);
+  const reported = goesToDispatcher(m, outcome);
   const sub = reported ? (app.outbox.state === "offline" ? t("一有网络就报调度") : t("报调度")) : null;
   app.say(reported ? "look" : "ok", t("{name}：{what}", { name: m.name, what: t(WORDS[outcome]) }), { code: `visit_${outcome}`, sub });
 }
@@ -159,14 +160,14 @@ function appoint(app, m) {
   form.problem = null;
   const sheet = {
     title: t("{name}：什么时候再来？", { name: m.name }), name: "appoint",
-    body: () => html`<div class="sheet-choices">${rules.quickTimes(now, evening).map((at) => bigButton(clock(at), () => take(at), {
+    body: () => html`<div class="sheet-choices">${quickTimes(now, evening).map((at) => bigButton(clock(at), () => take(at), {
       tone: "plain", icon: "clock", name: `at-${clock(at)}` }))}</div>
       ${field({ label: t("别的时间"), name: "appoint-time", type: "datetime-local", value: form.time,
         problem: form.problem ?? undefined, onInput: (text) => { form.time = text; } })}
       ${button(t("约这个时间"), () => take(form.time ? new Date(form.time).getTime() : null), { kind: "primary", name: "appoint" })}`,
   };
   const take = async (until) => {
-    const bad = rules.badTime(until, app.now());
+    const bad = badTime(until, app.now());
     if (bad) {
       form.problem = { no_time: t("请选时间"), past: t("这个时间已经过了"), too_far: t("最远约到七天内") }[bad];
       return app.draw();

@@ -95,10 +95,11 @@ function rosterNote(app, state) {
     return html`${note("look", t("名单锁着。凭居民码、证件照常采样。"))}
       ${button(t("输 PIN 打开名单"), () => app.go("sign_in", { again: true }), { name: "unlock", icon: "lock", kind: "primary" })}`;
   }
-  const why = app.staff?.checked === false
-    ? t("名单未打开：核对之后才有。现在凭居民码、证件照常采样。")
-    : t("名单没有打开。凭居民码、证件照常采样；登录后名单会回来。");
-  return note("look", why);
+  if (app.staff?.checked === false) {
+    return html`${note("look", t("名单未打开：核对之后才有。现在凭居民码、证件照常采样。"))}
+      ${button(t("输 PIN 核对"), () => app.go("sign_in", { again: true }), { name: "check-me", icon: "badge" })}`;
+  }
+  return note("look", t("名单没有打开。凭居民码、证件照常采样；登录后名单会回来。"));
 }
 
 function tiles(app) {

@@ -1,9 +1,12 @@
 // The slice, kept fresh while there is a network: asked for again every few minutes, wiped when over.
+import { mergedList } from "../rules/doors.js";
 import { nextRefresh, sliceState } from "../rules/shift.js";
 import { merged } from "../rules/slice.js";
 import { revoked } from "./end.js";
+import { settledHere } from "./visit.js";
 
 const RETRY = 30_000;
+const FIRST = 20_000; // after a reload what is held may be old; phones do not ask in one second
 const STOPPED = new Set(["device_stopped", "bad_device_signature", "unknown_device"]);
 
 /** The roster lies on this phone and waits for a PIN: fetching another would go round the lock. */
@@ -77,7 +80,8 @@ export async function refreshDoors(app) {
   if (app.practice) return "fresh";
   if (!app.staff?.token) return "refused";
   try {
-    const doors = await app.ask("/api/v1/field/doors", {}, { timeout: 30_000 });
+    const fresh = await app.ask("/api/v1/field/doors", {}, { timeout: 30_000 });
+    const doors = mergedList(app.slice?.json.doors, fresh, settledHere(app));
     const slice = { ...(app.slice?.json ?? {}), doors };
     if (app.slice) {
       app.useSlice(slice);
@@ -124,7 +128,7 @@ export function startKeeper(app, { random = Math.random, timer = setTimeout, cle
   };
   const online = () => again(Math.round(random() * 2000));
   globalThis.addEventListener?.("online", online);
-  again(nextRefresh(random()));
+  again(Math.round(random() * FIRST));
   return () => {
     stopped = true;
     clear(next);

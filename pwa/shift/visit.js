@@ -1,12 +1,20 @@
 // Stating what came of a door: one durable entry a person, taken back by one more.
-import { doorsOf, foldVisits, swabsOf, undoEntry, unstated, visitEntry } from "../rules/doors.js";
+import { doorsOf, swabsOf, unstated } from "../rules/doors.js";
 import { maskName } from "../rules/names.js";
+import { foldVisits, undoEntry, visitEntry } from "../rules/visits.js";
 
 /** The list this phone holds. */
 export const itemsOf = (app) => app.slice?.json?.doors?.items ?? [];
 
 /** Visits of today, as they stand. */
 export const visitsOf = (app) => foldVisits(app.records, new Date(app.now()).setHours(0, 0, 0, 0));
+
+/** Whether this phone has settled a person's door today. @returns {(code: string) => boolean} */
+export function settledHere(app) {
+  const visits = visitsOf(app);
+  const swabs = swabsOf(app.work.tubes, itemsOf(app));
+  return (code) => visits.has(code) || swabs.has(code);
+}
 
 /** The doors in the order to walk them; `only` some of the list's items. */
 export function doorsNow(app, items = itemsOf(app)) {

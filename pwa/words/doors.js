@@ -175,6 +175,7 @@ export const words = {
     "The list is not open. Sampling goes on by resident code and document; signing in brings it back.",
   "名单锁着。凭居民码、证件照常采样。": "The list is locked. Sampling goes on by resident code and document.",
   "输 PIN 打开名单": "Type the PIN to open the list",
+  "输 PIN 核对": "Type the PIN to be checked",
   "您在这里没有现场岗位": "You have no field role here",
   "待重采 {n} 人": "{n} to swab again",
   "还有 {n} 人": "{n} to go",

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 
 import * as doors from "../../pwa/rules/doors.js";
+import * as visits from "../../pwa/rules/visits.js";
 
 const NOW = Date.UTC(2026, 10, 22, 1, 0);
 const HOUR = 3_600_000;
@@ -22,9 +23,9 @@ const record = (entry) => {
   seq += 1;
   return { seq, ref: `r${seq}`, at: NOW + seq, view: null, entry: { at: NOW + seq, ...entry } };
 };
-const visit = (who, outcome, more = {}) => record(doors.visitEntry(who, outcome, more));
+const visit = (who, outcome, more = {}) => record(visits.visitEntry(who, outcome, more));
 const list = (items, records = [], swabs = new Map(), now = NOW) =>
-  doors.doorsOf(items, doors.foldVisits(records), swabs, now);
+  doors.doorsOf(items, visits.foldVisits(records), swabs, now);
 const rooms = (found) => found.map((door) => `${door.building} ${door.room}`);
 
 describe("the order of the doors", () => {
@@ -70,8 +71,8 @@ describe("the order of the doors", () => {
   test("a visit of another day does not settle whom the list still names", () => {
     const who = item();
     const records = [visit(who, "absent")];
-    expect(doors.foldVisits(records, NOW + HOUR).size).toBe(0);
-    expect(doors.foldVisits(records, NOW - HOUR).size).toBe(1);
+    expect(visits.foldVisits(records, NOW + HOUR).size).toBe(0);
+    expect(visits.foldVisits(records, NOW - HOUR).size).toBe(1);
   });
 
   test("an appointment is due again ten minutes before its time", () => {
@@ -95,43 +96,41 @@ describe("the order of the doors", () => {
 describe("what a visit leaves behind", () => {
   test("the last visit of a person counts, and the tries are counted", () => {
     const who = item();
-    const found = doors.foldVisits([visit(who, "absent"), visit(who, "absent"), visit(who, "refused")]);
+    const found = visits.foldVisits([visit(who, "absent"), visit(who, "absent"), visit(who, "refused")]);
     expect(found.get(who.code)).toMatchObject({ outcome: "refused", tries: 3 });
   });
 
   test("taking back the last visit brings the one before it to light", () => {
     const who = item();
     const records = [visit(who, "absent"), visit(who, "moved")];
-    const last = doors.lastVisit(doors.foldVisits(records));
-    expect(last.visit.outcome).toBe("moved");
-    records.push(record(doors.undoEntry(last.code, last.visit)));
-    expect(doors.foldVisits(records).get(who.code).outcome).toBe("absent");
-    const first = doors.lastVisit(doors.foldVisits(records));
-    records.push(record(doors.undoEntry(first.code, first.visit)));
-    expect(doors.foldVisits(records).size).toBe(0);
-    expect(doors.lastVisit(doors.foldVisits(records))).toBeNull();
+    const standing = () => visits.foldVisits(records).get(who.code);
+    expect(standing().outcome).toBe("moved");
+    records.push(record(visits.undoEntry(who.code, standing())));
+    expect(standing().outcome).toBe("absent");
+    records.push(record(visits.undoEntry(who.code, standing())));
+    expect(standing()).toBeUndefined();
   });
 
   test("a visit taken back twice takes nothing else along", () => {
     const who = item();
     const records = [visit(who, "absent"), visit(who, "moved")];
-    const { code, visit: last } = doors.lastVisit(doors.foldVisits(records));
-    records.push(record(doors.undoEntry(code, last)), record(doors.undoEntry(code, last)));
-    expect(doors.foldVisits(records).get(code).outcome).toBe("absent");
+    const last = visits.foldVisits(records).get(who.code);
+    for (let i = 0; i < 2; i += 1) records.push(record(visits.undoEntry(who.code, last)));
+    expect(visits.foldVisits(records).get(who.code).outcome).toBe("absent");
   });
 
   test("only absent and moved callbacks go to the dispatcher", () => {
-    const sent = doors.OUTCOMES.filter((o) => doors.goesToDispatcher(callback(), o));
+    const sent = visits.OUTCOMES.filter((o) => visits.goesToDispatcher(callback(), o));
     expect(sent).toEqual(["absent", "moved"]);
-    expect(doors.goesToDispatcher(item(), "moved")).toBe(false);
+    expect(visits.goesToDispatcher(item(), "moved")).toBe(false);
   });
 
   test("the entry names the callback, and the time of an appointment only", () => {
-    expect(doors.visitEntry(callback(), "absent", { until: NOW })).not.toHaveProperty("until");
-    expect(doors.visitEntry(callback(), "come_back", { until: NOW })).toMatchObject({
+    expect(visits.visitEntry(callback(), "absent", { until: NOW })).not.toHaveProperty("until");
+    expect(visits.visitEntry(callback(), "come_back", { until: NOW })).toMatchObject({
       kind: "visit", outcome: "come_back", until: NOW, callback: 9,
     });
-    expect(doors.visitEntry(item(), "done")).not.toHaveProperty("callback");
+    expect(visits.visitEntry(item(), "done")).not.toHaveProperty("callback");
   });
 
   test("progress counts persons, open callbacks and the late among them", () => {
@@ -183,6 +182,14 @@ describe("swabs at the door", () => {
   });
 });
 
+test("who was settled here stays on the list when the server names them no more", () => {
+  const [a, b, c] = [item(), item(), item()];
+  const found = doors.mergedList({ items: [a, b] }, { made_at: 2, items: [c] }, (code) => code === a.code);
+  expect(found).toEqual({ made_at: 2, items: [c, a] });
+  expect(doors.mergedList(null, { items: [c] }, () => true).items).toEqual([c]);
+  expect(doors.mergedList({ items: [a] }, { items: [a] }, () => true).items).toHaveLength(1);
+});
+
 test("the search finds doors by room, name and phone, all words at once", () => {
   const items = [
     item({ room: "1502", name: "李*", phone: "13800000001" }), item({ room: "802", name: "李*" }),
@@ -201,9 +208,9 @@ test("a deadline is called out an hour before and is over at its minute", () => 
 });
 
 test("an appointment lies ahead and within a week", () => {
-  expect([null, NOW, NOW + 1, NOW + 8 * 24 * HOUR].map((t) => doors.badTime(t, NOW))).toEqual([
+  expect([null, NOW, NOW + 1, NOW + 8 * 24 * HOUR].map((t) => visits.badTime(t, NOW))).toEqual([
     "no_time", "past", null, "too_far",
   ]);
-  expect(doors.quickTimes(NOW + 1, NOW + 9 * HOUR)).toHaveLength(4);
-  expect(doors.quickTimes(NOW, NOW - HOUR)).toHaveLength(3);
+  expect(visits.quickTimes(NOW + 1, NOW + 9 * HOUR)).toHaveLength(4);
+  expect(visits.quickTimes(NOW, NOW - HOUR)).toHaveLength(3);
 });
