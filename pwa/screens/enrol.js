@@ -64,6 +64,8 @@ const waiting = () => html`<div class="enrol-wait" role="status"><progress></pro
 function ask(app) {
   return html`
     ${app.device?.state === "revoked" ? stopped(app) : nothing}
+    ${app.device?.state === "active" ? note("look", t("本机登记在{name}。再登记就换到新的地方；未上传的记录不丢。", {
+      name: app.place?.name ?? t("登记的采样点") })) : nothing}
     ${scanStrip(app, { hint: t("扫登记码"), typed: false })}
     ${field({
       label: t("登记码"), name: "enrol-code", value: form.code, problem: form.problem ?? undefined,

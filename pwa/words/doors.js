@@ -1,6 +1,8 @@
 // English of the Chinese texts of the shift and of going door to door.
 export const words = {
   // enrolment
+  "本机登记在{name}。再登记就换到新的地方；未上传的记录不丢。":
+    "This phone is enrolled at {name}. Enrolling again moves it to the new place; unsent records are not lost.",
   "登记手机": "Enrol this phone",
   "这不是登记码": "This is not an enrolment code",
   "登记码不完整，请照着再输一次": "The enrolment code is not whole; type it again",
@@ -71,7 +73,7 @@ export const words = {
   "单采": "Single",
   "一户一管": "Household",
   "混采": "Pooled",
-  "开始班次": "Start shift",
+  "开始班次": "Start the shift",
   "请扫采样点码，或要接手的管": "Scan the site's code, or a tube to take over",
   "本机登记在检测机构，不用扫采样点码": "This phone belongs to a laboratory; no site code is needed",
   "这是别的采样点的码": "This is another site's code",
