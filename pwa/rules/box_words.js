@@ -136,6 +136,14 @@ export const PHONE_WORDS = {
   look_at_seal: ["look", "请先看封签，再签到。", "Look at the seal first, then let the box in."],
   rejected: ["look", "已退样：{why}。", "Rejected: {why_en}."],
   finished: ["ok", "清点完毕，全部签收。", "Unpacking finished, all received."],
+  finished_unlisted: [
+    "look", "清点完毕，已收 {n} 管，清单到后自动核对。",
+    "Unpacking finished, {n} tubes received; they are compared when the list arrives.",
+  ],
+  unpacked_unlisted: [
+    "look", "这一箱的清单还没有到，结束后清单到了自动核对。",
+    "This box's list is not here yet; it is compared when it arrives.",
+  ],
   finished_missing: [
     "look", "清点完毕，缺 {n} 管，已登记。", "Unpacking finished, {n} tubes missing, on record.",
   ],

@@ -5,17 +5,32 @@ import { REJECTIONS, say, worst } from "./box_words.js";
 import { checkTemperature } from "./hand_over.js";
 
 /**
+ * What should lie in a box: as the server tells, else as this very phone packed it (practice).
+ * @returns {import("./boxes.js").Manifest|null}
+ */
+export function manifestOf(boxes, trip) {
+  if (!trip || trip.manifest) return trip?.manifest ?? null;
+  const own = boxes.boxes.get(trip.batch);
+  if (!own?.mine || own.seal !== trip.seal) return null;
+  return {
+    batch: own.batch, site: "", n: own.n, at: own.sealed_at, tubes: [...own.tubes.keys()], first: NONE, left_at: null,
+  };
+}
+const NONE = new Set();
+
+/**
  * A box at the door. (19, 36)
  * @param {import("./boxes.js").Boxes} boxes
  * @returns {Answer[]} the first is what the screen says of the box
  */
 export function checkArrive(boxes, seal, { n = null, temperature = null, late = null } = {}) {
   const trip = boxes.trips.get(seal);
-  const counted = trip?.manifest?.n ?? boxes.sealedBy(seal)?.n ?? null;
+  const manifest = manifestOf(boxes, trip);
+  const counted = manifest?.n ?? null;
   const out = [checkTemperature(temperature)].filter(Boolean);
   if (late) out.push(say("late_box"));
   if (trip?.arrived) return [say("arrived_before"), ...out];
-  if (!trip?.manifest) return [say("no_manifest"), ...out];
+  if (!manifest) return [say("no_manifest"), ...out];
   if (n != null && counted != null && n !== counted) {
     out.unshift(say("seal_count", { counted: n, known: counted }, "look"));
   }
@@ -33,19 +48,22 @@ export function checkReceive(boxes, seal, tube) {
   if (before != null) {
     return { answer: say("received_before", { where: before || "—" }), take: false, rack: null };
   }
+  const manifest = manifestOf(boxes, trip);
   if (isFirst(boxes, tube)) {
-    const inside = trip?.manifest?.tubes.includes(tube) ?? true;
+    const inside = manifest?.tubes.includes(tube) ?? true;
     return { answer: inside ? say("priority") : say("wrong_box"), take: true, rack: "priority" };
   }
-  if (!trip?.manifest) return { answer: say("receive_ok"), take: true, rack: null };
-  if (trip.manifest.tubes.includes(tube)) return { answer: say("receive_ok"), take: true, rack: null };
+  if (!manifest) return { answer: say("receive_ok"), take: true, rack: null };
+  if (manifest.tubes.includes(tube)) return { answer: say("receive_ok"), take: true, rack: null };
   if (listedIn(boxes, tube)) return { answer: say("wrong_box"), take: true, rack: "other_box" };
   return { answer: say("unknown_tube"), take: true, rack: "unknown" };
 }
 
 /** The seal on whose manifest a tube stands; null: on none that is known here. */
 export function listedIn(boxes, tube) {
-  for (const trip of boxes.trips.values()) if (trip.manifest?.tubes.includes(tube)) return trip.seal;
+  for (const trip of boxes.trips.values()) {
+    if (manifestOf(boxes, trip)?.tubes.includes(tube)) return trip.seal;
+  }
   return null;
 }
 
@@ -58,7 +76,7 @@ const isFirst = (boxes, tube) => [...boxes.trips.values()].some((t) => t.manifes
  *   `first`: priority tubes not yet scanned; `extra`: on another box's list
  */
 export function standing(boxes, trip) {
-  const manifest = trip.manifest;
+  const manifest = manifestOf(boxes, trip);
   const received = [...new Set([...trip.received.keys(), ...trip.elsewhere])];
   const rejected = [...trip.rejected.keys()];
   const listed = new Set(manifest?.tubes ?? []);
@@ -78,7 +96,8 @@ export function standing(boxes, trip) {
 
 /** What finishing now would say. (34) @returns {Answer} */
 export function checkUnpacked(boxes, trip) {
-  const { missing } = standing(boxes, trip);
+  const { missing, known } = standing(boxes, trip);
+  if (!known) return say("unpacked_unlisted");
   return missing.length ? say("not_unpacked", { n: missing.length, missing }) : say("unpacked_ok");
 }
 

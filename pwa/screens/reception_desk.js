@@ -3,7 +3,7 @@ import { REJECTIONS } from "../rules/box_words.js";
 import { readDegrees } from "../rules/hand_over.js";
 import {
   checkArrive, checkReceive, checkUnpacked, entryArrive, entryReceive, entryReject, entryUnpacked,
-  lateness, rejection, standing, worstOf,
+  lateness, manifestOf, rejection, standing, worstOf,
 } from "../rules/reception.js";
 import { grouped } from "../scan/codes.js";
 import { t } from "../words/index.js";
@@ -55,9 +55,10 @@ export function takeSeal(app, seal) {
   const { late } = trip ? lateness(trip, app.now(), limitOf(app)) : { late: false };
   const answers = checkArrive(boxes, seal, { late });
   openBox(app, seal);
-  if (!trip?.manifest) freshen(app, 5_000);
+  const manifest = manifestOf(boxes, trip);
+  if (!manifest) freshen(app, 5_000);
   const worst = worstOf(answers);
-  return tell(app, worst, { voice: trip?.manifest?.n ? t("{n} 管", { n: trip.manifest.n }) : null });
+  return tell(app, worst, { voice: manifest?.n ? t("{n} 管", { n: manifest.n }) : null });
 }
 
 /** The box has come: seal whole or broken, its temperature, its count if it was counted. */
@@ -135,9 +136,10 @@ export function askFinish(app) {
 
 export async function finish(app) {
   const trip = tripInHand(app);
-  const { missing } = standingOf(app);
+  const { missing, known, received } = standingOf(app);
   await app.state([entryUnpacked(trip)]);
   leaveBox(app);
-  const answer = missing.length ? say("finished_missing", { n: missing.length }) : say("finished");
+  const answer = !known ? say("finished_unlisted", { n: received.length })
+    : missing.length ? say("finished_missing", { n: missing.length }) : say("finished");
   return tell(app, answer, { voice: missing.length ? t("缺 {n} 管", { n: missing.length }) : t("清点完毕") });
 }

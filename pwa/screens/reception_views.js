@@ -4,7 +4,7 @@ import { html, nothing } from "lit-html";
 import { actions, bigButton, button, card, emptyState, facts, list, note, row, scanStrip } from "../parts/index.js";
 import { keypad } from "../parts/keypad.js";
 import { REJECTIONS } from "../rules/box_words.js";
-import { queue } from "../rules/reception.js";
+import { manifestOf, queue } from "../rules/reception.js";
 import { t } from "../words/index.js";
 import { when } from "../words/time.js";
 import {
@@ -42,7 +42,7 @@ const trouble = (trip) => (trip.arrived && !trip.arrived.intact ? note("look", t
 
 const about = (app) => {
   const trip = tripInHand(app);
-  const m = trip.manifest;
+  const m = manifestOf(boxesOf(app), trip);
   return html`<p class="box-line">${t("封签")} ${code(trip.seal)}
     <span>${m ? [m.site, m.n == null ? "" : t("封箱 {n} 管", { n: m.n })].filter(Boolean).join(" · ") : t("清单未到")}</span></p>`;
 };

@@ -299,6 +299,28 @@ describe("reception", () => {
     expect(app.kinds()).toEqual(["arrive", "receive", "receive", "receive", "unpacked"]);
   });
 
+  it("without a list it does not say that all is there", async () => {
+    await scanner(app, receiving)("seal", SEAL);
+    lab.deskOf(app).intact = true;
+    await lab.arrive(app);
+    await scanner(app, receiving)("tube", tube(1));
+    lab.askFinish(app);
+    expect(app.last).toBe("unpacked_unlisted");
+    await lab.finish(app);
+    expect(app.last).toBe("finished_unlisted");
+  });
+
+  it("in practice the phone knows what it packed itself", async () => {
+    await sealed(2);
+    const scan = scanner(app, receiving);
+    expect(await scan("seal", SEAL)).toBe("arrive_ok");
+    lab.deskOf(app).intact = true;
+    await lab.arrive(app);
+    await scan("tube", tube(2));
+    expect(lab.standingOf(app)).toMatchObject({ known: true, missing: [tube(1)] });
+    expect(await scan("tube", tube(7))).toBe("unknown_tube");
+  });
+
   it("asks for the seal before the tubes, and for its state before the box is let in", async () => {
     const scan = scanner(app, receiving);
     await scan("seal", SEAL);
