@@ -122,6 +122,7 @@ export const WORDS = {
   tube_switched: ["ok", "换到此管，已有 {members} 人。", "Back to this tube; persons in it: {members}."],
   tube_opened: ["ok", "已开管：{mode}，最多 {size} 人。请扫人。", "Opened: {mode_en}, {size} at most. Scan a person."],
   closed: ["ok", "已封管，{n} 支。", "Closed with {n}."],
+  now_in_hand: ["ok", "手里现在是管 {tube}，已有 {members} 人。", "In hand now: tube {tube}, holding {members}."],
   undone: ["ok", "{name} 第 {seat} 个已撤销。", "{name}, number {seat}, taken back."],
   nothing_to_undo: ["look", "没有可撤销的。", "There is nothing to take back."],
   marked: ["look", "第 {seat} 个：{what}，此人需重采。", "Number {seat}: {what_en}; this person must be swabbed again."],

@@ -78,7 +78,7 @@ function goOn(scene, tube) {
   if (tube.site !== null && scene.site !== null && String(tube.site) !== String(scene.site)) {
     return stop(say("tube_elsewhere", { where: String(tube.site) }));
   }
-  if (tube.number === scene.current) {
+  if (tube.number === scene.current && tube.live > 0) {
     return outcome({ ask: { kind: "close", tube: tube.number, n: tube.live }, current: tube.number });
   }
   const details = { members: tube.live, when: clock(tube.opened_at) };

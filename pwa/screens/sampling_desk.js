@@ -7,6 +7,7 @@ import { refusal, say, worst } from "../rules/sampling_words.js";
 import { surname } from "../rules/names.js";
 import { openTube, tubeScanned } from "../rules/tubes.js";
 import { openTubes } from "../rules/work.js";
+import { grouped } from "../scan/codes.js";
 import { getLang, pick, t } from "../words/index.js";
 import { ask } from "./sampling_asks.js";
 
@@ -50,10 +51,17 @@ export async function act(app, outcome) {
   const desk = deskOf(app);
   if (outcome.current) desk.current = outcome.current;
   const done = outcome.entries.at(-1)?.kind === "close";
+  if (done) nextInHand(app, outcome);
   if (done && desk.back && app.screen?.name === "sampling") returned(app, () => announce(app, outcome));
   else announce(app, outcome);
   if (outcome.ask) ask(app, outcome.ask);
   return outcome;
+}
+
+/** Another open tube comes to hand when one is closed; that is never left unsaid. */
+function nextInHand(app, outcome) {
+  const tube = app.work.tubes.get(deskOf(app).current);
+  if (tube) outcome.answers.unshift(say("now_in_hand", { tube: grouped(tube.number), members: tube.live }));
 }
 
 /** Back first, said there: a screen that comes up wipes the answer of the one before. */

@@ -581,3 +581,25 @@ def test_somebody_without_paper_is_registered_and_a_neighbour_found_by_room(
     sent(page)
     inside = [s for s in town.tables().specimens if s["barcode"] == tube]
     assert len(inside) == 2 and neighbour.person in {s["person_id"] for s in inside}
+
+
+def test_another_count_is_asked_for_twice_and_then_is_the_truth(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    town, page, tube = field_town, field_page, field_town.fresh()
+    at_work(page, town)
+    to_table(page)
+    scan(page, tube, "tube_opened")
+    for i in (42, 43):
+        scan(page, town.resident_code(i), "bind_ok")
+    page.locator(".actions [data-name=close]").click()
+    page.locator("#field-count").fill("3")
+    page.locator("[data-name=close-other]").click()
+    said(page, "count_differs")
+    page.locator("#field-recount").fill("3")
+    page.locator("[data-name=recount-yes]").click()
+    said(page, "closed")
+    sent(page)
+    held = town.tables()
+    assert held.tubes[tube]["confirmed"] == 3 and held.tubes[tube]["members"] == 2
+    assert "list_incomplete" in {t["kind"] for t in held.tickets if t["subject_id"] == tube}

@@ -75,6 +75,12 @@ describe("tubes", () => {
     expect([kinds(o), codes(o), o.current]).toEqual([[], ["tube_switched"], T2]);
   });
 
+  test("the tube in hand once more: close it, unless nobody is in it", () => {
+    const o = tubeScanned(scene(fill(opened(), 2)), T1);
+    expect([kinds(o), o.ask]).toMatchObject([[], { kind: "close", n: 2 }]);
+    expect(tubeScanned(scene(opened()), T1).ask).toBe(undefined);
+  });
+
   test("8: no round: opened, said in words", () => {
     const o = tubeScanned(scene(new Diary(), { round: null, current: null }), T1);
     expect([kinds(o), codes(o)]).toEqual([["open"], ["round_not_open", "tube_opened"]]);
