@@ -142,11 +142,11 @@ export class Journal {
 
   /** End this journal and begin another: after a fork, or a new enrolment. The old one's unsent
    * entries stay, are still sent, and can be exported. */
-  renew({ device = this.device, keys = this.keys, now = Date.now() } = {}) {
+  renew({ device = this.device, keys = this.keys, now = Date.now(), why = null } = {}) {
     return this.#alone(async () => {
       await this.#change({ ended: now });
       this.keys = keys;
-      this.row = await begin(this.db, keys, device, now);
+      this.row = await begin(this.db, keys, device, now, why);
       this.records = [];
     });
   }
@@ -166,10 +166,12 @@ export class Journal {
   }
 }
 
-async function begin(db, keys, device, now) {
+async function begin(db, keys, device, now, why = null) {
   const id = newId();
   const head = hex(await genesis(device, id));
-  const row = { id, device, sign: keys.sign, last: 0, head, acked: 0, base: 0, made_at: now, heard_at: null, ended: null };
+  const row = {
+    id, device, sign: keys.sign, last: 0, head, acked: 0, base: 0, made_at: now, heard_at: null, ended: null, why,
+  };
   const tx = strict(db, "journals");
   tx.store.add(row);
   await tx.done;
@@ -211,10 +213,11 @@ export async function batchOf(db, keys, row, { first, most, bytes = 1_000_000, s
   return { body, first: from, last: from + entries.length - 1 };
 }
 
-async function hashAfter(db, row, seq) {
+/** The chain's hash after a number; null where it is not here. */
+export async function hashAfter(db, row, seq) {
   if (seq === 0) return genesis(row.device, row.id);
   if (seq === row.base) return row.base_hash;
-  return (await db.get("log", [row.id, seq])).hash;
+  return (await db.get("log", [row.id, seq]))?.hash ?? null;
 }
 
 async function recordsOf(db, keys, row) {

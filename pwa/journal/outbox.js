@@ -41,7 +41,8 @@ export function gap({ acked, base, held }) {
 /**
  * One event. @returns {{state, commands: object[]}}
  * events: {type: "grown", last} · {type: "wake"|"online"|"offline"|"try", now}
- *   · {type: "receipt", receipt, now, began, sent: {first, last}|null}
+ *   · {type: "receipt", receipt, now, began, sent: {first, last}|null, agrees: true|false|null}
+ *     agrees: whether the chain here has the receipt's head at its `last`; null: not known
  *   · {type: "failed", why: "timeout"|"network"|"portal"|"http", status, code, retry_after, now, random}
  * commands: {do: "send", first, most} · "ask" · "confirm" {last} · "offset" {ms} · "gone" {state} · "renew"
  */
@@ -75,7 +76,7 @@ const HEAR = {
   failed,
 };
 
-function heard(state, { receipt, now, began, sent }) {
+function heard(state, { receipt, now, began, sent, agrees = null }) {
   const commands = [];
   if (receipt.server_time && now - began <= SLOW_TRIP_MS) {
     commands.push({ do: "offset", ms: Math.round(receipt.server_time - (began + now) / 2) });
@@ -86,10 +87,12 @@ function heard(state, { receipt, now, began, sent }) {
     ...state, phase: "idle", ask: false, fails: 0, next_at: 0, last_contact: now, asked_at: now,
     parked: receipt.parked ?? [], forked: Boolean(receipt.forked), device_state, message: null, offline: false,
   };
-  const acked = heldNow(known, receipt, sent);
+  const strange = !known.forked && (receipt.last > state.last || agrees === false);
+  const acked = heldNow(known, receipt, sent, strange);
   commands.push({ do: "confirm", last: acked });
-  // the server knows later numbers than this store does: it was put back, and must not use them twice
-  if (!known.forked && receipt.last > state.last) {
+  // the server knows other numbers than this store does: it was put back, and must not use them twice;
+  // but first what it has is sent, which the server keeps as the same or as a fork
+  if (strange && acked >= state.last) {
     return [{ ...known, acked, message: "store_put_back" }, [...commands, { do: "renew" }]];
   }
   const held = (receipt.held ?? []).filter(([, to]) => to > acked).sort((a, b) => a[0] - b[0]);
@@ -99,9 +102,10 @@ function heard(state, { receipt, now, began, sent }) {
   return [next, commands];
 }
 
-/** On a fork the receipt tells of the first branch only: what was taken just now is held on ours. */
-function heldNow(state, receipt, sent) {
-  if (!receipt.forked) return Math.min(receipt.last, state.last);
+/** On a fork, or where the server's numbers are not ours, its `last` says nothing of our entries: only
+ * what it has just taken is held. */
+function heldNow(state, receipt, sent, strange) {
+  if (!receipt.forked && !strange) return Math.min(receipt.last, state.last);
   return Math.max(state.acked, sent?.last ?? 0);
 }
 
@@ -132,13 +136,13 @@ function later(state, now, random, message, least = 0) {
 
 /** What the screens show. `since`: time of the first entry that waits; `older`: entries of earlier
  * journals of this installation that wait. */
-export function truth(state, { since = null, older = 0, carried = 0 } = {}) {
+export function truth(state, { since = null, older = 0, carried = 0, put_back = false } = {}) {
   const waits = waiting(state) + older;
   return {
     held: state.acked, last: state.last, waiting: waits, since: waits > 0 ? since : null, older, carried,
     state: word(state, waits), next_at: waits > 0 ? state.next_at : null, last_contact: state.last_contact,
     parked: state.parked, gap: gap(state), beyond: state.held, forked: state.forked,
-    device_state: state.device_state, message: state.message,
+    device_state: state.device_state, message: state.message ?? (put_back ? "store_put_back" : null),
   };
 }
 
@@ -148,6 +152,6 @@ function word(state, waits) {
   if (state.phase !== "idle") return state.phase;
   if (state.offline) return "offline";
   if (waits === 0) return "idle";
-  if (state.message && !["server_busy", "portal", "server_restored"].includes(state.message)) return "stopped";
+  if (state.message && !["server_busy", "portal", "server_restored", "store_put_back"].includes(state.message)) return "stopped";
   return state.fails > 0 ? "waiting" : "idle";
 }

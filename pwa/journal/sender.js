@@ -1,6 +1,7 @@
 // Sends what waits: runs the outbox machine's commands against the network and the store.
 import { strict } from "../ground/db.js";
-import { batchOf, confirmOld, unsentJournals } from "./journal.js";
+import { hex } from "./format.js";
+import { batchOf, confirmOld, hashAfter, unsentJournals } from "./journal.js";
 import { begin, step, truth, wakeAt } from "./outbox.js";
 import { onlyUnsent, Wire } from "./wire.js";
 
@@ -29,7 +30,8 @@ export class Sender {
 
   get truth() {
     const first = this.journal.records.find((record) => record.seq > this.machine.acked);
-    return truth(this.machine, { since: first?.at ?? null, older: this.older, carried: this.carried });
+    const put_back = this.journal.row.why === "store_put_back";
+    return truth(this.machine, { since: first?.at ?? null, older: this.older, carried: this.carried, put_back });
   }
 
   /** Begin to listen to the network, the page and the clock. */
@@ -128,7 +130,7 @@ export class Sender {
   }
 
   async #renew() {
-    await this.journal.renew({ now: this.now() });
+    await this.journal.renew({ now: this.now(), why: "store_put_back" });
     this.machine = { ...begin(this.journal.row), device_state: this.machine.device_state, ask: false };
     this.older = await this.#countOlder();
     await this.onRenewed();
@@ -149,10 +151,18 @@ export class Sender {
 
   async #heard(began, sent, call) {
     try {
-      return { type: "receipt", receipt: await call(), began, sent };
+      const receipt = await call();
+      return { type: "receipt", receipt, began, sent, agrees: await this.#agrees(receipt) };
     } catch (problem) {
       return { type: "failed", ...onlyUnsent(problem) };
     }
+  }
+
+  // a copied or restored store learns here that the server's numbers are another's
+  async #agrees({ last, head }) {
+    if (!head || last > this.journal.last) return null;
+    const own = await hashAfter(this.db, this.journal.row, last);
+    return own === null ? null : hex(own) === head;
   }
 
   // with the server in reach and nothing of our own to send: earlier journals, and what we carry for others

@@ -22,7 +22,7 @@ const MESSAGES = {
   portal: () => ({ tone: "look", text: t("网络要求先登录网页。请打开浏览器登录后再试，或换用流量。") }),
   no_progress: () => ({ tone: "look", text: t("服务器答复了，但没有收下，稍后再试。") }),
   server_restored: () => ({ tone: "look", text: t("服务器恢复过较早的数据，正在重传它缺的记录。") }),
-  store_put_back: () => ({ tone: "look", text: t("本机存储是较早的一份，已换新的编号继续记录。请告诉负责人。") }),
+  store_put_back: () => ({ tone: "look", text: t("本机存储是较早的一份，已换新的编号继续记录。请告诉负责人，并重新登记本机。") }),
 };
 
 /** One line about sending: now, next, or nothing to do. */

@@ -15,7 +15,7 @@ export const words = {
   "网络要求先登录网页。请打开浏览器登录后再试，或换用流量。": "The network wants a sign-in on a web page first. Open the browser, sign in and try again, or use mobile data.",
   "服务器答复了，但没有收下，稍后再试。": "The server answered but took nothing; tried again soon.",
   "服务器恢复过较早的数据，正在重传它缺的记录。": "The server was restored to an older state; what it lacks is being sent again.",
-  "本机存储是较早的一份，已换新的编号继续记录。请告诉负责人。": "This phone's store is an older copy; recording goes on under new numbers. Tell the supervisor.",
+  "本机存储是较早的一份，已换新的编号继续记录。请告诉负责人，并重新登记本机。": "This phone's store is an older copy; recording goes on under new numbers. Tell the supervisor and enrol the phone again.",
   "正在上传…": "Sending …",
   "正在问服务器…": "Asking the server …",
   "没有等待的记录": "Nothing waits",

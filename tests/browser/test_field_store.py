@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from screening.crypto import unb64
+from screening.db import db, fetch, run
 from screening.field import chain
 from tests.browser import axe
 from tests.browser.field_town import PASSWORD, FieldTown, type_scan
@@ -212,6 +214,78 @@ def test_a_phone_without_a_network_hands_its_journal_to_another_by_qr_codes(
     assert [j["last"] for j in field_town.tables().journals if j["wire_id"] == wire] == [4]
     lost.context.set_offline(False)
     outbox(lost, 0)
+
+
+def restore(town: FieldTown, wire: str) -> None:
+    """The server is put back to a backup in which it held this journal's first block only."""
+    with town.app.app_context():
+        rows = fetch(
+            "SELECT cell_id, device_id, journal_id FROM journal WHERE wire_id = %s "
+            "/* fan-out: test */",
+            (wire,),
+        )
+        first = "cell_id = %s AND device_id = %s AND journal_id = %s"
+        run(f"DELETE FROM journal_block WHERE {first} AND first > 1", rows[0])
+        run(
+            f"UPDATE journal SET (last, head) = (SELECT last, head FROM journal_block WHERE {first}) "
+            f"WHERE {first}",
+            (*rows[0], *rows[0]),
+        )
+        db.session.commit()
+        db.session.remove()
+
+
+@pytest.mark.timeout(180)
+def test_what_a_restored_server_has_lost_is_sent_again(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    page = field_page
+    at_work(page, field_town)
+    outbox(page, 0)
+    fill(page, field_town, field_town.fresh(), [25, 26])
+    outbox(page, 0)
+    wire = wire_of(page)
+    restore(field_town, wire)
+    assert [j["last"] for j in field_town.tables().journals if j["wire_id"] == wire] == [1]
+    swabs = len(field_town.tables().specimens)
+    to(page, "outbox")  # the app asks for the receipt when it starts
+    page.locator(".truth[data-held='4'][data-waiting='0']").wait_for(timeout=20_000)
+    assert [j["last"] for j in field_town.tables().journals if j["wire_id"] == wire] == [4]
+    assert len(field_town.tables().specimens) == swabs
+    assert not [p for p in field_town.tables().parked]
+
+
+@pytest.mark.timeout(240)
+def test_a_copied_phone_forks_the_journal_and_both_sides_are_kept(
+    field_town: FieldTown, phone: Killable, tmp_path: Path
+) -> None:
+    page = phone.open()
+    at_work(page, field_town)
+    outbox(page, 0)
+    phone.kill()
+    shutil.copytree(phone.profile, tmp_path / "copy", ignore=shutil.ignore_patterns("Singleton*"))
+    tubes = [field_town.fresh(), field_town.fresh()]
+    twin = Killable(phone.playwright, phone.chromium, tmp_path / "copy")
+    page = phone.open()
+    page.goto(f"{field_town.url}/field/")
+    fill(page, field_town, tubes[0], [33])
+    outbox(page, 0)
+    phone.kill()
+    try:
+        with without_server(field_town):
+            page = twin.open()
+            page.goto(f"{field_town.url}/field/")
+            fill(page, field_town, tubes[1], [34])
+            outbox(page, 2)
+        to(page, "outbox")
+        page.locator(".truth.tone-stop").wait_for()
+        wire = wire_of(page)
+    finally:
+        twin.kill()
+    held = field_town.tables()
+    assert sorted(j["branch"] for j in held.journals if j["wire_id"] == wire) == [0, 1]
+    assert all(tube in held.tubes for tube in tubes)
+    assert [t for t in held.tickets if t["kind"] == "fork"]
 
 
 def desk_of(phone: Any, town: FieldTown) -> Any:

@@ -90,6 +90,19 @@ describe("one step", () => {
     expect(state.message).toBe("store_put_back");
   });
 
+  it("sends what a copied store has before it begins anew, and never takes another's numbers for its own", () => {
+    const asking = hear(begin({ last: 10, acked: 8 }), "wake").state;
+    for (const [last, agrees] of [[25, null], [9, false], [10, false]]) {
+      const { state, commands } = hear(asking, "receipt", { receipt: receipt(last), began: 990, sent: null, agrees });
+      expect(commands.slice(1)).toEqual([{ do: "confirm", last: 8 }, { do: "send", first: 9, most: MOST }]);
+      const fork = hear(state, "receipt", { receipt: receipt(last, { forked: true, device_state: "forked" }), began: 990, sent: { first: 9, last: 10 } });
+      expect(fork.commands.map((c) => c.do)).toEqual(["offset", "gone", "confirm"]);
+      expect(truth(fork.state)).toMatchObject({ state: "forked", waiting: 0 });
+      const same = hear(state, "receipt", { receipt: receipt(25), began: 990, sent: { first: 9, last: 10 } });
+      expect(same.commands.map((c) => c.do)).toEqual(["offset", "confirm", "renew"]);
+    }
+  });
+
   it("believes on a fork what was just taken, and asks for nothing twice", () => {
     const sending = hear(settled(30, 20), "wake").state;
     const { state, commands } = hear(sending, "receipt", { receipt: receipt(90, { forked: true, device_state: "forked" }), began: 990, sent: { first: 21, last: 30 } });

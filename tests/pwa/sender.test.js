@@ -8,7 +8,7 @@ import { openStore } from "../../pwa/ground/db.js";
 import { newSigningKeys, openKeys } from "../../pwa/ground/keys.js";
 import { exportUnsent, fileName, payloadsOf, readCarried, takeOver } from "../../pwa/journal/carry.js";
 import { genesis, hex, link, publicPoint, unb64, verify } from "../../pwa/journal/format.js";
-import { Journal, unsentJournals } from "../../pwa/journal/journal.js";
+import { batchOf, Journal, unsentJournals } from "../../pwa/journal/journal.js";
 import { Sender } from "../../pwa/journal/sender.js";
 import { random } from "./chance.js";
 
@@ -233,7 +233,9 @@ describe("sending", () => {
     const { journal, sender } = await phone();
     await journal.append(facts(2));
     const old = journal.id;
-    world.journals.set(old, { device: DEVICE, entries: ["1", "2", "3", "4"] });
+    const { body } = await batchOf(db, keys, journal.row, { first: 1, most: 9, sentAt: clock });
+    const entries = body.trimEnd().split("\n").slice(1);
+    world.journals.set(old, { device: DEVICE, entries: [...entries, "3", "4"] });
     let renewed = 0;
     sender.onRenewed = () => { renewed += 1; };
     await sender.wake();
@@ -244,6 +246,7 @@ describe("sending", () => {
     await sender.appended();
     await settled(sender);
     expect(world.journals.get(journal.id).entries).toHaveLength(1);
+    expect(sender.truth).toMatchObject({ message: "store_put_back", waiting: 0 });
   });
 });
 
