@@ -100,7 +100,7 @@ function enrolled(app) {
       [t("本点台数"), place?.tables ? count(place.tables) : null],
       [t("底册"), slice?.json?.roster ? t("{n} 人", { n: count(slice.json.roster.count) }) : null],
       [t("资料有效到"), slice?.expires_at ? dated(slice.expires_at) : null],
-      [t("加密公钥"), device.server_key ? html`<span class="code">${device.server_key.slice(0, 16)}…</span>` : null],
+      [t("加密公钥"), device.server_key ? html`<span class="code key">${device.server_key.slice(0, 10)}…</span>` : null],
     ]), { icon: device.lab ? "lab" : "site" })}
     ${note("ok", t("本机的签名钥匙在这台手机里生成，不能取出。"))}
     ${actions(

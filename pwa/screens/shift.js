@@ -59,8 +59,8 @@ export const screen = {
     return html`
       ${on ? nothing : siteStep(app)}
       ${on ? nothing : tableStep(app)}
-      ${on ? nothing : roundStep(app)}
       ${leftStep(app, others)}
+      ${on ? nothing : roundStep(app)}
       ${on ? nothing : holds(app)}
       ${on
         ? actions(bigButton(t("回首页"), () => app.replace("home"), { name: "done", icon: "home" }))

@@ -32,7 +32,7 @@ export const words = {
   "底册": "Register",
   "{n} 人": "{n} pers.",
   "资料有效到": "Good until",
-  "加密公钥": "Key it seals to",
+  "加密公钥": "Seals to key",
   "本机的签名钥匙在这台手机里生成，不能取出。": "The phone's signing key was made in it and cannot be taken out.",
   "换一个地方登记": "Enrol at another place",
   // signing in
@@ -73,7 +73,7 @@ export const words = {
   "单采": "Single",
   "一户一管": "Household",
   "混采": "Pooled",
-  "开始班次": "Start the shift",
+  "开始班次": "Start shift",
   "请扫采样点码，或要接手的管": "Scan the site's code, or a tube to take over",
   "本机登记在检测机构，不用扫采样点码": "This phone belongs to a laboratory; no site code is needed",
   "这是别的采样点的码": "This is another site's code",
