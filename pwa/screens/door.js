@@ -9,6 +9,7 @@ import { doorsNow, itemsOf, stateDone, stateVisit, undoVisit } from "../shift/vi
 import { clock, when } from "../words/time.js";
 import { t } from "../words/index.js";
 
+const MINUTE = 60_000;
 let form = null;
 let lastKey = null; // the door one came from, for the way back from sampling
 
@@ -22,12 +23,14 @@ export const screen = {
   enter(app, params) {
     form = { key: params.key ?? lastKey, time: "", problem: null };
     lastKey = form.key;
+    form.clock = setInterval(() => app.draw(), MINUTE);
     if (!form.key) return app.replace("doors");
     stateDone(app).catch((fault) => app.failed(fault));
     return undefined;
   },
 
   leave() {
+    clearInterval(form?.clock);
     form = null;
   },
 

@@ -11,8 +11,10 @@ import { t } from "../words/index.js";
 
 const ONLY = [["open", "未完"], ["callback", "待重采"], ["later", "已约"], ["all", "全部"]];
 const TEAM = ["sampler", "site_supervisor", "community_worker"];
+const MINUTE = 60_000;
 const kept = { text: "", only: "open", top: 0 };
 let asked = null;
+let clocks = null;
 
 export const screen = {
   name: "doors",
@@ -23,7 +25,12 @@ export const screen = {
 
   enter(app) {
     stateDone(app).catch((fault) => app.failed(fault));
+    clocks = setInterval(() => app.draw(), MINUTE); // time left to a deadline, appointments that fall due
     if (!app.practice) fetchList(app);
+  },
+
+  leave() {
+    clearInterval(clocks);
   },
 
   /** A resident's code at the door opens that household. */
