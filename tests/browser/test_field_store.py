@@ -243,7 +243,7 @@ def test_what_a_restored_server_has_lost_is_sent_again(
     at_work(page, field_town)
     outbox(page, 0)
     fill(page, field_town, field_town.fresh(), [25, 26])
-    outbox(page, 0)
+    page.locator(".truth[data-held='4'][data-waiting='0']").wait_for(timeout=20_000)
     wire = wire_of(page)
     restore(field_town, wire)
     assert [j["last"] for j in field_town.tables().journals if j["wire_id"] == wire] == [1]
@@ -269,7 +269,7 @@ def test_a_copied_phone_forks_the_journal_and_both_sides_are_kept(
     page = phone.open()
     page.goto(f"{field_town.url}/field/")
     fill(page, field_town, tubes[0], [33])
-    outbox(page, 0)
+    page.locator(".truth[data-held='3'][data-waiting='0']").wait_for(timeout=20_000)
     phone.kill()
     try:
         with without_server(field_town):
