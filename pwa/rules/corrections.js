@@ -4,6 +4,7 @@
 import { clock } from "../words/time.js";
 import { grouped } from "../scan/codes.js";
 import { MARKS, reasonText, say } from "./sampling_words.js";
+import { mustBeAlone, seatOf } from "./sampling.js";
 import { isFull, nextSeat } from "./work.js";
 
 const outcome = (o) => ({ answers: [], entries: [], views: [], ...o });
@@ -42,24 +43,36 @@ export function markSeat(tube, seat, what) {
 }
 
 /**
- * A person's swab lies in another open tube.
+ * A person's swab lies in another open tube. Who must be alone goes into a pool only when a
+ * supervisor says that the swab lies there: what is in a tube is never denied.
+ * @param {import("./tubes.js").Scene} scene
  * @param {object} who as the journal names people: what the bind said, or the resident code
+ * @param {string|null} by the supervisor's words
  */
-export function moveSeat(work, tube, seat, to, who) {
-  const target = work.tubes.get(to);
-  if (!target) return outcome({ answers: [say("tube_not_open")] });
-  if (target.state !== "open") return outcome({ answers: [say("tube_closed", { when: clock(target.closed_at) })] });
-  if (target.number === tube.number) return outcome({ answers: [say("twice_in_tube", { seat: seat.seat })] });
-  if (isFull(target)) return outcome({ answers: [say("tube_full", { members: target.live })] });
+export function moveSeat(scene, tube, seat, to, who, by = null) {
+  const target = scene.work.tubes.get(to);
+  const fault = target ? whyNot(scene, tube, seat, target, by) : say("tube_not_open");
+  if (fault) return outcome({ answers: [fault], ask: fault.code === "single_lane" ? { kind: "supervisor" } : undefined });
   const next = nextSeat(target);
   return outcome({
     answers: [say("moved", { name: seat.name || "—", tube: grouped(to), seat: next })],
     entries: [{
       kind: "move", tube: tube.number, ref: seat.ref, to, seat: next, who,
-      reason: reasonText("move", "other_tube"),
+      reason: [reasonText("move", "other_tube"), by].filter(Boolean).join("; ").slice(0, 200),
     }],
     views: [{ name: seat.name, document: seat.document, key: seat.key, code: seat.code }],
   });
+}
+
+function whyNot(scene, tube, seat, target, by) {
+  if (target.state !== "open") return say("tube_closed", { when: clock(target.closed_at) });
+  if (target.number === tube.number) return say("twice_in_tube", { seat: seat.seat });
+  const there = seatOf(target, seat);
+  if (there) return say("twice_in_tube", { seat: there.seat });
+  if (isFull(target)) return say("tube_full", { members: target.live });
+  const resident = scene.slice?.findKey(seat.key) ?? null;
+  if (target.mode !== "single" && !by && mustBeAlone(scene, { resident })) return say("single_lane");
+  return null;
 }
 
 /** A closed tube that is not packed is opened again, with a supervisor's name. */

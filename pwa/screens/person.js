@@ -10,7 +10,7 @@ import { grouped } from "../scan/codes.js";
 import { getLang, t } from "../words/index.js";
 import { clock } from "../words/time.js";
 import { supervisor } from "./sampling_asks.js";
-import { act, announce, queued, returned } from "./sampling_desk.js";
+import { act, announce, queued, returned, sceneOf } from "./sampling_desk.js";
 import { markWord, stateWord } from "./sampling_parts.js";
 
 export const screen = {
@@ -145,8 +145,15 @@ async function move(app, tube, seat, to) {
     app.say("stop", t("这个人是别的手机按证件登记的，请在那台手机上移管。"), { code: "not_mine" });
     return;
   }
-  if ((await allowed(app, tube)) === null) return;
-  const outcome = moveSeat(app.work, tube, seat, to, who);
+  let by = await allowed(app, tube);
+  if (by === null) return;
+  let outcome = moveSeat(sceneOf(app), tube, seat, to, who, by);
+  if (outcome.ask) {
+    announce(app, outcome);
+    by = await supervisor(app, t("须单管的人：拭子确在这支管里，要负责人注明"));
+    if (by === null) return;
+    outcome = moveSeat(sceneOf(app), tube, seat, to, who, by);
+  }
   if (!outcome.entries.length) {
     announce(app, outcome);
     return;

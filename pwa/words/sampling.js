@@ -99,6 +99,7 @@ export const words = {
   "扫那一支管": "Scan that tube",
   "不移": "Do not move",
   "此管已封，改动要负责人": "Closed: a change needs the supervisor",
+  "须单管的人：拭子确在这支管里，要负责人注明": "Must be alone: the supervisor notes that the swab lies there",
   "撤销第 {seat} 个 {name}": "Take number {seat}, {name}, out",
   "请扫那一支管。": "Scan that tube.",
   "先回到采样再扫。": "Go back to sampling, then scan.",

@@ -247,9 +247,19 @@ describe("taking back", () => {
     const tube = diary.fold().tubes.get(T1);
     expect(markSeat(tube, tube.seats[0], "not_swabbed").entries).toMatchObject([{ kind: "mark", ref: tube.seats[0].ref }]);
     diary.say("open", { tube: T2, mode: "pooled", size: 10 });
-    const o = moveSeat(diary.fold(), tube, tube.seats[1], T2, { code: tube.seats[1].code });
+    const o = moveSeat(scene(diary), tube, tube.seats[1], T2, { code: tube.seats[1].code });
     expect(o.entries).toMatchObject([{ kind: "move", tube: T1, to: T2, seat: 1, ref: tube.seats[1].ref }]);
-    expect(codes(moveSeat(diary.fold(), tube, tube.seats[1], T3, {}))).toEqual(["tube_not_open"]);
+    expect(codes(moveSeat(scene(diary), tube, tube.seats[1], T3, {}))).toEqual(["tube_not_open"]);
+  });
+
+  test("who must be alone is moved into a pool by a supervisor's word only", () => {
+    const diary = opened();
+    diary.state(singleTube(scene(diary), T2, resident(13)));
+    const tube = diary.fold().tubes.get(T2);
+    const o = moveSeat(scene(diary), tube, tube.seats[0], T1, { code: tube.seats[0].code });
+    expect([kinds(o), codes(o), o.ask]).toEqual([[], ["single_lane"], { kind: "supervisor" }]);
+    const said = moveSeat(scene(diary), tube, tube.seats[0], T1, { code: tube.seats[0].code }, "supervisor S1002");
+    expect(said.entries[0].reason).toBe("other_tube 拭子在另一管; supervisor S1002");
   });
 
   test("22: a closed tube opens again with a name", () => {
