@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from screening.errors import Problem
+from screening.lab.readers.columns import key
 
 
 class BadRuleSet(Problem):
@@ -30,6 +31,14 @@ class TargetRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     inclusive: bool = False
     dye: str | None = None
     aliases: list[str] = []
+
+    def answers_to(self, word: str | None) -> bool:
+        """By name or alias; some laboratories name their targets by channel."""
+        known = {key(n) for n in (self.name, *self.aliases, self.dye or "")} - {""}
+        return key(word or "") in known
+
+    def is_below(self, ct: float, limit: float) -> bool:
+        return ct <= limit if self.inclusive else ct < limit
 
 
 class ControlRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +83,11 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     uniplex: bool = False
 
     @property
+    def every_target(self) -> list[TargetRule]:
+        """The targets, and the internal control where the kit has one."""
+        return [*self.targets, *([self.internal_control] if self.internal_control else [])]
+
+    @property
     def enough(self) -> int:
         """How many targets make a positive: two, or the only one (domain.md 2.6, recalled)."""
         return min(2, len(self.targets))
@@ -96,7 +110,7 @@ def from_dict(body: dict[str, Any]) -> RuleSet:
 
 def check(rule: RuleSet) -> None:
     """Raises BadRuleSet for a rule set that could not be meant."""
-    limits = [*rule.targets, *([rule.internal_control] if rule.internal_control else [])]
+    limits = rule.every_target
     names = [t.name.casefold() for t in limits]
     for bad, why in (
         (not rule.targets, "没有靶标 / no target"),

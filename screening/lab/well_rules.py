@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 import msgspec
 
-from screening.lab.readers.columns import key
+from screening.lab.instrument_words import Said, said, unlike
 from screening.lab.readers.run import WellReading
 from screening.lab.rule_sets import RuleSet, TargetRule
 
-# what instruments write when they call a well themselves
-POSITIVE_WORDS = {"positive", "pos", "presence", "detected", "pdcpositive", "阳性"}
+# the instrument's own call and ours are not the same: a named person decides before a release
+DIFFERS = frozenset(
+    ("instrument_positive", "instrument_negative", "instrument_doubt", "well_positive")
+)
 
 
 class Outcome(IntEnum):
@@ -44,6 +46,11 @@ class WellCall(msgspec.Struct, frozen=True):
     outcome: Outcome
     reasons: list[Reason] = []
     cts: dict[str, float | None] = {}
+
+    @property
+    def differs(self) -> bool:
+        """Whether the instrument said something else of this specimen than we do."""
+        return any(r.code in DIFFERS for r in self.reasons)
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -84,6 +91,9 @@ def evaluate_well(
         ]
     if control.reason:
         reasons.append(control.reason)
+    if outcome is Outcome.POSITIVE:
+        reasons = [r for r in reasons if r.code != "well_positive"]  # that is what we say too
+    reasons += _unlike(rule, readings, seen, control, outcome)
     cts = {name: s.ct for name, s in seen.items()}
     if rule.internal_control:
         cts[rule.internal_control.name] = control.ct
@@ -104,13 +114,44 @@ def _outcome(rule: RuleSet, found: Counter[str], control_works: bool) -> Outcome
 
 def _with_strays(outcome: Outcome, stray: list[Reason]) -> Outcome:
     """A signal the rule set has no name for spoils a negative; a whole well called positive by
-    the instrument without a Ct is at least a question."""
+    the instrument is at least a question."""
     codes = {r.code for r in stray}
-    if outcome is Outcome.INVALID and "well_positive" in codes:
+    if outcome in (Outcome.INVALID, Outcome.NEGATIVE) and "well_positive" in codes:
         return Outcome.INCONCLUSIVE
-    if outcome is Outcome.NEGATIVE and codes & {"unknown_target", "well_positive"}:
+    if outcome is Outcome.NEGATIVE and "unknown_target" in codes:
         return Outcome.INVALID
     return outcome
+
+
+# what our states and outcomes come to in an instrument's words; a dispute is told already
+_OURS: dict[str, Said] = {"positive": "positive", "grey": "doubt", "negative": "negative"}
+_WHOLE: dict[Outcome, Said] = {Outcome.NEGATIVE: "negative", Outcome.POSITIVE: "positive"}
+
+
+def _unlike(
+    rule: RuleSet,
+    readings: Sequence[WellReading],
+    seen: Mapping[str, _Seen],
+    control: _Seen,
+    outcome: Outcome,
+) -> list[Reason]:
+    """Where the instrument's own calls are not ours. An invalid specimen is no result to differ
+    from; only that an instrument saw something in it counts, and that is told by its targets."""
+    if outcome is Outcome.INVALID:
+        return []
+    found = []
+    for target in rule.every_target:
+        s = seen.get(target.name, control)
+        words = [
+            w for r in readings if target.answers_to(r.target or r.dye) and (w := said(r.call))
+        ]
+        if s.state in _OURS and (code := unlike(_OURS[s.state], words)):
+            found.append(Reason(code, target.name, s.ct))
+    whole = [w for r in readings if not (r.target or r.dye) and (w := said(r.call))]
+    ours = _WHOLE.get(outcome, "doubt")
+    if code := unlike(ours, [w for w in whole if w != "positive"]):  # `well_positive` tells those
+        found.append(Reason(code))
+    return found
 
 
 def _limits(
@@ -135,7 +176,7 @@ def _target(
     limits: tuple[float, float | None, bool],
 ) -> _Seen:
     """The strongest of the target's readings; none at all is missing."""
-    seen = [_one(rule, target, r, limits) for r in readings if _is(target, r)]
+    seen = [_one(rule, target, r, limits) for r in readings if target.answers_to(r.target or r.dye)]
     if not seen:
         return _Seen("missing", Reason("missing_target", target.name))
     return min(seen, key=lambda s: _ORDER.index(s.state))
@@ -149,11 +190,11 @@ def _one(
         return unusable
     if r.ct is None or r.ct > rule.max_ct:
         return _none_found(name, r)
-    if _within(r.ct, positive, target.inclusive):
+    if target.is_below(r.ct, positive):
         return _Seen("positive", None, r.ct)
-    if grey is not None and _within(r.ct, grey, target.inclusive):
+    if grey is not None and target.is_below(r.ct, grey):
         return _Seen("grey", Reason("grey", name, r.ct), r.ct)
-    if loosened and _within(r.ct, target.positive_below, target.inclusive):
+    if loosened and target.is_below(r.ct, target.positive_below):
         return _Seen("negative", Reason("cohort_limit", name, r.ct), r.ct)
     if _called_positive(r):
         return _Seen("disputed", Reason("instrument_positive", name, r.ct), r.ct)
@@ -162,12 +203,15 @@ def _one(
 
 def _unusable(rule: RuleSet, name: str, r: WellReading) -> _Seen | None:
     """Readings that are neither a signal nor its absence."""
-    if r.ct is not None and (r.ct <= 0 or (r.ct > rule.max_ct and rule.beyond_max == "hold")):
-        return _Seen("impossible", Reason("impossible_ct", name, r.ct), r.ct)
-    if r.measured and not r.omitted:
+    impossible = r.ct is not None and (
+        r.ct <= 0 or (r.ct > rule.max_ct and rule.beyond_max == "hold")
+    )
+    if r.measured and not r.omitted and not impossible:
         return None
     if _called_positive(r):
         return _Seen("disputed", Reason("instrument_positive", name, r.ct), r.ct)
+    if impossible:
+        return _Seen("impossible", Reason("impossible_ct", name, r.ct), r.ct)
     return _Seen("missing", Reason("omitted" if r.omitted else "no_value", name, r.ct), r.ct)
 
 
@@ -200,23 +244,8 @@ def _stray(r: WellReading) -> Reason:
 
 
 def _unknown(rule: RuleSet, r: WellReading) -> bool:
-    return not any(_is(t, r) for t in _all_targets(rule))
-
-
-def _all_targets(rule: RuleSet) -> list[TargetRule]:
-    return [*rule.targets, *([rule.internal_control] if rule.internal_control else [])]
-
-
-def _is(target: TargetRule, r: WellReading) -> bool:
-    """By name or alias; some laboratories name their targets by channel, some name none at all."""
-    said = key(r.target or r.dye or "")
-    known = {key(n) for n in (target.name, *target.aliases, target.dye or "")} - {""}
-    return said in known
-
-
-def _within(ct: float, limit: float, inclusive: bool) -> bool:
-    return ct <= limit if inclusive else ct < limit
+    return not any(t.answers_to(r.target or r.dye) for t in rule.every_target)
 
 
 def _called_positive(r: WellReading) -> bool:
-    return key(r.call or "") in POSITIVE_WORDS
+    return said(r.call) == "positive"
