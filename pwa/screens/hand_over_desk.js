@@ -94,7 +94,7 @@ export async function hearBoxes(app, read) {
 export function takeSite(app, read) {
   const id = String(read.serial ?? "");
   const own = app.place && String(app.place.id) === id ? app.place.name : null;
-  deskOf(app).site = { id: id || null, name: own ?? t("采样点 {n}", { n: read.code ?? read.number ?? id }) };
+  deskOf(app).site = { id: id || null, name: own ?? t("采样点 {n}", { n: read.code ?? `…${id.slice(-6)}` }) };
   return app.say("ok", deskOf(app).site.name, { code: "site_read" });
 }
 

@@ -30,7 +30,7 @@ export function vanCard(app, inside = vanOf(app)) {
   return card(t("车上"), list(inside, (s) => row({
     title: s.site || t("未注明采样点"), icon: "box", name: "van-site", tone: s.left !== null && s.left < 0 ? "look" : "",
     sub: html`${t("{n} 箱，{at} 起", { n: s.boxes.length, at: when(s.since, app.now()) })} · ${timeLeft(s.left)}`,
-    meta: s.unknown ? t("{n}+ 管", { n: s.tubes }) : t("{n} 管", { n: s.tubes }),
+    meta: s.unknown === s.boxes.length ? t("管数未知") : s.unknown ? t("{n}+ 管", { n: s.tubes }) : t("{n} 管", { n: s.tubes }),
   })), { icon: "van" });
 }
 

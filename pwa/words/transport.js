@@ -206,6 +206,7 @@ export const words = {
   签收: "Reception",
   "管内人员需要重采。": "Its persons need new swabs.",
   管数: "Tubes",
+  管数未知: "not counted",
   管码: "Tube code",
   箱: "Box",
   箱内温度: "Temperature in the box",

@@ -480,6 +480,42 @@ def test_a_box_is_packed_and_sealed_by_keyboard_alone(
     page.locator("[data-name=seal-read]").wait_for()
 
 
+def test_a_van_of_two_sites_shows_what_it_holds_and_what_time_is_left(
+    field_town: FieldTown, field_phone: Any
+) -> None:
+    from tests.browser import axe
+
+    town, page = field_town, field_phone().new_page()
+    at_work(page, town, "courier")
+    with without_server(town):
+        opened(page, "hand_over")
+        axe.check(page)
+        tap(page, "take")
+        axe.check(page)
+        for site in (town.site, town.other_site):
+            page.wait_for_timeout(DOUBLE_PULL)
+            type_scan(page, town.site_code(site))
+            said(page, "site_read")
+            scan(page, town.fresh("seals"), "seal_read")
+            tap(page, "to-count")
+            keys(page, "1")
+            tap(page, "check-boxes")
+            type_scan(page, town.staff["packer"].badge)
+            page.get_by_role("radio", name="一号检测室").check()
+            tap(page, "to-confirm")
+            tap(page, "hand-over")
+            said(page, "handed_over")
+            axe.check(page)
+            tap(page, "again")
+        tap(page, "van")
+        assert page.locator("[data-name=van-site]").count() == 2
+        assert "东门采样点" in page.locator("[data-name=van-site]").first.inner_text()
+        assert "剩" in page.locator("[data-name=van-site]").first.inner_text()
+        axe.check(page)
+    sent(page)
+    assert not town.tables().parked
+
+
 def press(page: Any, name: str) -> None:
     """Tab to a button, then Enter."""
     for _ in range(40):
