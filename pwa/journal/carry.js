@@ -12,14 +12,13 @@ export const LARGEST = 4_000_000;
 
 /**
  * What the server is not known to hold, of this and earlier journals of the installation, sealed to
- * the server. Each line is a whole payload: a line of the file, or one chain of QR codes.
+ * the server. `held`: what the server holds of the `current` journal beyond a gap. Each line is a whole payload: a line of the file, or one chain of QR codes.
  * @returns {Promise<string[]>}
  */
-export async function exportUnsent({ db, keys, serverKey, now, most = MOST, held = [] }) {
+export async function exportUnsent({ db, keys, serverKey, now, most = MOST, current = null, held = [] }) {
   const lines = [];
   for (const row of await unsentJournals(db)) {
-    const known = { last: row.last, acked: row.acked, base: row.base, held: [] };
-    let first = nextNumber({ ...known, held });
+    let first = nextNumber({ ...row, held: row.id === current ? held : [] });
     while (first !== null && first <= row.last) {
       const made = await batchOf(db, keys, row, { first, most, sentAt: now });
       if (made === null) break;

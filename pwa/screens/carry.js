@@ -51,7 +51,8 @@ async function prepare(app) {
   const here = mine;
   try {
     here.lines = await exportUnsent({
-      db, keys, serverKey: app.device.server_key, now: app.now() + (app.offset ?? 0), held: app.outbox.beyond ?? [] });
+      db, keys, serverKey: app.device.server_key, now: app.now() + (app.offset ?? 0),
+      current: app.backing.journal?.id, held: app.outbox.beyond ?? [] });
   } catch (problem) {
     here.problem = problem;
     console.error("export", problem?.name);
