@@ -1,6 +1,5 @@
 // Hand-over as it is seen: the van, the seals, the count, the other person, the read-back.
 import { html, nothing } from "lit-html";
-import { until } from "lit-html/directives/until.js";
 
 import { actions, bigButton, button, card, choice, emptyState, facts, field, list, note, qrPicture, row, scanStrip, tile } from "../parts/index.js";
 import { keypad } from "../parts/keypad.js";
@@ -11,7 +10,7 @@ import {
   begin, cargoNow, countNow, deskOf, dropSeal, go, handOver, isCourier, labName, labsOf, listForCourier,
   parties, takeBadge, vanOf, waiting,
 } from "./hand_over_desk.js";
-import { code } from "./transport_desk.js";
+import { code, later } from "./transport_desk.js";
 
 // --- which way, and the van ------------------------------------------------------------------
 
@@ -156,7 +155,13 @@ export function doneView(app, desk) {
 
 /** The packer's phone tells the courier's how many tubes each box holds, and since when. */
 function forCourier(app, desk) {
-  desk.frames ??= framesOf(listForCourier(app), { prefix: "ST1" });
-  return card(t("转运员可以扫这个清单"), html`${until(desk.frames.then((frames) =>
-    frames.map((text) => qrPicture(text, { label: t("箱子清单二维码"), ecc: "L" }))), nothing)}`);
+  if (!desk.frames) {
+    desk.frames = [];
+    later(app, framesOf(listForCourier(app), { prefix: "ST1" }).then((frames) => {
+      desk.frames = frames;
+      app.draw();
+    }));
+  }
+  return card(t("转运员可以扫这个清单"), html`${desk.frames.map((text) =>
+    qrPicture(text, { label: t("箱子清单二维码"), ecc: "L" }))}`);
 }

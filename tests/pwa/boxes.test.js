@@ -100,6 +100,28 @@ describe("the fold", () => {
     expect([...foldBoxes(diary.records, served).boxes.get(BATCH).tubes.keys()]).toEqual([T1, T2]);
   });
 
+  it("a sealed box that the server held and lists no more was taken by somebody else", () => {
+    const diary = packing(T1);
+    diary.say("seal", { batch: BATCH, box: BOX, seal: SEAL, n: 1 });
+    const seq = diary.records.length;
+    const taken = (slice, held) => {
+      const boxes = foldBoxes(diary.records, slice);
+      return boxes.takenBy(boxes.boxes.get(BATCH), held);
+    };
+    const later = { made_at: 9e15, work: { boxes: [], sealed: [] } };
+    expect(taken(later, seq)).toBe(true);
+    expect(taken(later, seq - 1)).toBe(false);
+    expect(taken({ ...later, made_at: 1 }, seq)).toBe(false);
+    expect(taken({ ...later, work: { sealed: [{ seal: SEAL, batch: BATCH, n: 1, at: 1 }] } }, seq)).toBe(false);
+  });
+
+  it("a seal that waits for its packer's journal is kept by the reload", () => {
+    const diary = packing(T1);
+    const ref = diary.say("seal", { batch: BATCH, box: BOX, seal: SEAL, n: 1 });
+    const served = { work: { sealed: [{ seal: SEAL, batch: BATCH, box: BOX, n: 1, at: 1, ref: "00000000000000aa" }] } };
+    expect(foldBoxes(diary.records, served).boxes.get(BATCH).seal_ref).toBe(ref);
+  });
+
   it("learns of a box that another phone has sealed", () => {
     const boxes = foldBoxes(packing(T1).records, { work: { sealed: [{ seal: SEAL, batch: BATCH, n: 1, at: 9e15 }] } });
     expect(boxes.stage(boxes.boxes.get(BATCH))).toBe("sealed");
