@@ -243,14 +243,19 @@ def _resulted(s: Swab) -> PersonState | None:
 
 
 def person_state(swabs: Iterable[Swab]) -> PersonState:
-    """The state that all swabs physically in tubes add up to: the worst open one decides.
+    """The state that all swabs physically in tubes add up to: the worst open one decides."""
+    return together((s, swab_state(s)) for s in swabs)
+
+
+def together(told: Iterable[tuple[Swab, PersonState | None]]) -> PersonState:
+    """The worst open state of one person's swabs, each with what it says.
 
     A swab to be taken again is settled by any later swab that is in a tube and alive."""
-    told = [(s, swab_state(s)) for s in swabs if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
-    alive = [s.at for s, state in told if state not in (None, PersonState.NEEDS_SWAB)]
+    rows = [(s, state) for s, state in told if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
+    alive = [s.at for s, state in rows if state not in (None, PersonState.NEEDS_SWAB)]
     states = [
         state
-        for s, state in told
+        for s, state in rows
         if state is not None
         and not (state == PersonState.NEEDS_SWAB and any(at > s.at for at in alive))
     ]
