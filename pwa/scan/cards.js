@@ -1,7 +1,7 @@
 // The line that a card reader or PDA types: a template such as {name}|{sex}|{birth}|{number},
 // or a regular expression with named groups between slashes. Only name and number are taken.
 import { docType } from "./document_kinds.js";
-import { birthDate, normalise, recognise } from "./documents.js";
+import { birthDate, normalise, oddDocument, recognise } from "./documents.js";
 import { ScanProblem } from "./problems.js";
 
 const MOST = 400; // characters of a line; a longer one is no card
@@ -51,17 +51,17 @@ export function fitsCard(text, line) {
 
 /**
  * Name and number of a card's line; null when the text is none. Sex, nation, address are dropped.
- * @returns {{doc: object|null, birth: string|null, problem: ScanProblem|null}|null}
+ * @returns {{doc: object|null, birth: string|null, problem: ScanProblem|null, odd?: object}|null}
  */
 export function readCard(text, line) {
   if (!fitsCard(text, line)) return null;
   const { number, name, type, country } = compile(line).exec(text).groups;
+  const said = name?.trim().slice(0, 60);
   try {
     const doc = type?.trim() ? normalise(docType(type), number, country) : recognise(number);
-    const said = name?.trim().slice(0, 60);
     return { doc: said ? { ...doc, name: said } : doc, birth: birthDate(doc), problem: null };
   } catch (fault) {
     if (!(fault instanceof ScanProblem)) throw fault;
-    return { doc: null, birth: null, problem: fault };
+    return { doc: null, birth: null, problem: fault, odd: { ...oddDocument(number), ...(said ? { name: said } : {}) } };
   }
 }

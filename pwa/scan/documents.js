@@ -146,6 +146,15 @@ export function recognise(text, options = {}) {
   return refuse("document_form");
 }
 
+/** A number that cannot be right as the paper has it, under the kind that it looks most like: a second
+ * person confirms it, and nobody else's number may stand in its place. */
+export function oddDocument(text) {
+  const number = normaliseScan(text);
+  const bare = unhyphened(number);
+  const type = /^[HM]/.test(bare) ? "home_return" : /^[A-Z]{3}[0-9]/.test(bare) ? "foreign_residence" : "resident_id";
+  return { type, number };
+}
+
 /** The birth date YYYYMMDD that the number itself states; null if it states none. */
 export function birthDate({ type, number }) {
   if (type === "newborn") return dated(number.split("/")[1]);

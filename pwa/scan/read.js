@@ -2,7 +2,7 @@
 import { parseFrame } from "../journal/frames.js";
 import { readCard } from "./cards.js";
 import { CodeProblem, hexOf, normaliseScan, readCode } from "./codes.js";
-import { birthDate, recognise } from "./documents.js";
+import { birthDate, oddDocument, recognise } from "./documents.js";
 import { readLines } from "./mrz.js";
 import { ScanProblem } from "./problems.js";
 import { readResident } from "./resident.js";
@@ -15,7 +15,8 @@ import { readResident } from "./resident.js";
  * @property {"wedge"|"camera"|"typed"} source
  * @property {CodeProblem|null} problem   why it cannot be used, `problem.sentence(lang)`
  * tube, box, seal, site, badge: number, serial, practice, foreign; older forms: site `code`, badge `staff_no`
- * resident: cell, person, code (R1), name, signed, expired; document: doc, birth (YYYYMMDD|null)
+ * resident: cell, person, code (R1), name, signed, expired
+ * document: doc, birth (YYYYMMDD|null); where it cannot be right, `odd` {type, number, name?} as read
  * enrol: code, server; frame, tables: prefix, id, i, n, chunk; unknown: staff_no (if it could be one)
  */
 
@@ -43,8 +44,8 @@ function frameOf(plain) {
 /** A document as a read shows it: nothing but its last four. */
 const behind = (doc) => (doc ? `…${doc.number.split("/")[0].slice(-4)}` : "…");
 
-function documentRead({ doc, birth, problem }) {
-  return { kind: "document", doc, birth, problem, text: behind(doc), shown: behind(doc) };
+function documentRead({ doc, birth, problem, odd = null }) {
+  return { kind: "document", doc, birth, problem, odd, text: behind(doc), shown: behind(doc) };
 }
 
 // A wedge or a camera gives a bare number of eight or ten digits only by misreading a label, so
@@ -59,7 +60,7 @@ function documentOf(plain, source) {
     return documentRead({ doc, birth: birthDate(doc), problem: null });
   } catch (fault) {
     if (!(fault instanceof ScanProblem)) throw fault;
-    return documentRead({ doc: null, birth: null, problem: fault });
+    return documentRead({ doc: null, birth: null, problem: fault, odd: oddDocument(plain) });
   }
 }
 

@@ -130,11 +130,11 @@ export async function personOf(app, read) {
 }
 
 function takeProblem(app, read) {
-  const odd = String(read.problem.code ?? "").startsWith("document_");
+  const odd = read.odd && String(read.problem.code ?? "").startsWith("document_");
   const answer = refusal(read.problem);
   if (odd) {
     app.say("stop", pick(answer), { code: answer.code });
-    return ask(app, { kind: "seen", answer, doc: { number: read.text, ...(read.doc ?? {}) } });
+    return ask(app, { kind: "seen", answer, doc: read.odd });
   }
   const sub = answer.code === "wrong_kind" || answer.code === "practice_code" ? null : t("读不出时请用身份证。");
   app.say("stop", pick(answer), { code: answer.code, sub });

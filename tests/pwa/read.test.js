@@ -113,6 +113,15 @@ describe("documents", () => {
     expect(seen).toMatchObject({ kind: "document", doc: null, problem: { code: "document_check_digit" } });
   });
 
+  it("that cannot be right keep their own number for a second person to confirm, and show none of it", async () => {
+    const seen = await of("110105194912310021");
+    expect(seen.odd).toEqual({ type: "resident_id", number: "110105194912310021" });
+    expect(`${seen.text}${seen.shown}`).not.toContain("1101");
+    const card = await of("李四|110105194912310021", { card_line: "{name}|{number}" });
+    expect(card.odd).toEqual({ type: "resident_id", number: "110105194912310021", name: "李四" });
+    expect((await of(CITIZEN)).odd).toBe(null);
+  });
+
   it("of eight or ten bare digits must be typed: a scanner gives such only by misreading", async () => {
     expect((await of("12345678")).kind).toBe("unknown");
     expect((await of("12345678", { source: "typed" })).doc).toEqual({ type: "taiwan_permit", number: "12345678" });
