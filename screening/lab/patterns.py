@@ -8,12 +8,10 @@ import msgspec
 
 from screening.lab import layout
 from screening.lab.layout import Size
+from screening.lab.rule_sets import PatternRule
 from screening.lab.well_rules import WellCall, is_alert
 
-# How many neighbouring signals in a line make a person look (domain.md 9, case 44; our default).
-RUN_OF_NEIGHBOURS = 3
-# A neighbour later than a hot well by this many cycles may be its splash (2^8 = 1/256; derived).
-SPLASH_CYCLES = 8.0
+DEFAULT = PatternRule()
 
 
 class Hint(msgspec.Struct, frozen=True):
@@ -28,36 +26,41 @@ def hints(
     *,
     targets: Iterable[str] | None = None,
     size: Size = 96,
-    run: int = RUN_OF_NEIGHBOURS,
-    splash: float = SPLASH_CYCLES,
+    rule: PatternRule = DEFAULT,
+    controls: Mapping[str, WellCall] | None = None,
 ) -> list[Hint]:
     """Lines of adjacent signals, and hot wells with late neighbours.
 
-    `targets`: the names whose Ct counts (without the internal control); None: all.
+    `targets`: the names whose Ct counts (without the internal control); None: all. `controls`:
+    the positive controls, which splash like any other well.
     """
-    earliest = _earliest(calls, None if targets is None else set(targets))
-    lines = [Hint("adjacent_run", r) for r in adjacent_positive_runs(calls, size=size, run=run)]
-    return lines + [Hint("hot_well", [w, *late]) for w, late in _splashes(earliest, size, splash)]
+    named = None if targets is None else set(targets)
+    tubes = _earliest({w: c for w, c in calls.items() if is_alert(c.outcome)}, named)
+    hot = {**_earliest(controls or {}, named), **tubes}
+    lines = adjacent_positive_runs(calls, size=size, run=rule.adjacent)
+    return [Hint("adjacent_run", r) for r in lines] + [
+        Hint("hot_well", [w, *late]) for w, late in _splashes(hot, tubes, size, rule.splash_cycles)
+    ]
 
 
 def adjacent_positive_runs(
-    calls: Mapping[str, WellCall], *, size: Size = 96, run: int = RUN_OF_NEIGHBOURS
+    calls: Mapping[str, WellCall], *, size: Size = 96, run: int = DEFAULT.adjacent
 ) -> list[list[str]]:
     """Unbroken lines of positive or inconclusive wells along a row or a column."""
     return layout.runs((w for w, c in calls.items() if is_alert(c.outcome)), size, at_least=run)
 
 
 def _splashes(
-    earliest: Mapping[str, float], size: Size, splash: float
+    hot: Mapping[str, float], tubes: Mapping[str, float], size: Size, splash: float
 ) -> Iterator[tuple[str, list[str]]]:
-    for well, ct in earliest.items():
-        near = [w for w in layout.neighbours(well, size) if w in earliest]
-        if late := [w for w in near if earliest[w] - ct >= splash]:
+    for well, ct in hot.items():
+        near = [w for w in layout.neighbours(well, size) if w in tubes]
+        if late := [w for w in near if tubes[w] - ct >= splash]:
             yield well, late
 
 
 def _earliest(calls: Mapping[str, WellCall], targets: set[str] | None) -> dict[str, float]:
-    """Well → Ct of its strongest target, of the wells that raise an alert."""
+    """Well → Ct of its strongest target."""
     found = {}
     for well, call in calls.items():
         cts = [
@@ -65,6 +68,6 @@ def _earliest(calls: Mapping[str, WellCall], targets: set[str] | None) -> dict[s
             for name, ct in call.cts.items()
             if ct is not None and ct > 0 and (targets is None or name in targets)
         ]
-        if cts and is_alert(call.outcome):
+        if cts:
             found[well] = min(cts)
     return found

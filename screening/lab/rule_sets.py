@@ -58,6 +58,17 @@ class ControlRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     positives: int = 1
 
 
+class PatternRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What on a plate looks like contamination, for a person to judge.
+
+    `adjacent`: so many neighbouring signals in a line (domain.md 9, case 44; our default).
+    `splash_cycles`: a signal beside a well or positive control so much earlier may be its splash
+    (2^8 = 1/256; derived)."""
+
+    adjacent: int = 3
+    splash_cycles: float = 8.0
+
+
 class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A versioned rule set; `source` says where its numbers come from.
 
@@ -81,6 +92,7 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     max_ct: float = 50.0
     beyond_max: Literal["hold", "not_detected"] = "hold"
     uniplex: bool = False
+    patterns: PatternRule = PatternRule()
 
     @property
     def every_target(self) -> list[TargetRule]:
@@ -122,6 +134,8 @@ def check(rule: RuleSet) -> None:
         (any(not 0 < c <= rule.max_ct for c in rule.cohort_cutoffs.values()),
          "人群界值 / cohort limit"),
         (rule.controls.negatives < 1 or rule.controls.positives < 1, "对照 / controls"),
+        (not 0 < rule.controls.positive_max_ct <= rule.max_ct, "阳性对照界值 / positive control"),
+        (rule.patterns.adjacent < 2 or rule.patterns.splash_cycles <= 0, "污染提示 / patterns"),
     ):  # fmt: skip
         if bad:
             raise BadRuleSet(why=why)

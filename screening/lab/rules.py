@@ -170,7 +170,9 @@ def evaluate_plate(
         faults += _map_faults(rule, wells, specimens, size)
     calls = {w: s.call for s in specimens if s.plan.kind == "tube" for w in s.wells}
     alerts = [w for w in layout.wells_by_row(size) if w in calls and is_alert(calls[w].outcome)]
-    patterns = hints(calls, targets=[t.name for t in rule.targets], size=size)
+    positives = {w: s.call for s in specimens if s.plan.kind == "pc" for w in s.wells}
+    names = [t.name for t in rule.targets]
+    patterns = hints(calls, targets=names, size=size, rule=rule.patterns, controls=positives)
     return PlateCall(not faults, faults, calls, alerts, patterns)
 
 
