@@ -44,7 +44,7 @@ def test_how_many_neighbours_make_a_line_is_the_rule_set_s() -> None:
 
 
 def test_a_hot_well_names_its_weak_neighbours_on_all_eight_sides() -> None:
-    (hint,) = plate(C3=15, B2=34, D4=23, C5=36)
+    (hint,) = plate(C3=15, B2=34, D4=23, E8=36)
     assert hint == Hint("hot_well", ["C3", "B2", "D4"])
 
 
