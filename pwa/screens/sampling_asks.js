@@ -197,6 +197,8 @@ function single(app, what) {
       ${first(t("开单管"), finish(begin), { name: "single-open", icon: "tube", sub: t("或直接扫一支新管") })}
       <div class="ask-more">${button(t("请此人去 2 号通道"), finish(() => app.hush()), { name: "single-lane" })}</div>`,
     scan: (_, read) => {
+      const next = !read.problem && (read.kind === "resident" || read.kind === "document");
+      if (next) return finish(() => takeRead(app, read))(SCAN); // this one went to lane 2
       if (read.problem || read.kind !== "tube") return refuse(app, "single_wanted");
       return finish(async () => {
         desk.single = what.person;
