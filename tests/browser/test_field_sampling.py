@@ -607,3 +607,25 @@ def test_another_count_is_asked_for_twice_and_then_is_the_truth(
     held = town.tables()
     assert held.tubes[tube]["confirmed"] == 3 and held.tubes[tube]["members"] == 2
     assert "list_incomplete" in {t["kind"] for t in held.tickets if t["subject_id"] == tube}
+
+
+def test_a_queue_is_worked_off_with_the_scanner_alone(
+    field_town: FieldTown, field_page: Any
+) -> None:
+    town, page = field_town, field_page
+    first, second = town.fresh(), town.fresh()
+    at_work(page, town)
+    to_table(page)
+    at_most(page, 2)
+    scan(page, first, "tube_opened")
+    scan(page, town.resident_code(13), "bind_ok")
+    scan(page, town.resident_code(14), "last_seat")
+    scan(page, second, "other_open")
+    assert "2" in page.locator(".sheet .ask-count").inner_text()
+    page.wait_for_timeout(TWICE_MS)
+    scan(page, second, "tube_opened")  # the new tube once more: yes, two swabs
+    scan(page, town.resident_code(15), "bind_ok")
+    sent(page)
+    held = town.tables()
+    assert held.tubes[first]["stage"] == Stage.CLOSED and held.tubes[first]["confirmed"] == 2
+    assert town.names_in(second) == [town.people[15].name]
