@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from screening.db import Base, fetch, insert, new_id, run
 
 WAITING, SENT, FAILED, DROPPED = 0, 1, 2, 3
+# a short text to one phone, sent whatever the hour: sealed {"phone", "text", "until"}, the last as
+# milliseconds of real time, after which nobody needs it (or null)
+NOTICE = "notice"
+AAD = "outbox.body"
 BACK_OFF = (30, 120, 600, 1800, 7200)  # seconds before the next try; then it has failed
 
 
@@ -46,6 +51,22 @@ def put(rows: Sequence[tuple[int, str, int, bytes, datetime]], *, at: datetime) 
         [(r[0], i, r[1], r[2], r[3], WAITING, 0, r[4], at) for i, r in zip(ids, rows, strict=True)],
     )
     return ids
+
+
+def notice(
+    cell: int,
+    phone: str,
+    text: str,
+    *,
+    at: datetime,
+    seal: Callable[[bytes, str], bytes],
+    until: datetime | None = None,
+    ref: int = 0,
+) -> int:
+    """One short text to one phone, at once; `seal` is the key ring's. Returns the message's id."""
+    over = int(until.timestamp() * 1000) if until else None
+    body = msgspec.json.encode({"phone": phone, "text": text, "until": over})
+    return put([(cell, NOTICE, ref, seal(body, AAD), at)], at=at)[0]
 
 
 def cells_with_work(at: datetime) -> list[int]:

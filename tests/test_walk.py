@@ -233,6 +233,9 @@ def test_a_positive_pool_calls_ten_people_back_and_a_correction_takes_it_back(ap
     walk.review("technician", tube, 1)
     walk.review("reviewer", tube, 2)
     assert walk.release("reviewer", tube)["callbacks"] == 10
+    assert [walk.look_up(c)["state"] for c in codes] == ["waiting"] * 2  # nobody has it in hand yet
+    path = f"/alerts/{alert['cell_id']}/{alert['alert_id']}/acknowledge"
+    walk.tell("reviewer", path)
     called = walk.ask("worker", "/callbacks", area_id=walk.site.area.area_id)["items"]
     assert {int(c["person_id"]) for c in called} == {p[1] for p in walk.city.people[:10]}
     assert [walk.look_up(c)["state"] for c in codes] == ["pending_recheck"] * 2

@@ -6,7 +6,7 @@ from flask import current_app
 
 from screening import clock
 from screening.jobs import job, progress
-from screening.reminders import sender, waves
+from screening.reminders import notices, sender, waves
 from screening.reminders.channels import channel_of
 
 
@@ -26,3 +26,9 @@ def run_wave(wave_id: int, *, job_id: int) -> None:
 def send_outbox() -> None:
     """Send the messages that are due."""
     sender.send_due(channel_of(current_app.extensions["settings"]))
+
+
+@job("send_notices", every=2)
+def send_notices() -> None:
+    """Send the short texts that wait for nothing: one-time codes, calls to those on duty."""
+    notices.send_notices(channel_of(current_app.extensions["settings"]))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, public, require
@@ -18,6 +18,7 @@ from screening.places.queries import place_of_area
 from screening.registry.code_keys import read_person
 from screening.reporting import lookup, members, queries, rules, scopes, service
 from screening.reporting import schemas as s
+from screening.reporting.service import phone_codes
 from screening.reporting.service.codes import check_sampled_at
 from screening.tube.queries import get_key, get_tube
 
@@ -164,7 +165,30 @@ def issue_code(args: dict[str, Any]) -> Any:
 @takes(s.LookUpSchema)
 @gives(s.LookedSchema)
 def look_up(args: dict[str, Any]) -> Any:
-    """The own result by the code on the slip. Wrong codes slow their address; right ones never."""
+    """The own result by the code on the slip, or by the resident code, with the last four of the
+    document. Wrong tries slow their address; right ones never."""
     return lookup.look_up(
-        args["code"], last4=args["last4"], address=request.remote_addr, at=clock.now()
+        args["code"], last4=args["last4"], number=args["number"], address=request.remote_addr,
+        at=clock.now(),
+    )  # fmt: skip
+
+
+@bp.post("/results/phone-codes")
+@public
+@takes(s.AskPhoneSchema)
+@gives(None, 202)
+def ask_phone_code(args: dict[str, Any]) -> Any:
+    """Ask for a one-time code by message. The answer is the same whether anybody has the number."""
+    phone_codes.ask_code(args["phone"], args["last4"], address=request.remote_addr)
+    return Response(status=202)
+
+
+@bp.post("/results/lookup/phone")
+@public
+@takes(s.ByPhoneSchema)
+@gives(s.LookedSchema)
+def look_up_by_phone(args: dict[str, Any]) -> Any:
+    """The own result by the code of the message, which ends with it."""
+    return lookup.look_up_by_phone(
+        args["phone"], args["last4"], args["code"], address=request.remote_addr
     )

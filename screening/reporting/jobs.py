@@ -14,6 +14,7 @@ from screening import clock, outbox
 from screening.db import fetch
 from screening.jobs import job
 from screening.registry.service.persons import ring
+from screening.reporting.service import phone_codes
 from screening.reporting.service.packages import AAD, TOPIC
 
 AT_ONCE = 500  # packages of one cell in one transaction
@@ -39,6 +40,12 @@ def send_results() -> None:
             outbox.settle(cell, number, outbox.SENT, at=now)
     if lines:
         _append(lines)
+
+
+@job("send_phone_codes", every=2)
+def send_phone_codes() -> None:
+    """Write the messages for the one-time codes that residents asked for."""
+    phone_codes.send_codes()
 
 
 def _append(lines: list[bytes]) -> None:

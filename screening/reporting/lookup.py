@@ -1,4 +1,4 @@
-"""The resident's look-up: a code to the own swabs and what is known of each. Hot path: three indexed
+"""The resident's look-up: the own swabs and what may be told of each. Hot path: three indexed
 statements, no session row, no write when the code is right."""
 
 from __future__ import annotations
@@ -7,26 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from screening import clock
-from screening.accounts import throttle
-from screening.accounts.rules import ATTACK_FROM
 from screening.db import fetch
-from screening.errors import NotFound, Problem
-from screening.registry import seals
 from screening.registry.queries import ROUNDS
-from screening.registry.service.persons import ring
-from screening.reporting import rules
-from screening.reporting.queries import CalledRow, SwabRow, story_of_person
+from screening.reporting import doors, resident_rules, rules
+from screening.reporting.queries import CalledRow, Story, SwabRow, story_of_person
+from screening.reporting.resident_rules import NO_SIGNAL, Signals
 from screening.reporting.rules import PersonState, Swab
-from screening.reporting.service.codes import code_hash
+from screening.reporting.service.phone_codes import use_code
 from screening.tube.queries import Key
 from screening.tube.rules import NOT_IN_TUBE, RESAMPLE, Mode
-
-
-class NoSuchCode(NotFound):
-    code = "no_such_access_code"
-    zh = "没有这个查询码，或者它已失效；请对照纸条，或到社区、采样点补打。"
-    en = "There is no such code, or it is no longer valid; compare your slip, or have a new one printed."
 
 
 class Seen(NamedTuple):
@@ -49,46 +38,54 @@ class Looked(NamedTuple):
     callback_due: datetime | None
 
 
-class LastFourNeeded(Problem):
-    status = 403
-    code = "last4_needed"
-    zh = "这个网络刚有很多次错误的查询，请再输入证件号码后四位。"
-    en = "Many wrong codes came from this network; type the last four of your document number too."
+class _Told(NamedTuple):
+    """One swab with all that the server knows of its tube."""
+
+    swab: Swab
+    row: SwabRow
+    signals: Signals
+    mode: int
+    version: int
+    released_at: datetime | None
+    members: int | None
 
 
-_CODE = (
-    "SELECT cell_id, person_id, (SELECT fails FROM throttle WHERE key = %s AND since > %s) "
-    "FROM access_code WHERE code_hash = %s AND revoked_at IS NULL AND until > %s"
-)
+def look_up(
+    code: str, *, last4: str = "", number: str = "", address: str | None, at: datetime
+) -> Looked:
+    """By access code or resident code, with the last four of the document. A right one writes
+    nothing. Raises what doors.open_door raises."""
+    story = doors.open_door(code, last4, number, address=address, at=at, rounds=recent_rounds())
+    return _shown(story)
 
 
-def look_up(code: str, *, last4: str = "", address: str | None, at: datetime) -> Looked:
-    """Raises WrongLength, BadAccessCode (a slip of the finger, not counted), NoSuchCode, TooMany,
-    LastFourNeeded.
-
-    A right code writes nothing. A wrong one with good check digits is a guess: it is counted for
-    its address, which waits longer each time. After many guesses a right code from that address
-    must come with the last four of the document: a guesser is stopped, a neighbour is not."""
-    hashed = code_hash(code)
-    where = throttle.address_of(address)
-    this = throttle.attempt("lookup", where, where)
-    rows = fetch(_CODE, (this.soft[1], clock.real_now() - throttle.MEMORY, hashed, at))
-    if rows and (rows[0][2] or 0) >= ATTACK_FROM.value and not last4:
-        raise LastFourNeeded()
-    if not rows or ((rows[0][2] or 0) >= ATTACK_FROM.value and not _owns(rows[0], last4)):
-        throttle.begin(this)
-        throttle.failed(this)
-        raise NoSuchCode()
-    return person_results(*rows[0][:2])
+def look_up_by_phone(phone: str, last4: str, code: str, *, address: str | None) -> Looked:
+    """By the one-time code, which ends with it. Raises what phone_codes.use_code raises."""
+    cell, person = use_code(phone, last4, code, address=address)
+    return _shown(story_of_person(cell, person, recent_rounds()))
 
 
-def _owns(row: tuple, last4: str) -> bool:
-    cell, person, _ = row
-    asked = seals.last4_hash(ring(), last4.strip().upper())
-    kept = fetch(
-        "SELECT last4_hash FROM person WHERE cell_id = %s AND person_id = %s", (cell, person)
-    )
-    return bool(kept) and kept[0][0] is not None and bytes(kept[0][0]) == asked
+def person_results(cell: int, person: int) -> Looked:
+    """All recent swabs of one person and the state that they add up to, as those see it who act."""
+    story = story_of_person(cell, person, recent_rounds())
+    told = _tell(story)
+    seen = [_seen(t, rules.swab_state(t.swab), released=t.swab.covered) for t in told]
+    return Looked(rules.person_state([t.swab for t in told]), seen, _due(story))
+
+
+def _shown(story: Story) -> Looked:
+    told = _tell(story)
+    states = resident_rules.told_states([(t.swab, t.signals) for t in told])
+    state = rules.together([(t.swab, s) for t, s in zip(told, states, strict=True)])
+    seen = [
+        _seen(t, s, released=t.swab.covered and resident_rules.tells_release(s))
+        for t, s in zip(told, states, strict=True)
+    ]
+    return Looked(state, seen, _due(story) if resident_rules.tells_deadline(state) else None)
+
+
+def _due(story: Story) -> datetime | None:
+    return min((c.due_at for c in story.called.values() if c.state == rules.OPEN), default=None)
 
 
 def recent_rounds() -> list[int]:
@@ -98,28 +95,27 @@ def recent_rounds() -> list[int]:
     return [0, *newest]
 
 
+# Both halves name the tube's cell, so that each asks one place.
 _TUBES = (
     "SELECT t.cell_id, t.round_id, t.barcode, t.mode, r.version, r.outcome, r.released_at, "
-    "r.members FROM tube t LEFT JOIN LATERAL (SELECT version, outcome, released_at, members "
-    "FROM result WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode "
+    "r.members, a.unsettled, a.heard, a.alerts FROM tube t "
+    "LEFT JOIN LATERAL (SELECT version, outcome, released_at, members FROM result "
+    "WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode "
     "ORDER BY version DESC LIMIT 1) r ON true "
+    "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE settled_at IS NULL) AS unsettled, "
+    "count(seen_at) AS heard, count(*) AS alerts FROM alert "
+    "WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode) a ON true "
     "WHERE t.cell_id = ANY(%s) AND t.round_id = ANY(%s) AND t.barcode = ANY(%s)"
 )
+_UNKNOWN = (0, None, None, None, None, *NO_SIGNAL)
 
 
-def person_results(cell: int, person: int) -> Looked:
-    """All recent swabs of one person and the state that they add up to."""
-    found, called = story_of_person(cell, person, recent_rounds())
-    rows = [s for s in found if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
+def _tell(story: Story) -> list[_Told]:
+    """Newest first; seats that were taken back say nothing, unless the swab must be taken again."""
+    rows = [s for s in story.swabs if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
     tubes = _tubes(rows)
-    told = [_told(s, tubes.get(s.key), called.get(s.key)) for s in rows]
-    told.sort(key=lambda t: t[1].sampled_at, reverse=True)
-    due = [c.due_at for c in called.values() if c.state == rules.OPEN]
-    return Looked(
-        rules.person_state([swab for swab, _ in told]),
-        [seen for _, seen in told],
-        min(due, default=None),
-    )
+    told = [_told(s, tubes.get(s.key, _UNKNOWN), story.called.get(s.key)) for s in rows]
+    return sorted(told, key=lambda t: t.row.at, reverse=True)
 
 
 def _tubes(rows: Sequence[SwabRow]) -> Mapping[Key, tuple]:
@@ -130,8 +126,8 @@ def _tubes(rows: Sequence[SwabRow]) -> Mapping[Key, tuple]:
     return {Key(t[2], t[0], t[1]): t[3:] for t in found}
 
 
-def _told(row: SwabRow, tube: tuple | None, called: CalledRow | None) -> tuple[Swab, Seen]:
-    mode, version, outcome, released_at, members = tube or (0, None, None, None, None)
+def _told(row: SwabRow, tube: tuple, called: CalledRow | None) -> _Told:
+    mode, version, outcome, released_at, members = tube[:5]
     covered = members is not None and row.specimen_id in members
     swab = Swab(
         at=row.at,
@@ -143,15 +139,21 @@ def _told(row: SwabRow, tube: tuple | None, called: CalledRow | None) -> tuple[S
         callback_outcome=called.outcome if called else None,
         alone=members is not None and len(members) == 1,
     )
-    said: dict[str, Any] = {"pooled": len(members), "released_at": released_at} if covered else {}
-    return swab, Seen(
-        sampled_at=row.at,
-        round_name=_name(row.round_id),
-        pooled=said.get("pooled"),
-        household=mode == Mode.HOUSEHOLD,
-        state=rules.swab_state(swab),
-        released_at=said.get("released_at"),
-        version=version if covered and version else 0,
+    signals = Signals(*tube[5:])
+    n = len(members) if members is not None else None
+    return _Told(swab, row, signals, mode, version or 0, released_at, n)
+
+
+def _seen(t: _Told, state: PersonState | None, *, released: bool) -> Seen:
+    said: dict[str, Any] = {"pooled": None, "released_at": None, "version": 0}
+    if released:
+        said = {"pooled": t.members, "released_at": t.released_at, "version": t.version}
+    return Seen(
+        sampled_at=t.row.at,
+        round_name=_name(t.row.round_id),
+        household=t.mode == Mode.HOUSEHOLD,
+        state=state,
+        **said,
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables of reporting: reviews, results by version, callbacks, access codes, packages."""
+"""Tables of reporting: reviews, results by version, callbacks, access codes, codes by phone."""
 
 from __future__ import annotations
 
@@ -137,5 +137,26 @@ class AccessCode(Base):
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_access_code_person", "person_id"),
+        {"info": {"directory": True}},
+    )
+
+
+class PhoneCode(Base):
+    """Directory: a one-time code that somebody asked for by phone and last digits. Known and
+    unknown ones are alike until the worker looks; real time, gone when used or over.
+
+    `wanted` is a keyed hash of both; without `code_hash` there is nobody to whom a code was sent."""
+
+    __tablename__ = "phone_code"
+    wanted: Mapped[bytes] = mapped_column(primary_key=True)
+    phone_hash: Mapped[bytes]
+    last4_hash: Mapped[bytes]
+    asked_at: Mapped[datetime]
+    until: Mapped[datetime | None]  # none: the worker has not looked yet
+    code_hash: Mapped[bytes | None]
+    cell_id: Mapped[int | None]
+    person_id: Mapped[int | None]
+    __table_args__ = (
+        Index("ix_phone_code_asked", "asked_at", postgresql_where="until IS NULL"),
         {"info": {"directory": True}},
     )

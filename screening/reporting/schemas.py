@@ -202,9 +202,26 @@ class CodeSchema(Schema):
     until = moment()
 
 
+LAST4 = {"description": "the last four characters of the document's number"}
+
+
 class LookUpSchema(Schema):
-    code = text(40, required=True)
-    last4 = fields.String(load_default="", validate=validate.Length(0, 4))
+    code = text(250, required=True, metadata={
+        "description": "the code on the slip, or the resident code, R1.… or R2.…"
+    })  # fmt: skip
+    last4 = fields.String(load_default="", validate=validate.Length(0, 4), metadata=LAST4)
+    number = fields.String(load_default="", validate=validate.Length(0, 60), metadata={
+        "description": "the whole number, asked for after many wrong tries"
+    })  # fmt: skip
+
+
+class AskPhoneSchema(Schema):
+    phone = text(40, required=True, metadata={"description": "as registered"})
+    last4 = text(4, 4, required=True, metadata=LAST4)
+
+
+class ByPhoneSchema(AskPhoneSchema):
+    code = text(20, required=True, metadata={"description": "the six digits of the message"})
 
 
 class SeenSchema(Schema):

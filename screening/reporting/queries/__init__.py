@@ -18,13 +18,15 @@ from screening.reporting.queries.corrections import (
 from screening.reporting.queries.results import (
     CalledRow,
     ResultRow,
+    Story,
     SwabRow,
     list_results,
     seen_by,
     story_of_person,
     swabs_of_person,
 )
-from screening.reporting.queries.standings import Standing, list_gaps, run_states, standings
+from screening.reporting.queries.standings import Standing, list_gaps, standings
+from screening.reporting.queries.told import RunFacts, Said, run_facts, run_states, said_of
 
 __all__ = [
     "CallbackRow",
@@ -33,7 +35,10 @@ __all__ = [
     "NoSuchCallback",
     "NoSuchCorrection",
     "ResultRow",
+    "RunFacts",
+    "Said",
     "Standing",
+    "Story",
     "SwabRow",
     "callbacks_of_person",
     "callbacks_of_tube",
@@ -44,7 +49,9 @@ __all__ = [
     "list_results",
     "lock_correction",
     "place_of_correction",
+    "run_facts",
     "run_states",
+    "said_of",
     "seen_by",
     "standings",
     "story_of_person",
