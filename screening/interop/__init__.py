@@ -1,0 +1,1 @@
+"""What leaves the house and can be checked outside: proofs, certificates, FHIR."""
