@@ -65,6 +65,30 @@ class RunNotValid(TubeProblem):
     en = "The run of tube {barcode} is not valid (controls or plan); nothing of it may go out."
 
 
+class OtherCall(TubeProblem):
+    code = "other_call"
+    zh = "试管 {barcode} 的结果与上机记录不符，不能发布。"
+    en = "The run never gave tube {barcode} this result; it cannot be released."
+
+
+class PlateOpen(TubeProblem):
+    code = "plate_open"
+    zh = "试管 {barcode} 所在的板没有对齐：板上 {plated} 管，上机记录 {calls} 管。"
+    en = "The plate of tube {barcode} does not add up: {plated} tubes on it, {calls} called."
+
+
+class Undecided(TubeProblem):
+    code = "undecided"
+    zh = "试管 {barcode} 仪器判读与本系统不同，须有人具名决定后才能发布。"
+    en = "The instrument calls tube {barcode} otherwise; a named person must decide first."
+
+
+class Watched(TubeProblem):
+    code = "watched"
+    zh = "试管 {barcode} 所在的上机被暂缓：{kinds}；须两人解除。"
+    en = "The run of tube {barcode} is on hold: {kinds_en}; two persons must lift it."
+
+
 class NotReviewed(TubeProblem):
     code = "not_reviewed"
     zh = "试管 {barcode} 还缺审核：须两人先后审核。"
@@ -125,27 +149,29 @@ class NotReleased(TubeProblem):
     en = "Tube {barcode} is not released; there is nothing to correct."
 
 
-_GATES: dict[str, type[Problem]] = {
+GATE_PROBLEMS: dict[str, type[Problem]] = {
     k.code: k
     for k in (
-        NotTested, Gone, RunNotValid, NotReviewed, OneReviewer, AlertConflict, NoPersons,
-        ListIncomplete, JournalGap, Held,
+        NotTested, Gone, RunNotValid, OtherCall, PlateOpen, NotReviewed, OneReviewer,
+        AlertConflict, Undecided, Watched, NoPersons, ListIncomplete, JournalGap, Held,
     )
 }  # fmt: skip
 
 
 def problem(code: str, s: Standing) -> Problem:
-    """The sentence of one gate (rules.refusals) for one tube."""
+    """The sentence of one gate (gates.GATES) for one tube."""
     kinds = [KINDS[k] for k in s.gate.hold_tickets if k in KINDS]
     details: dict[str, Any] = {"barcode": s.barcode}
     if code == "gone":
         details["stage"] = Stage(s.gate.stage).name.lower()
     elif code == "list_incomplete":
         details |= {"confirmed": s.tube["confirmed"] or 0, "known": s.gate.members}
+    elif code == "plate_open":
+        details |= {"plated": s.gate.plated, "calls": s.gate.calls}
     elif code == "held":
         details["kinds"] = "、".join(k.zh for k in kinds) or "名单或来源存疑"
         details["kinds_en"] = ", ".join(k.en for k in kinds) or "a doubt about its list or origin"
-    return _GATES[code](**details)
+    return GATE_PROBLEMS[code](**details)
 
 
 def fault(problem: Problem) -> Fault:

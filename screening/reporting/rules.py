@@ -1,16 +1,14 @@
-"""Pure rules of reporting: what may be released, who is called back, what a person's state is."""
+"""Pure rules of reporting: which test counts, who is called back, what a person's state is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
 from screening.lab.well_rules import Outcome
 from screening.tube.rules import (
-    GONE,
     NOT_IN_TUBE,
     ON_PLATE,
     RESAMPLE,
@@ -18,7 +16,6 @@ from screening.tube.rules import (
     Bind,
     Line,
     Purpose,
-    Stage,
     State,
     Verb,
 )
@@ -73,62 +70,6 @@ def inside(binds: Iterable[Bind], state: State | None = None) -> list[Bind]:
     """The swabs that lie physically in the tube, whatever else is said of them."""
     voids = state.voids if state is not None else {}
     return [b for b in binds if voids.get(b.specimen_id, b.void) not in NOT_IN_TUBE]
-
-
-# --- the gates of a release -------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Gate:
-    """All that decides whether a tube's result may go out.
-
-    `reviews` maps step to staff id; `alerts` and `hold_tickets` are the kinds of the open ones;
-    `gap`: a device may still know of somebody in the tube; `run_state`: of the run that says the
-    outcome."""
-
-    stage: int = Stage.REVIEWED
-    test: Reading | None = None
-    reviews: Mapping[int, int] = field(default_factory=dict)
-    alerts: Sequence[str] = ()
-    members: int = 0
-    complete: bool = False
-    holds: int = 0
-    hold_tickets: Sequence[str] = ()
-    gap: bool = False
-    run_state: str | None = "evaluated"
-
-
-NEVER_RELEASED = frozenset(("previewed", "invalid", "quarantined"))
-# tickets that say the same as a gate of their own
-TOLD_ELSEWHERE = frozenset(("no_persons", "list_incomplete", "journal_gap", "alert_conflict"))
-
-
-def refusals(gate: Gate) -> list[str]:
-    """The codes of everything that stands against a release, all at once; none: it may go out."""
-    if gate.stage in GONE:
-        return ["gone"]
-    if gate.test is None or gate.stage < Stage.TESTED:
-        return ["not_tested"]
-    against = {
-        "run_not_valid": gate.run_state in NEVER_RELEASED,
-        "not_reviewed": any(step not in gate.reviews for step in STEPS),
-        "one_reviewer": len(gate.reviews) > 1 and len(set(gate.reviews.values())) == 1,
-        "alert_conflict": contradicts(gate.test.outcome, gate.alerts),
-        "no_persons": gate.members == 0,
-        "list_incomplete": gate.members > 0 and not gate.complete,
-        "journal_gap": gate.gap,
-        "held": bool(set(gate.hold_tickets) - TOLD_ELSEWHERE),
-    }
-    out = [code for code, stands in against.items() if stands]
-    return out or (["held"] if gate.holds else [])
-
-
-def contradicts(outcome: int, alerts: Sequence[str]) -> bool:
-    """Whether a release of `outcome` would say other than what was told at the first signal.
-
-    Positive and doubtful tubes are handled alike (their members are swabbed again), so either may
-    stand against either signal; neither may go out unannounced, and nothing else over a signal."""
-    return bool(alerts) != (outcome in CALLS_BACK)
 
 
 # --- gaps in journals -------------------------------------------------------------------------

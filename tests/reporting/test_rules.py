@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from screening.lab.well_rules import Outcome
-from screening.reporting import rules
-from screening.reporting.rules import Gap, Gate, PersonState, Reading, Swab
+from screening.reporting import gates, rules
+from screening.reporting.gates import Gate
+from screening.reporting.rules import Gap, PersonState, Reading, Swab
 from screening.tube.rules import Bind, Line, Purpose, Stage, Verb, Void
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -20,13 +21,13 @@ S = PersonState
 def ready(outcome=NEG, **changes) -> Gate:
     alerts = ["positive"] if outcome in rules.CALLS_BACK else []
     gate = Gate(test=Reading(1, 2, outcome), reviews={1: 10, 2: 11}, alerts=alerts, members=10,
-                complete=True)  # fmt: skip
+                complete=True, called=outcome)  # fmt: skip
     return replace(gate, **changes)
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_a_complete_and_twice_reviewed_tube_may_go_out(outcome):
-    assert rules.refusals(ready(outcome)) == []
+    assert gates.refusals(ready(outcome)) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_complete_and_twice_reviewed_tube_may_go_out(outcome):
     ],
 )  # fmt: skip
 def test_whatever_stands_against_a_negative_is_told(changes, codes):
-    assert rules.refusals(ready(**changes)) == codes
+    assert gates.refusals(ready(**changes)) == codes
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_whatever_stands_against_a_negative_is_told(changes, codes):
     ],
 )  # fmt: skip
 def test_a_release_says_what_was_told_at_the_first_signal(outcome, alerts, against):
-    assert rules.contradicts(outcome, alerts) is against
+    assert gates.contradicts(outcome, alerts) is against
 
 
 # --- which test counts ------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
 from screening.lab.queries.runs import RunRow, list_calls, list_runs
 from screening.places.queries import place_of_lab
-from screening.reporting import queries, refusals, rules, scopes, service, words
+from screening.reporting import gates, queries, refusals, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, tell, text
 from screening.reporting.queries import Standing
 from screening.tube.queries import Key, list_tubes
@@ -106,7 +106,7 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
 
 def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
     other = s.test is not None and s.test.run_id != run_id
-    codes = [] if s.version else rules.refusals(s.gate)
+    codes = [] if s.version else gates.refusals(s.gate)
     held = [refusals.problem(c, s) for c in codes if c not in ("not_reviewed", "not_tested")]
     return {
         "barcode": s.barcode,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from screening.db import fetch
 from screening.lab.queries import LabRow, alerts_of
 from screening.reporting import rules
-from screening.reporting.rules import Gap, Gate, Reading
+from screening.reporting.gates import Gate
+from screening.reporting.queries.told import RunFacts, Said, run_facts, said_of
+from screening.reporting.rules import Gap, Reading
 from screening.tickets import service as tickets
 from screening.tube.queries import Key, find_keys, list_binds, list_lines, list_tubes
 from screening.tube.rules import Bind, Line
@@ -59,7 +61,8 @@ def _standings(cell: int, round_id: int, barcodes: list[str], lab: LabRow) -> di
     holds = tickets.holds(cell, round_id, barcodes)
     gaps = list_gaps({d for b in barcodes for d in _devices(lines[b], binds[b])})
     tests = {b: rules.current_test(lines[b]) for b in barcodes}
-    states = run_states(lab, {t.run_id for t in tests.values() if t})
+    runs = {t.run_id for t in tests.values() if t}
+    facts, said = run_facts(lab, runs), said_of(lab, runs, barcodes)
     out = {}
     for tube in tubes:
         b = tube["barcode"]
@@ -75,11 +78,30 @@ def _standings(cell: int, round_id: int, barcodes: list[str], lab: LabRow) -> di
             holds=tube["holds"],
             hold_tickets=holds.get(b, ()),
             gap=rules.has_gap(lines[b], binds[b], gaps),
-            run_state=states.get(test.run_id) if test else None,
+            **_of_run(b, test, facts, said),
         )
         key = Key(b, cell, round_id)
         out[b] = Standing(key, tube, lines[b], binds[b], test, reviews, gate)
     return out
+
+
+def _of_run(
+    barcode: str,
+    test: Reading | None,
+    facts: Mapping[int, RunFacts],
+    said: Mapping[tuple[int, str], Said],
+) -> dict[str, Any]:
+    """What the run itself tells the gates; nothing where its row is not here."""
+    if test is None:
+        return {"run_state": None}
+    run = facts.get(test.run_id)
+    told = said.get((test.run_id, barcode))
+    return {
+        "run_state": run.state if run else None,
+        "called": told.outcome if told else None,
+        "plated": run.plated if run else None,
+        "calls": run.calls if run else 0,
+    }
 
 
 def _devices(lines: Iterable[Line], binds: Iterable[Bind]) -> set[int]:
@@ -98,14 +120,6 @@ def _reviews(
     ):
         out[barcode, run_id][step] = by
     return out
-
-
-def run_states(lab: LabRow, runs: Collection[int]) -> dict[int, str]:
-    rows = fetch(
-        "SELECT run_id, state FROM run WHERE cell_id = %s AND run_id = ANY(%s)",
-        (lab.cell_id, list(runs)),
-    )
-    return dict(rows)
 
 
 # The door stands above this floor: its tables are read here as they are.

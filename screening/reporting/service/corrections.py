@@ -11,7 +11,7 @@ from screening.db import insert, new_id, run
 from screening.errors import Conflict, NotAllowed, Problem
 from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
-from screening.reporting import queries, refusals, rules
+from screening.reporting import gates, queries, refusals, rules
 from screening.reporting.queries import CorrectionRow, Standing
 from screening.reporting.service import callbacks, packages, releases
 from screening.reporting.service.changes import CHANGED
@@ -158,6 +158,6 @@ def _of_list(s: Standing) -> list[str]:
     codes = [] if s.gate.complete else ["list_incomplete" if s.gate.members else "no_persons"]
     if s.gate.gap:
         codes.append("journal_gap")
-    if set(s.gate.hold_tickets) - {CHANGED} - rules.TOLD_ELSEWHERE:
+    if set(s.gate.hold_tickets) - {CHANGED} - gates.TOLD_ELSEWHERE:
         codes.append("held")
     return codes

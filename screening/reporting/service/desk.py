@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from screening.errors import Problem
 from screening.lab.queries.labs import LabRow, get_lab
 from screening.lab.queries.runs import list_calls
-from screening.reporting import queries, refusals, rules
+from screening.reporting import gates, queries, refusals
 from screening.reporting.queries import Standing
 from screening.tickets.service import Finding, Subject, settle
 from screening.tickets.tubes import settle_tubes
@@ -106,7 +106,7 @@ def tell_doubts(standings: Collection[Standing], *, at: datetime) -> None:
         doubts = {
             "journal_gap": s.gate.gap,
             "alert_conflict": s.test is not None
-            and rules.contradicts(s.test.outcome, s.gate.alerts),
+            and gates.contradicts(s.test.outcome, s.gate.alerts),
         }
         found += [
             Finding(s.key.cell_id, s.key.round_id, kind, s.barcode, at, s.tube["site_id"],

@@ -12,7 +12,7 @@ from screening.errors import NotAllowed, Problem
 from screening.lab.queries.labs import LabRow
 from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
-from screening.reporting import refusals, rules
+from screening.reporting import gates, refusals, rules
 from screening.reporting.queries import Standing
 from screening.reporting.service import callbacks, packages
 from screening.reporting.service.callbacks import Answer, Called
@@ -54,7 +54,7 @@ def release(
     ready: list[Standing] = []
     repeated: list[str] = []
     for s in found.values():
-        codes = [] if s.version else rules.refusals(s.gate)
+        codes = [] if s.version else gates.refusals(s.gate)
         if codes:
             refused += [refusals.problem(code, s) for code in codes]
         elif s.version:
@@ -103,7 +103,7 @@ def line_data(outcome: int, version: int) -> dict:
 
 def _second(s: Standing, by: int) -> int:
     """The other pair of eyes: of the two reviewers the one who does not release."""
-    return s.reviews[1] if s.reviews[1] != by else s.reviews[2]
+    return next((who for _, who in sorted(s.reviews.items()) if who != by), by)
 
 
 def write(rows: Sequence[tuple]) -> None:

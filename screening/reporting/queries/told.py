@@ -1,0 +1,64 @@
+"""What runs of a laboratory say by themselves, beside what the tubes' custody says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from screening.db import fetch
+from screening.lab.queries import LabRow
+
+
+class RunFacts(NamedTuple):
+    """`plated`: tubes on its plate, None where it has none (a list of results); `calls`: tubes
+    that it gives a call."""
+
+    state: str
+    plated: int | None
+    calls: int
+
+
+_FACTS = (
+    "SELECT r.run_id, r.state, CASE WHEN p.plate_id IS NULL THEN NULL ELSE "
+    "(SELECT count(DISTINCT w.barcode) FROM well w WHERE w.cell_id = r.cell_id "
+    "AND w.plate_id = r.plate_id) END, "
+    "(SELECT count(DISTINCT c.barcode) FROM call c WHERE c.cell_id = r.cell_id "
+    "AND c.run_id = r.run_id) "
+    "FROM run r LEFT JOIN plate p ON p.cell_id = r.cell_id AND p.plate_id = r.plate_id "
+    "WHERE r.cell_id = %s AND r.run_id = ANY(%s)"
+)
+
+
+def run_facts(lab: LabRow, runs: Collection[int]) -> dict[int, RunFacts]:
+    if not runs:
+        return {}
+    return {r[0]: RunFacts(*r[1:]) for r in fetch(_FACTS, (lab.cell_id, sorted(runs)))}
+
+
+def run_states(lab: LabRow, runs: Collection[int]) -> dict[int, str]:
+    rows = fetch(
+        "SELECT run_id, state FROM run WHERE cell_id = %s AND run_id = ANY(%s)",
+        (lab.cell_id, list(runs)),
+    )
+    return dict(rows)
+
+
+class Said(NamedTuple):
+    """The call of one tube in one run."""
+
+    outcome: int
+    reasons: Sequence[dict[str, Any]]
+
+
+def said_of(
+    lab: LabRow, runs: Collection[int], barcodes: Collection[str]
+) -> dict[tuple[int, str], Said]:
+    """{(run, barcode): what the run called the tube}."""
+    if not runs:
+        return {}
+    rows = fetch(
+        "SELECT run_id, barcode, outcome, reasons FROM call WHERE cell_id = %s "
+        "AND run_id = ANY(%s) AND barcode = ANY(%s)",
+        (lab.cell_id, sorted(runs), list(barcodes)),
+    )
+    return {(run, barcode): Said(outcome, reasons) for run, barcode, outcome, reasons in rows}
