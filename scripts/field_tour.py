@@ -230,9 +230,9 @@ def reception(shoot: Shoot, town: FieldTown, page: Page, seal: str, tubes: list[
         page.wait_for_timeout(500)
     shoot(page, "unpacking")
     tap(page, "reject")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1600)  # the same code within 1.5 s is one read
     type_scan(page, tubes[2])
-    page.wait_for_timeout(400)
+    page.locator("[data-name=reject-leak]").wait_for()
     shoot(page, "reject")
     page.keyboard.press("Escape")
     page.wait_for_timeout(300)

@@ -18,15 +18,15 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from screening import embedded
-from scripts import field_tour
+from scripts import desk_tour, field_tour
 from tests import database
 from tests.browser import field_town
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "field"
-PHONE = {"width": 360, "height": 740}
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1366, "height": 768}
 SCALE = 1.25  # pixels a point: sharp enough to read, small enough to keep
-QUALITY = 55
+QUALITY = 50
 LANGS, THEMES = ("zh", "en"), ("day", "night")
 BUDGET = 4_000_000  # bytes of all pictures together
 
@@ -43,11 +43,19 @@ class Camera:
         page.wait_for_timeout(250)  # what moves has come to rest
         for theme in THEMES:
             page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-            picture = Image.open(BytesIO(page.screenshot(animations="disabled")))
-            file = OUT / f"{name}-{self.lang}-{theme}.webp"
-            picture.convert("RGB").save(file, "WEBP", quality=QUALITY, method=6)
-            self.taken += 1
+            self.save(page, f"{name}-{self.lang}-{theme}")
         page.evaluate("document.documentElement.dataset.theme = 'day'")
+
+    def desk(self, page: Page, name: str) -> None:
+        """Desks have one theme."""
+        if not self.wanted or any(word in name for word in self.wanted):
+            self.save(page, f"desk-{name}-{self.lang}")
+
+    def save(self, page: Page, name: str) -> None:
+        picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+        picture.thumbnail((1024, 1024), Image.Resampling.LANCZOS)
+        picture.save(OUT / f"{name}.webp", "WEBP", quality=QUALITY, method=6)
+        self.taken += 1
 
 
 def phones(browser: Any, town: field_town.FieldTown, lang: str) -> Callable[..., Page]:
@@ -63,6 +71,19 @@ def phones(browser: Any, town: field_town.FieldTown, lang: str) -> Callable[...,
         page = context.new_page()
         page.set_default_timeout(15_000)
         return page
+
+    return make
+
+
+def desks(browser: Any, town: field_town.FieldTown, lang: str) -> Callable[[], Page]:
+    """Makes browsers of a desk, in one language."""
+
+    def make() -> Page:
+        context = browser.new_context(
+            base_url=town.url, viewport=DESK, locale="zh-CN" if lang == "zh" else "en-GB",
+            timezone_id="Asia/Shanghai",
+        )  # fmt: skip
+        return context.new_page()
 
     return make
 
@@ -83,6 +104,7 @@ def walk(url: str, chromium: str, wanted: list[str]) -> int:
             camera = Camera(lang, wanted)
             try:
                 field_tour.tour(camera, town, phones(browser, town, lang))
+                desk_tour.desks(camera.desk, town, desks(browser, town, lang))
             finally:
                 town.stop()
                 database.clean(url)
