@@ -352,4 +352,4 @@ def test_the_pages_speak_english(bench, client):
     make.sign_in(client, bench.reviewer, cookie=True)
     client.set_cookie("lang", "en")
     assert "first review due" in client.get(f"/reporting/runs/{bench.lab_id}/{run_id}").text
-    assert "The code on your slip" in client.get("/r").text
+    assert "With a look-up code" in client.get("/r").text
