@@ -9,9 +9,11 @@ from flask import Blueprint
 
 from screening import clock
 from screening.accounts.guard import CITY, OWN_ROWS, current_actor, require
-from screening.lab import queries
+from screening.lab import dry_run, queries
 from screening.lab import schemas as s
 from screening.lab.queries import LabRow, PlateRow
+from screening.lab.queries import dry_runs as trials
+from screening.lab.queries.dry_runs import TrialRow
 from screening.lab.scopes import (
     ALERT,
     ALERTED,
@@ -25,7 +27,7 @@ from screening.lab.scopes import (
     check_alert,
     reach_of,
 )
-from screening.lab.service import alerts, plates, rule_sets, runs
+from screening.lab.service import alerts, dry_runs, plates, rule_sets, runs
 from screening.openapi import gives, takes
 
 bp = Blueprint("lab_api", __name__, url_prefix="/api/v1")
@@ -86,8 +88,32 @@ def propose_rule_set(args: dict[str, Any]) -> Any:
 @takes(s.ApprovalSchema)
 @gives(s.RuleVersionSchema)
 def approve_rule_set(rule_id: int, args: dict[str, Any]) -> Any:
-    """Put a proposed version into force, now or later; never one's own."""
-    return rule_sets.approve(rule_id, by=me(), at=clock.now(), valid_from=args["valid_from"])
+    """Put a proposed version into force, now or later; never one's own, and only on a dry run."""
+    return rule_sets.approve(rule_id, by=me(), at=clock.now(), **args)
+
+
+@bp.post("/rule-sets/<int:rule_id>/dry-runs")
+@require(*RULERS, *APPROVERS)
+@takes(s.DryRunInSchema)
+@gives(s.DryRunSchema, 201)
+def make_dry_run(rule_id: int, args: dict[str, Any]) -> Any:
+    """Judge the runs of the last days by a proposed version: what would have changed. No result,
+    tube or alert is touched; tubes are listed of one's own laboratories, the counts are of all."""
+    return told(dry_runs.make(rule_id, by=me(), at=clock.now(), **args))
+
+
+@bp.get("/rule-sets/<int:rule_id>/dry-runs")
+@require(*RULERS, *APPROVERS)
+@gives(s.DryRunSchema, many=True)
+def list_dry_runs(rule_id: int) -> Any:
+    """The dry runs of a version, newest first."""
+    rule_sets.get_version(rule_id)
+    return [told(t) for t in trials.list_trials(rule_id)]
+
+
+def told(trial: TrialRow) -> dict[str, Any]:
+    labs = {x.lab_id for x in queries.list_labs(current_actor().places((*RULERS, *APPROVERS)))}
+    return {**trial._asdict(), **dry_run.only_of(trial.report, labs)}
 
 
 # --- plates -------------------------------------------------------------------------------------

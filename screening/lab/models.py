@@ -26,6 +26,21 @@ class RuleVersion(Base):
     __table_args__ = (UniqueConstraint("name", "version"),)
 
 
+class RuleTrial(Base):
+    """A dry run of a proposed version over past runs: `body` as in lab.dry_run.Report. It is what
+    an approval rests on; `against` is the version in force then. Never changed."""
+
+    __tablename__ = "rule_trial"
+    trial_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rule_id: Mapped[int]
+    against: Mapped[int | None]
+    made_by: Mapped[int]
+    made_at: Mapped[datetime]
+    since: Mapped[datetime]
+    body: Mapped[dict]
+    __table_args__ = (Index("ix_rule_trial_rule", "rule_id"),)
+
+
 class Plate(Base):
     """A plate in its laboratory's cell. `state`: planned, filled, running, evaluated, invalid,
     reviewed, released, quarantined."""

@@ -9,7 +9,7 @@ import secrets
 from screening import clock
 from screening.lab import queries
 from screening.lab.rule_sets import GENERAL, to_dict
-from screening.lab.service import alerts, plates, rule_sets, runs
+from screening.lab.service import alerts, dry_runs, plates, rule_sets, runs
 from screening.tube.codes import Kind, make_code
 from screening.tube.rules import Verb
 from screening.tube.service import advance
@@ -92,7 +92,13 @@ def of_alert(side: Side, seen: bool = False, **kw) -> dict:
 
 def proposed(w: World) -> dict:
     made = rule_sets.propose(to_dict(GENERAL), by=NOT_ITS_AUTHOR, at=clock.now())
-    return {"values": {"rule_id": made.rule_id}, "json": {}}
+    tried = dry_runs.make(made.rule_id, by=NOT_ITS_AUTHOR, at=clock.now(), days=1).trial_id
+    return {"values": {"rule_id": made.rule_id}, "json": {"trial_id": str(tried)}}
+
+
+def proposed_form(w: World) -> dict:
+    body = proposed(w)
+    return {"values": body["values"], "data": body["json"]}
 
 
 def both(name: str, maker):
@@ -218,7 +224,7 @@ PAGES = [
         "lab_pages.propose_rule_set", "POST", ok=303,
         inside=lambda w: {"data": {"body": json.dumps(to_dict(GENERAL))}},
     ),
-    Case("lab_pages.approve_rule_set", "POST", ok=303, inside=proposed, reason=NO_PLACE),
+    Case("lab_pages.approve_rule_set", "POST", ok=303, inside=proposed_form, reason=NO_PLACE),
     Case("lab_pages.alerts", inside=both("alerts", alert)),
     Case("lab_pages.alert", **sides(of_alert)),
     Case("lab_pages.raise_alert", "POST", ok=303, **sides(form_alert)),

@@ -17,7 +17,7 @@ from screening.lab.plate_problems import (
     PlateFull,
     WellEmpty,
 )
-from screening.lab.service import plates, rule_sets
+from screening.lab.service import dry_runs, plates, rule_sets
 from screening.tube.codes import Kind, WrongKind, make_code
 from screening.tube.rules import Hold, Stage, Verb, WrongStage
 from tests.lab.bench import peek, stages
@@ -54,7 +54,8 @@ def test_a_plate_keeps_the_rule_version_that_was_in_force_when_it_was_made(bench
     plate = bench.plate()
     body = rule_sets.get_version(plate.rule_id).body
     new = rule_sets.propose(body | {"max_ct": 45.0}, by=1, at=clock.now())
-    rule_sets.approve(new.rule_id, by=2, at=clock.now())
+    tried = dry_runs.make(new.rule_id, by=2, at=clock.now())
+    rule_sets.approve(new.rule_id, by=2, at=clock.now(), trial_id=tried.trial_id)
     assert rule_sets.get_version(plate_of(bench, plate).rule_id).version == 1
     with pytest.raises(rule_sets.NotInForce):
         bench.plate("P2")

@@ -8,7 +8,7 @@ import pytest
 
 from screening import clock
 from screening.lab.rule_sets import GENERAL, BadRuleSet, to_dict
-from screening.lab.service import rule_sets
+from screening.lab.service import dry_runs, rule_sets
 
 
 @pytest.fixture
@@ -21,6 +21,11 @@ def at(app, db_session):
 
 def general(at):
     return [v for v in rule_sets.list_versions() if v.name == "general-ct40"]
+
+
+def approve(made, *, by, at, **kw):
+    tried = dry_runs.make(made.rule_id, by=1, at=at)
+    return rule_sets.approve(made.rule_id, by=by, at=at, trial_id=tried.trial_id, **kw)
 
 
 def test_the_three_documented_sets_are_in_force_from_the_start(at):
@@ -44,12 +49,12 @@ def test_a_proposal_is_the_next_version_and_does_nothing_yet(at):
 def test_nobody_approves_the_own_proposal(at):
     made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
     with pytest.raises(rule_sets.OwnProposal):
-        rule_sets.approve(made.rule_id, by=1, at=at)
+        approve(made, by=1, at=at)
 
 
 def test_an_approved_version_takes_the_place_of_the_one_before(at):
     made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
-    rule_sets.approve(made.rule_id, by=2, at=at)
+    approve(made, by=2, at=at)
     new, old = general(at)
     assert (new.approved_by, new.in_force(at), old.in_force(at)) == (2, True, False)
     assert old.valid_to == at
@@ -58,7 +63,7 @@ def test_an_approved_version_takes_the_place_of_the_one_before(at):
 def test_a_version_can_take_effect_later_and_the_old_one_holds_until_then(at):
     later = at + timedelta(hours=6)
     made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
-    rule_sets.approve(made.rule_id, by=2, at=at, valid_from=later)
+    approve(made, by=2, at=at, valid_from=later)
     new, old = general(at)
     assert (new.in_force(at), old.in_force(at)) == (False, True)
     assert (new.in_force(later), old.in_force(later)) == (True, False)
@@ -67,10 +72,64 @@ def test_a_version_can_take_effect_later_and_the_old_one_holds_until_then(at):
 def test_a_version_is_approved_once_and_never_for_the_past(at):
     made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
     with pytest.raises(rule_sets.StartsInThePast):
-        rule_sets.approve(made.rule_id, by=2, at=at, valid_from=at - timedelta(minutes=1))
-    rule_sets.approve(made.rule_id, by=2, at=at)
+        approve(made, by=2, at=at, valid_from=at - timedelta(minutes=1))
+    approve(made, by=2, at=at)
     with pytest.raises(rule_sets.AlreadyApproved):
-        rule_sets.approve(made.rule_id, by=3, at=at)
+        rule_sets.approve(made.rule_id, by=3, at=at, trial_id=None)
+
+
+def test_without_a_dry_run_of_this_very_version_nobody_approves(at):
+    made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
+    other = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
+    elsewhere = dry_runs.make(other.rule_id, by=1, at=at).trial_id
+    for trial in (None, 5, elsewhere):
+        with pytest.raises(rule_sets.DryRunFirst):
+            rule_sets.approve(made.rule_id, by=2, at=at, trial_id=trial)
+
+
+def test_an_approval_rests_on_the_newest_dry_run_of_the_day(at):
+    made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
+    first = dry_runs.make(made.rule_id, by=1, at=at).trial_id
+    second = dry_runs.make(made.rule_id, by=1, at=at).trial_id
+    with pytest.raises(rule_sets.DryRunStale):
+        rule_sets.approve(made.rule_id, by=2, at=at, trial_id=first)
+    with pytest.raises(rule_sets.DryRunStale):
+        rule_sets.approve(made.rule_id, by=2, at=at + timedelta(hours=25), trial_id=second)
+    rule_sets.approve(made.rule_id, by=2, at=at + timedelta(hours=23), trial_id=second)
+
+
+def test_a_version_approved_in_between_makes_a_dry_run_out_of_date(at):
+    one = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
+    two = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
+    trial = dry_runs.make(two.rule_id, by=1, at=at).trial_id
+    approve(one, by=2, at=at)
+    with pytest.raises(rule_sets.DryRunStale):
+        rule_sets.approve(two.rule_id, by=2, at=at, trial_id=trial)
+
+
+def test_what_is_approved_needs_no_dry_run_and_gets_none(at):
+    with pytest.raises(rule_sets.AlreadyApproved):
+        dry_runs.make(general(at)[0].rule_id, by=1, at=at)
+
+
+def test_the_version_that_holds_at_the_start_is_found_by_time(at):
+    old, later = general(at)[0], at + timedelta(hours=6)
+    made = rule_sets.propose(to_dict(GENERAL), by=1, at=at)
+    approve(made, by=2, at=at, valid_from=later)
+    for when, version in ((at, 1), (later - timedelta(seconds=1), 1), (later, 2)):
+        assert rule_sets.at_start(old.rule_id, when).version == version
+    assert rule_sets.at_start(old.rule_id, at - timedelta(days=900)).version == 1
+
+
+def test_a_version_for_other_wells_needs_another_name(at):
+    with pytest.raises(rule_sets.AnotherKit):
+        rule_sets.propose(to_dict(GENERAL) | {"uniplex": True}, by=1, at=at)
+    rule_sets.propose(to_dict(GENERAL) | {"uniplex": True, "name": "other"}, by=1, at=at)
+
+
+def test_a_limit_for_a_cohort_that_nobody_can_be_in_is_refused(at):
+    with pytest.raises(BadRuleSet):
+        rule_sets.propose(to_dict(GENERAL) | {"cohort_cutoffs": {"recoverd": 35}}, by=1, at=at)
 
 
 @pytest.mark.parametrize("spoil", [{"targets": []}, {"source": " "}, {"kit": 5}, {"extra": 1}])

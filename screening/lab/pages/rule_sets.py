@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -12,9 +13,15 @@ from screening.accounts.guard import CITY, current_actor, require
 from screening.accounts.roles import EVERYWHERE
 from screening.errors import Fault, Problem
 from screening.i18n import _, current_lang
-from screening.lab.pages.frame import bp, me, shown, undo
+from screening.lab import words
+from screening.lab.dry_run import DAYS, MOST_DAYS, field_changes, only_of
+from screening.lab.pages.frame import bp, me, outcome_badge, said, shown, state_badge, undo
+from screening.lab.queries import dry_runs as trials
+from screening.lab.queries import list_labs
+from screening.lab.queries.dry_runs import TrialRow
 from screening.lab.rule_sets import BadRuleSet
 from screening.lab.scopes import APPROVERS, READERS, RULERS
+from screening.lab.service import dry_runs
 from screening.lab.service import rule_sets as service
 from screening.lab.service.rule_sets import Version
 from screening.registry.rules import COHORTS
@@ -37,6 +44,7 @@ def rules_view() -> dict[str, Any]:
         "versions": found,
         "may_propose": actor.may(RULERS, EVERYWHERE),
         "may_approve": bool(actor.roles & set(APPROVERS)),
+        "may_try": bool(actor.roles & {*RULERS, *APPROVERS}),
         "own": actor.staff_id,
         "draft": json.dumps(chosen["body"], ensure_ascii=False, indent=2) if chosen else "",
     }
@@ -98,10 +106,95 @@ def parsed(draft: str) -> dict[str, Any]:
     return body
 
 
+@bp.get("/lab/rule-sets/<int:rule_id>/dry-run")
+@require(*RULERS, *APPROVERS)
+def dry_run_page(rule_id: int) -> Any:
+    """What a proposed version would change: in its numbers, and in past results."""
+    return shown("lab/dry_run.html", **dry_run_view(rule_id))
+
+
+@bp.post("/lab/rule-sets/<int:rule_id>/dry-run")
+@require(*RULERS, *APPROVERS)
+def make_dry_run(rule_id: int) -> Any:
+    """Judge past runs by it; nothing of them changes."""
+    days = request.form.get("days", type=int)
+    try:
+        dry_runs.make(rule_id, by=me(), at=clock.now(), days=DAYS.value if days is None else days)
+    except dry_runs.TooFarBack as problem:
+        sentence, _none = undo(problem)
+        values = dry_run_view(rule_id) | {"days": days, "sentence": sentence}
+        faults = [Fault(problem, field="days")]
+        return shown("lab/dry_run.html", problem.status, faults=faults, **values)
+    return redirect(url_for(".dry_run_page", rule_id=rule_id), 303)
+
+
+def dry_run_view(rule_id: int) -> dict[str, Any]:
+    actor, at = current_actor(), clock.now()
+    found = service.get_version(rule_id)
+    base_id = service.replaced_by(found, at)
+    base = service.get_version(base_id) if base_id and base_id != rule_id else None
+    trial = next(iter(trials.list_trials(rule_id)), None)
+    labs = {x.lab_id: x.name for x in list_labs(actor.places((*RULERS, *APPROVERS)))}
+    may = bool(actor.roles & set(APPROVERS)) and found.made_by != actor.staff_id
+    return {
+        "version": version_view(found, at),
+        "base": base,
+        "fields": [f._asdict() for f in field_changes(base.body if base else {}, found.body)],
+        "trial": trial,
+        "report": trial_view(trial, labs) if trial else None,
+        "fresh": trial is not None and service.is_fresh(found, trial.trial_id, at),
+        "may_approve": may and found.valid_from is None,
+        "days": DAYS.value,
+        "most_days": MOST_DAYS.value,
+    }
+
+
+def trial_view(trial: TrialRow, labs: dict[int, str]) -> dict[str, Any]:
+    found = only_of(trial.report, labs)
+    lines = [
+        {
+            "lab": labs[ln.lab_id],
+            "plate": ln.plate,
+            "well": ln.well,
+            "barcode": ln.barcode,
+            "old": outcome_word(ln.old),
+            "new": outcome_word(ln.new),
+            "cts": " ".join(f"{t} {ct:g}" for t, ct in ln.cts.items() if ct is not None),
+            "why": "；".join(said(words.REASONS, r) for r in ln.reasons),
+            "at": datetime.fromisoformat(ln.at),
+            "href": url_for(".run", lab_id=ln.lab_id, run_id=ln.run_id),
+        }
+        for ln in found["lines"]
+    ]
+    plates = [
+        {
+            "lab": labs[p.lab_id],
+            "plate": p.plate,
+            "old": state_badge(words.RUN_STATES, p.old),
+            "new": state_badge(words.RUN_STATES, p.new),
+            "tubes": p.tubes,
+            "why": "；".join(
+                said({**words.CONTROL_FAULTS, **words.DIFFERENCES}, f) for f in p.faults
+            ),
+            "href": url_for(".run", lab_id=p.lab_id, run_id=p.run_id),
+        }
+        for p in found["plates"]
+    ]
+    elsewhere = found["changed"] - len(found["lines"])
+    return {**found, "lines": lines, "plates": plates, "elsewhere": elsewhere}
+
+
+def outcome_word(outcome: int | None) -> dict[str, Any]:
+    if outcome is None:
+        return {"tone": "unknown", "text": _("不判读"), "sort": 0}
+    return outcome_badge(outcome)
+
+
 @bp.post("/lab/rule-sets/<int:rule_id>/approve")
 @require(*APPROVERS)
 def approve_rule_set(rule_id: int) -> Any:
-    """Put a proposed version into force from now on."""
-    service.approve(rule_id, by=me(), at=clock.now())
-    flash(_("新版本已生效；已布的板仍按原版本判读。"), "ok")
+    """Put a proposed version into force from now on, on the dry run that was looked at."""
+    trial = request.form.get("trial_id", type=int)
+    service.approve(rule_id, by=me(), at=clock.now(), trial_id=trial)
+    flash(_("新版本已生效；已上机的板仍按原版本判读。"), "ok")
     return redirect(url_for(".rule_sets"), 303)
