@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from screening import clock
+from screening.lab.plate_plan import BadLayout
 from screening.lab.rule_sets import GENERAL, BadRuleSet, to_dict
-from screening.lab.service import dry_runs, rule_sets
+from screening.lab.service import dry_runs, plates, rule_sets, runs
+from screening.lab.well_rules import Outcome
 
 
 @pytest.fixture
@@ -119,6 +121,46 @@ def test_the_version_that_holds_at_the_start_is_found_by_time(at):
     for when, version in ((at, 1), (later - timedelta(seconds=1), 1), (later, 2)):
         assert rule_sets.at_start(old.rule_id, when).version == version
     assert rule_sets.at_start(old.rule_id, at - timedelta(days=900)).version == 1
+
+
+def changed(at, **change):
+    made = rule_sets.propose(to_dict(GENERAL) | change, by=1, at=at)
+    return approve(made, by=2, at=at)
+
+
+def started(bench, plate):
+    lab = bench.lab.lab_id
+    return plates.start(lab, plate.plate_id, by=1, at=clock.now())
+
+
+def test_a_plate_is_judged_by_the_version_in_force_when_it_starts_and_by_no_later_one(bench):
+    plate, tubes = bench.plate(), bench.received(1)
+    bench.load(plate, tubes)
+    limits = [t | {"positive_below": 37} for t in to_dict(GENERAL)["targets"]]
+    strict = changed(clock.now(), targets=limits)
+    assert started(bench, plate).rule_id == strict.rule_id
+    changed(clock.now())
+    shown = bench.run(plate, bench.file(plate, {tubes[0]: (38.0, 38.0, 28.0)}))
+    assert shown.run.rule_id == strict.rule_id
+    assert shown.calls[0]["outcome"] == Outcome.NEGATIVE
+
+
+def test_an_adopted_run_keeps_its_verdict_when_a_newer_version_takes_over(bench):
+    plate, tubes = bench.plate(), bench.received(1)
+    bench.load(plate, tubes)
+    shown = bench.run(plate, bench.file(plate, {tubes[0]: (38.0, 38.0, 28.0)}))
+    limits = [t | {"positive_below": 37} for t in to_dict(GENERAL)["targets"]]
+    changed(clock.now(), targets=limits)
+    again = runs.show(bench.lab.lab_id, shown.run.run_id, at=clock.now())
+    assert (again.run.rule_id, again.calls) == (shown.run.rule_id, shown.calls)
+
+
+def test_a_plate_with_too_few_controls_for_the_version_of_its_start_does_not_start(bench):
+    plate = bench.plate()
+    bench.load(plate, bench.received(1))
+    changed(clock.now(), controls=to_dict(GENERAL)["controls"] | {"negatives": 4})
+    with pytest.raises(BadLayout):
+        started(bench, plate)
 
 
 def test_a_version_for_other_wells_needs_another_name(at):

@@ -66,7 +66,7 @@ def create(
     round_id: int | None = None,
     controls: Mapping[str, str] | None = None,
 ) -> PlateRow:
-    """An empty plate under the rule set that is in force now; later versions do not touch it.
+    """An empty plate under the rule set that is in force now; its start takes the version of then.
 
     `controls`: well → 'ntc', 'pc' or 'blank'; without them the default places. `round_id`: where
     numbers that nobody knows are claimed, by default the round that is open. Raises BadPlateCode,
@@ -159,10 +159,19 @@ def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> st
 
 
 def start(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
-    """The plate goes onto the instrument: from now on its map is fixed."""
+    """The plate goes onto the instrument: from now on its map is fixed, and so is the version of
+    its rule set, the one in force now. Raises PlateFixed, BadLayout."""
     _, plate, _ = _locked(lab_id, plate_id)
     if plate.state != "filled":
         raise PlateFixed(plate=plate.code)
+    held = rule_sets.at_start(plate.rule_id, at)
+    if held.rule_id != plate.rule_id:
+        plate_plan.check_layout(held.rule, plate.layout, plate.size)
+        plate = plate._replace(rule_id=held.rule_id)
+        run(
+            "UPDATE plate SET rule_id = %s WHERE cell_id = %s AND plate_id = %s",
+            (held.rule_id, plate.cell_id, plate_id),
+        )
     note("plate_started", "plate", plate_id, cell=plate.cell_id, staff_id=by)
     return set_state(plate, "running")
 
