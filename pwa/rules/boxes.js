@@ -37,6 +37,7 @@ export class Boxes {
     this.boxes = new Map();
     this.served = new Set(); // batches the server lists at this place, and when it said so
     this.served_at = 0;
+    this.served_held = null;
     /** @type {Map<string, Trip>} */
     this.trips = new Map();
     this.tubes = new Map(); // tube → batch in which it lies
@@ -51,6 +52,7 @@ export class Boxes {
   serve(slice) {
     const work = slice?.work ?? {};
     this.served_at = slice?.made_at ?? 0;
+    this.served_held = slice?.held ?? null; // of the own journal, when the list was asked for
     for (const told of [...(work.boxes ?? []), ...(work.sealed ?? [])]) this.served.add(told.batch);
     for (const served of work.boxes ?? []) {
       const box = newBox(served.batch, served.box, {
@@ -248,11 +250,12 @@ export class Boxes {
 
   /**
    * Whether somebody else has taken a sealed box: the server held its seal (`held`: the last number
-   * it holds) and lists the box no more.
+   * it holds, which it must have held when it made the list) and lists the box no more.
    */
   takenBy(box, held) {
-    const told = box.seal_seq !== null && box.seal_seq <= held;
-    return told && this.served_at > box.sealed_at && !this.served.has(box.batch);
+    const told = box.seal_seq !== null && box.seal_seq <= Math.min(held, this.served_held ?? held);
+    const later = this.served_held !== null || this.served_at > box.sealed_at; // clocks may differ
+    return told && later && !this.served.has(box.batch);
   }
 
   /** The box that bears this seal. */

@@ -14,6 +14,7 @@ const nextNumber = (app) =>
 /** Another person takes the phone: journal and open tubes stay, the roster is locked. */
 export async function changeStaff(app) {
   await signOut(app);
+  app.staff = null; // from here on nothing is taken in for them
   await app.backing.vault?.lock();
   app.useSlice(withoutPeople(app.slice?.json));
   await app.keep({ staff: null });
@@ -21,6 +22,7 @@ export async function changeStaff(app) {
 
 async function leave(app, reason) {
   await signOut(app);
+  app.staff = null; // from here on nothing is taken in for them
   await app.backing.vault?.wipe(reason);
   app.useSlice(null);
   await app.keep({ staff: null, table: null }); // the round stays: the next shift may begin without a network
@@ -46,6 +48,7 @@ export function withoutPeople(slice) {
 /** The server has stopped this device: roster wiped, journal kept, and said. */
 export async function revoked(app, code = "device_stopped") {
   if (app.device?.state === "revoked") return;
+  app.staff = null;
   await app.backing.vault?.wipe("revoked");
   app.useSlice(null);
   await app.keep({ staff: null });

@@ -21,34 +21,52 @@ export const isLocked = (app) =>
 export function refreshSlice(app, { proven = false } = {}) {
   if (!app.device || app.practice) return Promise.resolve("none");
   if (!proven && isLocked(app)) return Promise.resolve("locked");
-  app.refreshing ??= fetchSlice(app).finally(() => {
-    app.refreshing = null;
+  if (app.refreshing && isOf(app, app.refreshing.asked)) return app.refreshing;
+  const asked = holder(app);
+  const coming = fetchSlice(app, asked).finally(() => {
+    if (app.refreshing === coming) app.refreshing = null;
     app.draw();
   });
-  return app.refreshing;
+  app.refreshing = Object.assign(coming, { asked });
+  return coming;
 }
 
-async function fetchSlice(app) {
+/** Who asks: what comes when the phone has changed hands is dropped. */
+const holder = (app) => ({ backing: app.backing, device: app.device?.id, staff: app.staff?.id ?? null });
+const isOf = (app, { backing, device, staff }) =>
+  app.backing === backing && app.device?.id === device && (staff === null || app.staff?.id === staff);
+
+async function fetchSlice(app, asked) {
   const held = app.slice?.json ?? null;
   try {
-    const fresh = await app.ask("/api/v1/field/slice", { revision: revisionOf(held) }, { timeout: 60_000 });
+    const fresh = await askSlice(app, revisionOf(held));
+    if (!isOf(app, asked)) return "none";
     const whole = merged(held, fresh);
-    await take(app, whole === fresh && held?.roster && !fresh.roster ? await afresh(app) : whole);
+    // else the server left the roster out, and the one held here is of another day
+    const taken = whole === fresh && held?.roster && !fresh.roster ? await askSlice(app, "") : whole;
+    if (!isOf(app, asked)) return "none";
+    await take(app, taken, asked);
     app.met = { at: app.now(), state: "fresh" };
     return "fresh";
   } catch (fault) {
-    return failed(app, fault);
+    return isOf(app, asked) ? failed(app, fault) : "none";
   }
 }
 
 const revisionOf = (held) => (held?.roster ? (held.revision ?? "") : "");
-/** The server left the roster out, and the one held here is of another day. */
-const afresh = (app) => app.ask("/api/v1/field/slice", { revision: "" }, { timeout: 60_000 });
+
+/** A slice that ends by this phone's own clock, which may be days off. `held`: of the journal, when asked. */
+async function askSlice(app, revision) {
+  const [began, held] = [app.now(), app.outbox?.held ?? 0];
+  const fresh = await app.ask("/api/v1/field/slice", { revision }, { timeout: 60_000 });
+  return { ...fresh, expires_at: began + (fresh.expires_at - fresh.made_at), held };
+}
 
 /** Who has not been checked by the server gets rounds, patterns and tubes, and no roster. */
-async function take(app, fresh) {
+async function take(app, fresh, asked) {
   const seen = app.staff?.checked === false ? checkedBy(app, fresh) : app.staff;
   if (seen !== app.staff) await app.keep({ staff: seen });
+  if (!isOf(app, asked)) return;
   const slice = { ...fresh, doors: app.slice?.json.doors ?? null }; // they may have come meanwhile
   const admitted = !seen || seen.checked;
   app.useSlice(admitted ? slice : { ...slice, roster: null, doors: null }); // before anything else is awaited
@@ -79,8 +97,10 @@ async function failed(app, fault) {
 export async function refreshDoors(app) {
   if (app.practice) return "fresh";
   if (!app.staff?.token) return "refused";
+  const asked = holder(app);
   try {
     const fresh = await app.ask("/api/v1/field/doors", {}, { timeout: 30_000 });
+    if (!isOf(app, asked)) return "none";
     const doors = mergedList(app.slice?.json.doors, fresh, settledHere(app));
     const slice = { ...(app.slice?.json ?? {}), doors };
     if (app.slice) {
@@ -89,7 +109,7 @@ export async function refreshDoors(app) {
     }
     return "fresh";
   } catch (fault) {
-    return failed(app, fault);
+    return isOf(app, asked) ? failed(app, fault) : "none";
   }
 }
 

@@ -112,6 +112,8 @@ describe("the fold", () => {
     expect(taken(later, seq)).toBe(true);
     expect(taken(later, seq - 1)).toBe(false);
     expect(taken({ ...later, made_at: 1 }, seq)).toBe(false);
+    expect(taken({ ...later, held: seq - 1 }, seq)).toBe(false); // sent after the list was made
+    expect(taken({ ...later, made_at: 1, held: seq }, seq)).toBe(true); // whatever the phone's clock says
     expect(taken({ ...later, work: { sealed: [{ seal: SEAL, batch: BATCH, n: 1, at: 1 }] } }, seq)).toBe(false);
   });
 
