@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,15 @@ class BadRuleSet(Problem):
     code = "bad_rule_set"
     zh = "判读规则有误：{why}"
     en = "The rule set is not right: {why}"
+
+
+# a plate asks thousands of times for the same few words
+_plain = lru_cache(maxsize=1024)(key)
+
+
+@lru_cache(maxsize=256)
+def _known(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_plain(n) for n in names) - {""}
 
 
 class TargetRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -34,8 +44,7 @@ class TargetRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     def answers_to(self, word: str | None) -> bool:
         """By name or alias; some laboratories name their targets by channel."""
-        known = {key(n) for n in (self.name, *self.aliases, self.dye or "")} - {""}
-        return key(word or "") in known
+        return _plain(word or "") in _known((self.name, *self.aliases, self.dye or ""))
 
     def is_below(self, ct: float, limit: float) -> bool:
         return ct <= limit if self.inclusive else ct < limit
