@@ -20,16 +20,28 @@ export function setLang(to) {
 /** The sentence in the language of the screen; `{name}` takes `values.name`. */
 export function t(zh, values = null) {
   const text = lang === "en" ? (english[zh] ?? zh) : zh;
-  return values ? fill(text, values) : text;
+  return values ? spoken(fill(text, values)) : text;
 }
 
 /** One of two texts that came together, as `{zh, en}` (from the server or a rule). */
 export function pick(texts, values = null) {
   if (!texts || typeof texts === "string") return texts ?? "";
   const text = (lang === "en" ? texts.en : texts.zh) ?? texts.zh ?? "";
-  return values ? fill(text, values) : text;
+  return spoken(values ? fill(text, values) : text);
 }
 
 function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? String(values[key]) : all));
+}
+
+const SEVERAL = {
+  tubes: "tube", boxes: "box", people: "person", persons: "person", swabs: "swab", records: "record", entries: "entry",
+  seals: "seal", seats: "seat", parts: "part", tries: "try",
+};
+const ONE = new RegExp(`(^|[^\\d.,:/-])1 ((?:[a-z]+ )?)(${Object.keys(SEVERAL).join("|")})\\b( are\\b)?`, "g");
+
+/** English says "1 tube is", not "1 tubes are"; Chinese does not care. */
+function spoken(text) {
+  if (lang !== "en") return text;
+  return text.replace(ONE, (_, before, which, word, are) => `${before}1 ${which}${SEVERAL[word]}${are ? " is" : ""}`);
 }
