@@ -4,11 +4,14 @@ rule set, and every mixture of cohorts, against answers written out here by hand
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from screening.lab import dry_run
 from screening.lab.readers import WellReading
 from screening.lab.rule_sets import BGI, CDC, DEFAULTS, GENERAL, RuleSet, TargetRule
 from screening.lab.rules import PlanWell, PlateCall, evaluate_plate, evaluate_well
@@ -241,3 +244,20 @@ def test_a_grey_zone_stays_in_every_pool_and_goes_with_a_person_s_own_limit() ->
             assert alone is (POS if ct < 35 else NEG)
         if pool is NEG:
             assert alone is NEG, "nobody alone is judged more strictly than in a pool"
+
+
+# --- the page that documents them ----------------------------------------------------------------
+
+
+def test_the_documented_numbers_are_those_of_the_sets() -> None:
+    page = (Path(__file__).parents[2] / "docs/interpretation.md").read_text("utf-8")
+    lines = {name: ln for name in DEFAULTS for ln in page.splitlines() if f"| `{name}` |" in ln}
+    for name, rule in DEFAULTS.items():
+        numbers = set(re.findall(r"(?:<|≤|below|>) (\d+)", lines[name]))
+        said = {f"{t.positive_below:g}" for t in rule.every_target}
+        said |= {f"{rule.controls.positive_max_ct:g}"}
+        assert said <= numbers, name
+    assert f"limit {GENERAL.cohort_cutoffs['recovered']:g}" in page
+    assert f"in a line ({GENERAL.patterns.adjacent})" in page
+    for limit in (dry_run.DAYS, dry_run.MOST_DAYS, dry_run.MOST_RUNS):
+        assert f"{limit.value}" in page
