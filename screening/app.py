@@ -17,7 +17,7 @@ VERSION = "0.1.0"
 
 SLICES = (
     "places", "accounts", "registry", "tube", "tickets", "field", "collection", "transport",
-    "lab", "reporting", "coverage", "ledger", "reminders", "dashboard",
+    "lab", "reporting", "coverage", "ledger", "reminders", "interop", "dashboard",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from screening.accounts import models as accounts
 from screening.coverage import models as coverage
 from screening.db import Base
 from screening.field import models as field
+from screening.interop import models as interop
 from screening.lab import models as lab
 from screening.ledger import models as ledger
 from screening.places import models as places
@@ -16,7 +17,7 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "coverage", "field", "jobs", "keyguard", "lab", "ledger", "outbox", "places",
+    "accounts", "coverage", "field", "interop", "jobs", "keyguard", "lab", "ledger", "outbox", "places",
     "registry", "reminders", "reporting", "tickets", "transport", "tube",
 ]  # fmt: skip
 

@@ -52,6 +52,13 @@ PUBLIC = {
     "reporting_api.look_up": "a resident's access code is the proof",
     "reporting_pages.resident": "the form for the access code",
     "reporting_pages.show_result": "a resident's access code is the proof",
+    "interop_api.issue_proof": "a resident's access code is the proof",
+    "interop_api.get_verifier": "public keys and numbers of withdrawn proofs",
+    "interop_pages.ask_proof": "the form for the access code",
+    "interop_pages.show_proof": "a resident's access code is the proof",
+    "interop_pages.print_proof": "a resident's access code is the proof",
+    "interop_pages.verify": "a page that is the same for everybody",
+    "interop_pages.verify_worker": "the worker is the same for everybody",
 }
 
 # Words about a person never stand in an address: logs and histories keep addresses.

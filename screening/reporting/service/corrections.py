@@ -13,7 +13,7 @@ from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules
 from screening.reporting.queries import CorrectionRow, Standing
-from screening.reporting.service import callbacks, packages, releases
+from screening.reporting.service import callbacks, packages, proofs, releases
 from screening.reporting.service.changes import CHANGED
 from screening.reporting.service.desk import act, bench, refuse
 from screening.reporting.service.signing import sign
@@ -138,6 +138,7 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
     ])  # fmt: skip
     releases.settle_alerts([s], by, "released", at)
     settle([], [Subject(s.key.cell_id, s.barcode)], (CHANGED,), at=at)
+    proofs.withdraw(s.key, s.tube["home_cells"], row.outcome, members, at=at)
     packages.send(
         [releases.package("correction", s, version, row.outcome, row.lab_id, command, row.reason)],
         at=at,
