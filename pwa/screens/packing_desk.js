@@ -4,6 +4,7 @@ import {
   explain, knownTubes, newBatch, unheard,
 } from "../rules/packing.js";
 import { personOf } from "../rules/hand_over.js";
+import { grouped } from "../scan/codes.js";
 import { t } from "../words/index.js";
 import { tablesOf } from "./packing_tables.js";
 import { boxesOf, hasRole, later, say, tell } from "./transport_desk.js";
@@ -113,13 +114,13 @@ const spoken = (answer) => ({ voice: SPOKEN[answer.code] ? t(SPOKEN[answer.code]
 
 async function offerClose(app, number) {
   const picked = await app.choose({
-    title: t("此管还没有封管"), tone: "look", name: "still-open",
+    title: t("此管还没有封管"), text: grouped(number), tone: "look", name: "still-open",
     choices: [
       { value: "close", label: t("去封管"), tone: "brand", icon: "tube" },
       { value: "pack", label: t("照样装箱"), sub: t("封管由采样台补做") },
     ],
   });
-  if (picked === "close") app.go("tube", { number });
+  if (picked === "close") app.go("tube", { tube: number });
   if (picked === "pack") await takeTube(app, number, { anyway: true });
 }
 

@@ -177,7 +177,7 @@ describe("packing", () => {
     app.picks = ["close"];
     expect(await scan("tube", tube(1))).toBe("tube_still_open");
     await Promise.resolve();
-    expect(app.gone).toEqual([["tube", { number: tube(1) }]]);
+    expect(app.gone).toEqual([["tube", { tube: tube(1) }]]);
     expect(app.kinds()).not.toContain("pack");
   });
 
