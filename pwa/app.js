@@ -31,6 +31,7 @@ export class App extends Holding {
     this.newVersion = null; // waits until the outbox is empty and a person agrees
     this.sheets = [];
     this.strip = { last: null, typing: false, camera: false, text: "" };
+    this.lasts = new Map();
     this.screen = null;
     this.params = {};
     this.router = new Router((name, params) => this.show(name, params));
@@ -66,6 +67,8 @@ export class App extends Holding {
     this.closeSheets();
     this.strip.typing = false;
     this.answer = null;
+    if (this.screen) this.lasts.set(this.screen.name, this.strip.last);
+    this.strip.last = this.lasts.get(screen.name) ?? null; // read on another screen, it would be taken for this one's
     this.screen = screen;
     this.params = params;
     screen.enter?.(this, params);
@@ -182,8 +185,7 @@ export class App extends Holding {
     this.strip.last = { text: read.text, shown: read.shown ?? read.text, kind: read.kind, problem: read.problem ?? null, at: this.now() };
     const top = this.sheets.at(-1);
     if (top && !top.scan) {
-      this.signals?.signal?.("stop", this.settings);
-      this.draw();
+      this.say("stop", t("请先答屏幕上的问题，再扫码。"), { code: "sheet_open" });
       return;
     }
     const taker = top ?? this.screen;

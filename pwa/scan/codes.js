@@ -13,7 +13,7 @@ const MAX_LENGTH = 32;
 const WORDS = {
   tube: { zh: "采样管码", en: "a tube" },
   box: { zh: "转运箱码", en: "a box" },
-  seal: { zh: "封包码", en: "a seal" },
+  seal: { zh: "封签码", en: "a seal" },
   site: { zh: "采样点码", en: "a site" },
   badge: { zh: "工作证码", en: "a staff badge" },
   resident: { zh: "居民码", en: "a resident" },

@@ -93,7 +93,7 @@ const reasons = (app, desk) => card(t("已注明的差异"), html`${list(desk.wh
 function unheardCard(app) {
   const unknown = unheardIn(app);
   if (!unknown.length) return nothing;
-  return card(t("封箱前请看：{n} 支管没有听到记录", { n: unknown.length }), list(unknown, (x) => row({
+  return card(t("封箱前请看：{n} 支管查不到记录", { n: unknown.length }), list(unknown, (x) => row({
     title: code(x.tube), name: "unheard",
     sub: x.device ? t("{device} 已封，未上传", { device: x.device }) : t("没有任何设备记录过此管"),
   }), { key: (x) => x.tube }), { tone: "look", icon: "look" });

@@ -6,14 +6,14 @@ import * as town from "../practice/town.js";
 import { t } from "../words/index.js";
 
 let kind = "tube";
-let shown = 0;
+const shown = { tube: 0, person: 0, box: 0, badge: 0 };
 
 const KINDS = {
   tube: { label: "采样管", codes: () => town.tubes.map((text, i) => ({ text, words: t("管 {n}", { n: i + 1 }) })) },
   person: { label: "居民", codes: () => town.people.map((p) => ({ text: p.code, words: personWords(p) })) },
   box: { label: "转运箱", codes: () => [
     ...town.boxes.map((text, i) => ({ text, words: t("箱 {n}", { n: i + 1 }) })),
-    ...town.seals.map((text, i) => ({ text, words: t("封包 {n}", { n: i + 1 }) }))] },
+    ...town.seals.map((text, i) => ({ text, words: t("封签 {n}", { n: i + 1 }) }))] },
   badge: { label: "证和点", codes: () => [
     { text: town.badge(1), words: t("练习员的工作证") }, { text: town.badge(2), words: t("转运员的工作证") },
     { text: town.siteCode(), words: t("练习采样点的码") }] },
@@ -47,15 +47,15 @@ export const screen = {
 
 function picker(app) {
   const codes = KINDS[kind].codes();
-  const one = codes[Math.min(shown, codes.length - 1)];
+  const one = codes[shown[kind]];
   const turn = (step) => {
-    shown = (shown + step + codes.length) % codes.length;
+    shown[kind] = (shown[kind] + step + codes.length) % codes.length;
     app.draw();
   };
   return html`
     ${choice({ label: t("哪一种码"), name: "kind", bare: true, value: kind,
       options: Object.entries(KINDS).map(([value, it]) => ({ value, label: t(it.label) })),
-      onChange: (value) => { kind = value; shown = 0; app.draw(); } })}
+      onChange: (value) => { kind = value; app.draw(); } })}
     <div class="practice-code">
       ${button(t("上一个"), () => turn(-1), { bare: true, icon: "back", name: "before" })}
       ${qrPicture(one.text, { label: one.words, caption: html`<strong>${one.words}</strong><br /><span class="code">${one.text}</span>` })}
@@ -65,8 +65,10 @@ function picker(app) {
 
 /** What is shown goes to whatever waits below, and the next code is shown next time. */
 async function simulate(app) {
-  const { text } = KINDS[kind].codes()[shown];
-  shown = (shown + 1) % KINDS[kind].codes().length;
+  const codes = KINDS[kind].codes();
+  const { text } = codes[shown[kind]];
+  shown[kind] = (shown[kind] + 1) % codes.length;
+  if (kind === "tube" && app.screen.name === "sampling") kind = "person"; // a tube is opened, its people follow
   app.closeSheet(practiceSheet);
   await app.scan(text, { source: "wedge" });
 }

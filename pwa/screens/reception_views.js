@@ -24,7 +24,7 @@ export function listView(app) {
     ${coming.length ? card(t("在途"), list(coming, (line) => boxRow(app, line, "coming"))) : nothing}
     ${done.length ? card(t("已清点"), list(done.slice(0, 20), (line) => boxRow(app, line, "done"))) : nothing}
     ${coming.length || here.length || done.length ? nothing : emptyState({
-      icon: "box", title: t("还没有听到箱子"), text: t("没有清单也可以扫封签签收，清单到后自动核对。") })}
+      icon: "box", title: t("还没有要来的箱子"), text: t("没有清单也可以扫封签签收，清单到后自动核对。") })}
     ${app.practice ? nothing : actions(null, button(t("更新清单"), () => later(app, refresh(app)), { icon: "download", name: "refresh" }))}`;
 }
 

@@ -124,6 +124,8 @@ export const words = {
   "底册取自": "Roster taken",
   "查找新版本": "Look for a new version",
 
+  "请先答屏幕上的问题，再扫码。": "Answer the question on the screen first, then scan.",
+
   "练习": "Practice",
   "练习用的码": "Practice codes",
   "练习码": "Codes",
@@ -147,7 +149,7 @@ export const words = {
   "证和点": "Badge, site",
   "管 {n}": "Tube {n}",
   "箱 {n}": "Box {n}",
-  "封包 {n}": "Seal {n}",
+  "封签 {n}": "Seal {n}",
   "练习员的工作证": "The trainee's badge",
   "转运员的工作证": "The courier's badge",
   "练习采样点的码": "The practice site's code",

@@ -91,7 +91,7 @@ class Kind(IntEnum):
 WORDS = {
     Kind.TUBE: ("采样管码", "a tube"),
     Kind.BOX: ("转运箱码", "a box"),
-    Kind.SEAL: ("封包码", "a seal"),
+    Kind.SEAL: ("封签码", "a seal"),
     Kind.SITE: ("采样点码", "a site"),
     Kind.BADGE: ("工作证码", "a staff badge"),
     Kind.RESIDENT: ("居民码", "a resident"),
