@@ -43,15 +43,16 @@ export function personScanned(scene, person, o = {}) {
 function bound(tube, person, o) {
   const seat = nextSeat(tube);
   const answers = notes(person, o);
-  const last = tube.live + 1 >= roomOf(tube);
-  const readBack = say(last ? "last_seat" : "bind_ok", { name: nameOf(person), seat, last });
+  const nth = tube.live + 1; // what the counter shows; a seat that was taken back is not given again
+  const last = nth >= roomOf(tube);
+  const readBack = say(last ? "last_seat" : "bind_ok", { name: nameOf(person), seat: nth, last });
   const reasons = [
     o.again && reasonText("again", o.again),
     o.household && reasonText("household", o.household),
     person.seen && `document_seen ${person.seen}`,
   ].filter(Boolean);
   return outcome({
-    answers: [...answers, readBack], current: tube.number, bound: { seat, last, person, tube: tube.number },
+    answers: [...answers, readBack], current: tube.number, bound: { seat, nth, last, person, tube: tube.number },
     entries: [{
       kind: "bind", tube: tube.number, seat, who: person.who,
       purpose: o.purpose ?? person.purpose ?? (o.alone && o.before ? "recheck" : "screen"),
@@ -106,7 +107,7 @@ export function sampledBefore(scene, person) {
 function otherHousehold(scene, tube, person) {
   if (tube.mode !== "household" || tube.live === 0) return false;
   const homes = homesIn(scene.slice, tube);
-  return homes.some((home) => home !== null && home !== person.household);
+  return homes.some((home) => home !== person.household); // nor somebody of no household with one
 }
 
 /** Households in a tube by this slice: their numbers change with the roster, so none is kept. */

@@ -147,7 +147,7 @@ export const STATES = {
   closed: ["已封管", "closed"],
   packed: ["已装箱", "packed"],
   gone: ["已离点", "gone from the site"],
-  used: ["已使用", "used"],
+  used: ["已登记", "on record"],
 };
 
 export const MARKS = {

@@ -6,7 +6,8 @@ import { html, nothing } from "lit-html";
 import { bigButton, button, field, stepper } from "../parts/index.js";
 import { ofOddDocument } from "../rules/persons.js";
 import { closeAndOpen, closeTube, noteOver } from "../rules/tubes.js";
-import { REASONS, say } from "../rules/sampling_words.js";
+import { REASONS, refusal, say } from "../rules/sampling_words.js";
+import { isOneself, secondPerson, supervisorOf } from "../rules/witness.js";
 import { grouped } from "../scan/codes.js";
 import { getLang, pick, t } from "../words/index.js";
 import { act, deskOf, openBeside, queued, sceneOf, takePerson, takeRead, takeWaiting } from "./sampling_desk.js";
@@ -210,12 +211,13 @@ function single(app, what) {
 
 /** A number that cannot be right, and a second person who has seen the paper. (11) */
 function seen(app, what) {
-  const form = { name: what.doc.name ?? "", second: "", wrong: "" };
+  const form = { name: what.doc.name ?? "", second: "", wrong: false };
   const go = (finish, second) => {
     if (!second.trim() || !form.name.trim()) {
-      form.wrong = t("两个名字都要写。");
+      form.wrong = true;
       return app.draw();
     }
+    if (isOneself(second, app.staff)) return refuseBadge(app, "oneself");
     return finish(() => takePerson(app, ofOddDocument({ ...what.doc, name: form.name }, second.trim())))();
   };
   const typed = (key) => (text) => {
@@ -224,31 +226,30 @@ function seen(app, what) {
   return open(app, (finish) => ({
     name: "seen", tone: "stop", title: t("证件号码不对"),
     body: () => html`<p>${pick(what.answer)}</p>
+      <p class="ask-tube">${what.doc.number}</p>
       <p>${t("确认原件就是这个号码时，写上姓名，由第二人扫工作证或写名。")}</p>
-      ${field({ label: t("受检者姓名"), name: "seen-name", value: form.name, maxlength: 100, onInput: typed("name"), problem: form.wrong })}
-      ${field({ label: t("核对人"), name: "seen-second", value: form.second, maxlength: 60, onInput: typed("second"), hint: t("扫工作证，或写姓名") })}
+      ${field({ label: t("受检者姓名"), name: "seen-name", value: form.name, maxlength: 100, onInput: typed("name"),
+        problem: form.wrong && !form.name.trim() ? t("请写姓名。") : null })}
+      ${field({ label: t("核对人"), name: "seen-second", value: form.second, maxlength: 60, onInput: typed("second"), hint: t("扫工作证，或写姓名"),
+        problem: form.wrong && !form.second.trim() ? t("请写核对人。") : null })}
       ${first(t("原件已由第二人核对"), () => go(finish, form.second), { name: "seen-yes" })}
       <div class="ask-more">${button(t("再读一次"), finish(() => app.hush()), { name: "seen-no" })}</div>`,
     scan: (_, read) => {
-      if (isBadge(read)) {
-        form.second = badgeName(app, read);
-        return form.name.trim() ? go(finish, form.second) : app.draw();
-      }
-      return finish(() => takeRead(app, read))(SCAN);
+      const found = secondPerson(read, app.slice?.staff ?? [], app.staff);
+      if (found.code === "badge_wanted") return finish(() => takeRead(app, read))(SCAN);
+      if (found.code) return refuseBadge(app, found.code, read);
+      form.second = found.name;
+      return form.name.trim() ? go(finish, form.second) : app.draw();
     },
   }));
 }
 
-export function badgeName(app, read) {
-  const known = staffBy(app, read);
-  return known ? `${known.no} ${known.name}` : `badge ${read.number ?? read.staff_no}`;
+function refuseBadge(app, code, read) {
+  if (code === "oneself") return app.say("stop", t("核对要另一个人，不能是自己。"), { code });
+  if (code !== "bad_badge") return refuse(app, code);
+  const answer = refusal(read.problem);
+  return app.say("stop", pick(answer), { code: answer.code });
 }
-
-/** Whose badge was read, as far as the slice knows them: by number, or by staff number on old cards. */
-const staffBy = (app, { number = null, staff_no = null }) =>
-  app.slice?.staff?.find((s) => (number && s.badge === number) || (staff_no && s.no === staff_no)) ?? null;
-
-const isBadge = (read) => (read.kind === "badge" && !read.problem) || Boolean(read.staff_no && read.kind === "unknown");
 
 /**
  * A supervisor says so: their own phone by a tap, else their badge.
@@ -264,10 +265,9 @@ export function supervisor(app, title) {
       body: () => html`<p>${t("请负责人扫工作证。")}</p>
         ${own ? first(t("我是负责人，注明"), finish(() => resolve(`supervisor ${app.staff.no}`)), { name: "supervisor-me" }) : nothing}`,
       scan: (_, read) => {
-        const known = isBadge(read) ? staffBy(app, read) : null;
-        if (!known && read.kind !== "badge") return refuse(app, "badge_wanted");
-        if (known && !known.roles.includes("site_supervisor")) return refuse(app, "not_supervisor");
-        return finish(() => resolve(`supervisor ${known?.no ?? `badge ${read.number ?? read.staff_no}`}`))(SCAN);
+        const { code, name, person } = supervisorOf(read, app.slice?.staff ?? []);
+        if (code) return refuseBadge(app, code, read);
+        return finish(() => resolve(`supervisor ${person?.no ?? name}`))(SCAN);
       },
     }));
   });

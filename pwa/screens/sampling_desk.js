@@ -93,11 +93,11 @@ const SPOKEN = {
 export function spoken(app, answer, bound) {
   const english = getLang() === "en";
   if (!bound) return SPOKEN[answer.code]?.[english ? 1 : 0] ?? null;
-  const { person, seat, last } = bound;
+  const { person, nth, last } = bound;
   const whole = person.told ?? (person.name.includes("*") ? null : person.name);
   const name = (app.settings.full_name && whole) || surname(person.told ?? person.name);
-  if (english) return `${name ? `${name}, ` : ""}number ${seat}${last ? ", change the tube" : ""}`;
-  return `${name} 第${seat}个${last ? "，换管" : ""}`.trim();
+  if (english) return `${name ? `${name}, ` : ""}number ${nth}${last ? ", change the tube" : ""}`;
+  return `${name} 第${nth}个${last ? "，换管" : ""}`.trim();
 }
 
 // --- reads ---------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ export async function takeRead(app, read) {
 }
 
 const KINDS = {
-  box: "转运箱码", seal: "封包码", site: "采样点码", badge: "工作证码", enrol: "登记用的码", frame: "续传二维码",
+  box: "转运箱码", seal: "封签码", site: "采样点码", badge: "工作证码", enrol: "登记用的码", frame: "续传二维码",
   tables: "台面清单",
 };
 
@@ -136,9 +136,18 @@ function takeProblem(app, read) {
     app.say("stop", pick(answer), { code: answer.code });
     return ask(app, { kind: "seen", answer, doc: read.odd });
   }
-  const sub = answer.code === "wrong_kind" || answer.code === "practice_code" ? null : t("读不出时请用身份证。");
-  app.say("stop", pick(answer), { code: answer.code, sub });
+  app.say("stop", pick(answer), { code: answer.code, sub: wayOut(read, answer.code) });
   return null;
+}
+
+const NO_OTHER_WAY = new Set(["wrong_kind", "practice_code", "live_code", "use_id_card", "bad_code_signature", "code_expired"]);
+
+/** What to do about a read that is no use; nothing where its sentence says so itself. */
+function wayOut(read, code) {
+  if (NO_OTHER_WAY.has(code)) return null;
+  if (read.kind === "resident" || read.kind === "document") return t("读不出时请用身份证。");
+  if (read.source === "typed" && /[a-z]/i.test(read.text)) return t("证件号请在“找人、证件”里输入。");
+  return t("管码读不出时换一支管；认人用居民码或证件。");
 }
 
 export async function takeTube(app, number, o = {}) {

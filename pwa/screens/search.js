@@ -113,8 +113,9 @@ function form(app) {
       </select></div>
     ${none ? nothing : field({ label: t("证件号码"), name: "number", value: f.number, maxlength: 90, onInput: put("number"),
       hint: HINTS[f.type] ? t(HINTS[f.type]) : null, problem: fault?.number })}
-    ${f.type === "passport" ? field({ label: t("国家或地区"), name: "country", value: f.country, maxlength: 30, onInput: put("country"), hint: t("如 GB 或 英国") }) : nothing}
-    ${field({ label: t("姓名"), name: "name", value: f.name, maxlength: 100, onInput: put("name"), problem: fault?.name })}
+    ${f.type === "passport" ? field({ label: t("国家或地区"), name: "country", value: f.country, maxlength: 30, onInput: put("country"), hint: t("如 GB 或 英国"), problem: fault?.country }) : nothing}
+    ${field({ label: t("姓名"), name: "name", value: f.name, maxlength: 100, onInput: put("name"), problem: fault?.name,
+      hint: none ? null : t("名单里有的人，姓名和电话可以不写") })}
     ${field({ label: t("电话"), name: "phone", value: f.phone, maxlength: 20, type: "tel", inputmode: "tel", onInput: put("phone"),
       problem: fault?.phone, hint: none ? t("没有证件时，姓名和电话都要写") : null })}
     ${none ? note("look", t("没有证件：只按姓名和电话登记。")) : nothing}
@@ -138,7 +139,7 @@ async function register_(app) {
   } catch (problem) {
     if (!problem.code) throw problem;
     const answer = { zh: problem.sentence("zh"), en: problem.sentence("en"), code: problem.code };
-    app.params.fault = { number: pick(answer) };
+    app.params.fault = { [problem.code === "document_country" ? "country" : "number"]: pick(answer) };
     const odd = problem.code === "document_check_digit" || problem.code === "document_birth_date";
     if (odd) ask(app, { kind: "seen", answer, doc: { type: f.type, number: f.number, name: f.name.trim(), phone: f.phone.trim() || null } });
     return app.draw();

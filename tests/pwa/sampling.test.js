@@ -123,6 +123,15 @@ describe("persons", () => {
     expect([o.answers.at(-1).code, o.answers.at(-1).zh]).toEqual(["bind_ok", "李** 第 1 个。"]);
   });
 
+  test("the number read back is the counter's, also after one was taken back", () => {
+    const diary = fill(opened(), 3);
+    diary.state(undoLast(diary.fold()));
+    const o = personScanned(scene(diary), resident(11));
+    expect(o.entries[0].seat).toBe(4);
+    expect(o.bound).toMatchObject({ seat: 4, nth: 3 });
+    expect(o.answers.at(-1).zh).toBe("李** 第 3 个。");
+  });
+
   test("1: full blocks; the last seat says so before", () => {
     const diary = fill(opened(), 9);
     expect(codes(personScanned(scene(diary), resident(110)))).toEqual(["last_seat"]);

@@ -6,7 +6,7 @@ import { spoken } from "../../pwa/screens/sampling_desk.js";
 import { setLang } from "../../pwa/words/index.js";
 
 const app = (settings = {}) => ({ settings });
-const bound = (o) => ({ seat: 7, last: false, person: { name: "李**", told: null }, ...o });
+const bound = (o) => ({ nth: 7, last: false, person: { name: "李**", told: null }, ...o });
 const ok = { code: "bind_ok" };
 
 afterEach(() => setLang("zh"));
@@ -25,7 +25,7 @@ describe("reading back", () => {
   });
 
   test("says 换管 at the last seat", () => {
-    expect(spoken(app(), { code: "last_seat" }, bound({ seat: 10, last: true }))).toBe("李 第10个，换管");
+    expect(spoken(app(), { code: "last_seat" }, bound({ nth: 10, last: true }))).toBe("李 第10个，换管");
     expect(spoken(app(), { code: "tube_full" }, null)).toBe("满，换管");
   });
 
