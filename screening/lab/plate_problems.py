@@ -73,3 +73,18 @@ class PlateDone(Conflict):
     code = "plate_done"
     zh = "板 {plate} 已经有采用的结果，不能再导入另一个文件。"
     en = "Plate {plate} has its result already; no other file can be imported for it."
+
+
+class FileUsed(Conflict):
+    """One file for two plates (Shuozhou)."""
+
+    code = "file_used"
+    zh = "这份结果属于板 {plate}，同一文件不能用于两块板；没有任何结果被采用。"
+    en = "This file is the result of plate {plate}; one file cannot serve two. No result moved."
+
+
+class FileUsedNow(Conflict):
+    code = "file_used_now"
+    zh = "这份结果刚被用于另一块板，同一文件不能用于两块板。"
+    en = "This file has just been used for another plate; one file cannot serve two."
+    constraint = "uq_run_content"

@@ -40,6 +40,8 @@ DIFFERENCES = {
     "read_twice": ("同一孔同一靶标出现多次", "the same well and target more than once"),
     "planned_twice": ("同一管排在多个孔", "the same tube planned in more than one well"),
     "other_plate": ("文件写的是另一块板的板号", "the file names another plate"),
+    "started_early": ("上机时间早于布板完成", "the run began before the plate was filled"),
+    "other_instrument": ("不是登记的那台仪器", "made on another instrument than was noted"),
     "other_sample": ("文件中的样本号与板图不同", "the file names another sample than the plan"),
 }
 

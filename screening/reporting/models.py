@@ -23,6 +23,7 @@ class Review(Base):
     by: Mapped[int]
     at: Mapped[datetime]
     command_id: Mapped[int]
+    desk: Mapped[bytes | None]  # which browser signed, as a hash of a mark that it keeps
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "round_id", "barcode", "run_id", "step"),
         {"info": {"big": True}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from screening.errors import Conflict, Fault, Faults, Problem
+from screening.lab.positivity import KINDS as WATCHES
 from screening.reporting.queries import Standing
 from screening.tickets.rules import KINDS
 from screening.tube.rules import Stage
@@ -168,6 +169,10 @@ def problem(code: str, s: Standing) -> Problem:
         details |= {"confirmed": s.tube["confirmed"] or 0, "known": s.gate.members}
     elif code == "plate_open":
         details |= {"plated": s.gate.plated, "calls": s.gate.calls}
+    elif code == "watched":
+        watched = [WATCHES[k] for k in s.gate.watched]
+        details |= {"kinds": "、".join(zh for zh, _ in watched),
+                    "kinds_en": ", ".join(en for _, en in watched)}  # fmt: skip
     elif code == "held":
         details["kinds"] = "、".join(k.zh for k in kinds) or "名单或来源存疑"
         details["kinds_en"] = ", ".join(k.en for k in kinds) or "a doubt about its list or origin"

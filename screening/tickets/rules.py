@@ -75,6 +75,8 @@ KINDS: dict[str, Kind] = {
     # a plate's
     "plate_quarantined": Kind(A, "plate", 60, "结果文件与布板不符", "the run file does not match the plate"),
     "controls_failed": Kind(A, "plate", 60, "质控失败", "controls failed"),
+    "run_overdue": Kind(A, "plate", 60, "已上机，结果文件逾期未到", "on the instrument, its file is overdue"),
+    "run_held": Kind(A, "plate", 60, "阳性率异常，整板暂缓", "positivity out of band, the plate is on hold"),
 }  # fmt: skip
 
 # how a ticket may be solved (coded; the re-checker is another person)

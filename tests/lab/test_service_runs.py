@@ -9,7 +9,7 @@ import pytest
 from screening import clock
 from screening.db import db
 from screening.lab import jobs, layout, queries
-from screening.lab.plate_problems import PlateDone
+from screening.lab.plate_problems import FileUsed, PlateDone
 from screening.lab.readers import NotARunFile
 from screening.lab.service import plates, runs
 from screening.lab.well_rules import Outcome
@@ -112,23 +112,38 @@ def test_edge_38_the_same_file_again_is_a_no_op_with_notice(bench):
     assert len(open_alerts()) == 1 and peek("SELECT count(*) FROM run") == [(1,)]
 
 
-def test_edge_38_the_same_file_for_another_plate_is_a_no_op_that_names_the_first(bench):
+def test_edge_38_the_same_file_for_another_plate_is_refused_and_names_the_first(bench):
     _, one = loaded(bench, 1, "P1")
     data = bench.file(one)
     bench.run(one, data)
     tubes, two = loaded(bench, 1, "P2")
-    again = bench.preview(two, data)
-    assert again.already and again.plate.code == "P1"
+    with pytest.raises(FileUsed) as e:
+        bench.preview(two, data)
+    assert e.value.details["plate"] == "P1"
     assert (state(bench, two), stages(*tubes)) == ("filled", [PLATED])
 
 
-def test_the_same_content_saved_again_is_pointed_out(bench):
+def test_a_file_saved_again_is_the_same_file(bench):
     _, one = loaded(bench, 1, "P1")
     data = bench.file(one, names=False)
     first = bench.run(one, data)
+    saved = data.replace(b"\n", b"\r\n").decode().encode("utf-16")
+    again = bench.preview(one, saved)
+    assert again.already and again.run.run_id == first.run.run_id
     _, two = loaded(bench, 1, "P2")
-    shown = bench.preview(two, data.replace(b"\n", b"\r\n"))
-    assert not shown.already and shown.same_as == first.run.run_id
+    with pytest.raises(FileUsed):
+        bench.preview(two, saved)
+
+
+def test_one_file_looked_at_for_two_plates_is_adopted_for_one(bench):
+    _, one = loaded(bench, 1, "P1")
+    data = bench.file(one, names=False)
+    _, two = loaded(bench, 1, "P2")
+    first, second = bench.preview(one, data), bench.preview(two, data.replace(b"\n", b"\r\n"))
+    bench.confirm(first)
+    with pytest.raises(FileUsed):
+        bench.confirm(second)
+    assert state(bench, two) == "filled"
 
 
 def test_a_judged_plate_takes_no_other_file(bench):

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from screening.db import fetch
 from screening.errors import NotFound
 from screening.lab.queries.labs import LabRow
-from screening.lab.queries.plates import RECENT
 
 
 class NoSuchRun(NotFound):
@@ -58,12 +57,22 @@ def find_run(lab: LabRow, file_hash: bytes) -> RunRow | None:
     return RunRow(*rows[0]) if rows else None
 
 
-def find_same_content(lab: LabRow, content: str, but: int, at: datetime) -> int | None:
-    """Another recent run whose file says the same, saved under another form."""
+def find_used(lab: LabRow, file_hash: bytes, content: bytes) -> RunRow | None:
+    """The run that adopted this file, or one that says the same and was only saved again."""
+    rows = fetch(
+        f"SELECT {_RUN} FROM run WHERE cell_id = %s AND lab_id = %s "
+        "AND (file_hash = %s OR content_hash = %s) AND state IN ('evaluated', 'invalid') LIMIT 1",
+        (lab.cell_id, lab.lab_id, file_hash, content),
+    )
+    return RunRow(*rows[0]) if rows else None
+
+
+def find_same_content(lab: LabRow, content: bytes, but: int) -> int | None:
+    """Another run in quarantine whose file says the same, saved under another form."""
     rows = fetch(
         "SELECT run_id FROM run WHERE cell_id = %s AND lab_id = %s AND run_id <> %s "
-        "AND imported_at > %s AND state <> 'previewed' AND verdict->>'content' = %s LIMIT 1",
-        (lab.cell_id, lab.lab_id, but, at - RECENT, content),
+        "AND content_hash = %s AND state = 'quarantined' LIMIT 1",
+        (lab.cell_id, lab.lab_id, but, content),
     )
     return rows[0][0] if rows else None
 

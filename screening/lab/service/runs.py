@@ -14,11 +14,11 @@ from screening.db import insert, new_id, run
 from screening.errors import Problem
 from screening.lab import queries
 from screening.lab.judgement import Judgement, keep_only
-from screening.lab.plate_problems import PlateDone
+from screening.lab.plate_problems import FileUsed, PlateDone
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
-from screening.lab.service import alerts
+from screening.lab.service import alerts, originals, starts, watch
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plates import WAITING_STATES, set_state
 from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, show
@@ -43,20 +43,28 @@ def preview(
 ) -> Shown:
     """Read a run file for a plate and say what would happen; no tube, alert or plate changes.
 
-    A file that was confirmed before is shown as it then was (`already`). Raises NotARunFile and
-    its kin, PlateDone."""
+    A file is what it says: one that was confirmed before, saved again or not, is shown as it then
+    was (`already`). Raises NotARunFile and its kin, FileUsed for another plate's, PlateDone."""
     file = read_run(data, name)
     lab = queries.get_lab(lab_id)
     digest = bytes.fromhex(file.sha256)
-    held = queries.find_run(lab, digest)
-    if held is not None and held.state in ("evaluated", "invalid"):
-        return show(lab_id, held.run_id, at=at)._replace(already=True)
     plate = queries.get_plate(lab, plate_id)
+    if (used := queries.find_used(lab, digest, bytes.fromhex(file.content_sha256))) is not None:
+        _check_own(lab, used, plate_id)
+        return show(lab_id, used.run_id, at=at)._replace(already=True)
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)
+    held = queries.find_run(lab, digest)
     run_id = held.run_id if held else new_id()
+    originals.keep(lab, digest, data, by=by, at=at)
     _keep_preview(lab, plate, run_id, file, held, by=by, at=at)
     return show(lab_id, run_id, at=at)
+
+
+def _check_own(lab: LabRow, used: RunRow, plate_id: int) -> None:
+    """A file belongs to one plate (Shuozhou: one file under two entries). Raises FileUsed."""
+    if used.plate_id != plate_id:
+        raise FileUsed(plate=queries.get_plate(lab, used.plate_id).code)
 
 
 def _keep_preview(
@@ -81,9 +89,9 @@ def _keep_preview(
     row = (
         lab.cell_id, run_id, lab.lab_id, plate.plate_id, plate.round_id,
         bytes.fromhex(file.sha256), file.instrument, "previewed", plate.rule_id, by, at,
-        Jsonb(verdict), Jsonb(readings),
+        Jsonb(verdict), Jsonb(readings), bytes.fromhex(file.content_sha256),
     )  # fmt: skip
-    columns = (*RunRow._fields, "readings")
+    columns = (*RunRow._fields, "readings", "content_hash")
     changed = [c for c in columns if c not in ("cell_id", "run_id", "lab_id", "file_hash")]
     updates = ", ".join(f"{c} = EXCLUDED.{c}" for c in changed)
     insert("run", columns, [row], f"ON CONFLICT (cell_id, run_id) DO UPDATE SET {updates}")
@@ -127,7 +135,8 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     """Adopt a run that was looked at: calls, alerts, tests or the way back, in one transaction.
 
     Judged anew under lock, so that what changed since the preview counts. A second confirmation
-    does nothing (`already`). Raises PlateDone."""
+    does nothing (`already`). Raises PlateDone, and FileUsed when the same file was confirmed for
+    another plate meanwhile."""
     lab = queries.get_lab(lab_id)
     found = queries.get_run(lab, run_id, lock=True)
     if found.state != "previewed":
@@ -135,6 +144,9 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     plate = queries.get_plate(lab, found.plate_id, lock=True)
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)
+    content = bytes.fromhex(found.verdict["content"])
+    if (used := queries.find_used(lab, found.file_hash, content)) is not None:
+        _check_own(lab, used, plate.plate_id)
     bench = bench_of(lab, plate)
     made = judge_now(bench, found, at)
     if made.state == "evaluated":
@@ -146,9 +158,14 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
             with moving(lab, plate.round_id, by=by, at=at) as move:
                 move.give_back(standing(plate, bench.keys.values()), body)
     raised = _alert(bench, found, made, at)
-    verdict = {**found.verdict, **made.verdict(), "reruns": retested, "alerts": raised}
+    held = _watch(bench, run_id, made, at)
+    verdict = {
+        **found.verdict, **made.verdict(), "reruns": retested, "alerts": raised, "holds": held
+    }  # fmt: skip
     _keep(found, made, verdict, bench, by=by, at=at)
     set_state(plate, made.state, run_id)
+    if made.state != "quarantined":
+        starts.end(plate, at)  # the file that is due is still to come while the plate is held
     _ticket(bench, found, made, at)
     note("run_confirmed", "run", run_id, cell=lab.cell_id, staff_id=by)
     return show(lab_id, run_id, at=at)
@@ -186,6 +203,14 @@ def _alert(bench: Bench, found: RunRow, made: Judgement, at: datetime) -> int:
         provisional=made.state != "evaluated",
         at=at,
     )
+
+
+def _watch(bench: Bench, run_id: int, made: Judgement, at: datetime) -> list[str]:
+    """Only results count that may go out; a failed plate's are repeated, and count then."""
+    if made.state != "evaluated":
+        return []
+    outcomes = {b: call.outcome for b, (_, call) in made.calls.items()}
+    return watch.look(bench.lab, bench.plate, run_id, outcomes, made.hints, at=at)
 
 
 def _keep(

@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from screening.lab import plate_plan, queries
+from screening.i18n import ZONE
+from screening.lab import plate_plan, queries, run_clock
 from screening.lab.judgement import Judgement, judge
+from screening.lab.plan_rules import Difference
 from screening.lab.queries import LabRow, PlateRow, RunRow, WellRow
 from screening.lab.readers.run import WellReading
-from screening.lab.service import rule_sets
+from screening.lab.service import rule_sets, starts
+from screening.lab.service.starts import Start
 from screening.tube.queries import Key, list_tubes
 
 
@@ -37,6 +40,7 @@ class Bench(NamedTuple):
     plate: PlateRow
     wells: dict[str, WellRow]
     tubes: dict[str, dict[str, Any]]
+    start: Start | None = None
 
     @property
     def keys(self) -> dict[str, Key]:
@@ -53,7 +57,7 @@ def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
         made = judge_now(bench_of(lab, plate), found, at)
         verdict = {**found.verdict, **made.verdict(), "becomes": made.state}
         calls = [call_of(b, w, c) for b, (w, c) in made.calls.items()]
-        same = queries.find_same_content(lab, found.verdict["content"], run_id, at)
+        same = queries.find_same_content(lab, bytes.fromhex(found.verdict["content"]), run_id)
     else:
         verdict = found.verdict
         calls = [c._asdict() for c in queries.list_calls(lab.cell_id, run_id)]
@@ -75,7 +79,7 @@ def call_of(barcode: str, well: str, call: Any) -> dict[str, Any]:
 def bench_of(lab: LabRow, plate: PlateRow) -> Bench:
     wells = queries.list_wells(plate)
     tubes = list_tubes({w.barcode: w.key for w in wells.values()}.values())
-    return Bench(lab, plate, wells, {t["barcode"]: t for t in tubes})
+    return Bench(lab, plate, wells, {t["barcode"]: t for t in tubes}, starts.find(plate))
 
 
 def judge_now(bench: Bench, found: RunRow, at: datetime) -> Judgement:
@@ -86,6 +90,25 @@ def judge_now(bench: Bench, found: RunRow, at: datetime) -> Judgement:
         about = queries.contents(list(bench.tubes.values()), at)
     plan = plate_plan.plan(plate.layout, {w: r.barcode for w, r in bench.wells.items()}, about)
     readings = msgspec.convert(queries.get_readings(found), list[WellReading], strict=False)
-    return judge(
+    made = judge(
         rule, plan, readings, size=plate.size, code=plate.code, said=found.verdict.get("plate")
     )
+    if other := _other_run(bench, found.verdict):
+        # an instrument whose clock is wrong may still have seen a positive: signals stay told
+        return Judgement([*other, *made.differences], [], {}, made.signals, [])
+    return made
+
+
+def _other_run(bench: Bench, said: Mapping[str, Any]) -> list[Difference]:
+    """A run that cannot be this plate's: begun before its last tube was put in, or made on
+    another instrument than the one it was started on."""
+    found = []
+    filled = max((w.filled_at for w in bench.wells.values()), default=None)
+    began = said.get("started")
+    if filled is not None and run_clock.began_before(began, filled, ZONE):
+        local = filled.astimezone(ZONE)
+        found.append(Difference("started_early", "", f"{local:%Y-%m-%d %H:%M}", began))
+    planned, serial = bench.start.instrument if bench.start else None, said.get("serial")
+    if run_clock.other_instrument(planned, serial):
+        found.append(Difference("other_instrument", "", planned, serial))
+    return found

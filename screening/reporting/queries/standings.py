@@ -101,6 +101,8 @@ def _of_run(
         "called": told.outcome if told else None,
         "plated": run.plated if run else None,
         "calls": run.calls if run else 0,
+        "watched": run.watched if run else (),
+        "undecided": told is not None and told.undecided,
     }
 
 
