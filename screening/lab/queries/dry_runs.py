@@ -49,10 +49,12 @@ def all_labs() -> dict[int, LabRow]:
 def runs_judged_by(
     rule_ids: Collection[int], cells: Collection[int], since: datetime, limit: int
 ) -> tuple[list[RunRow], int]:
-    """Adopted runs judged by these versions, the newest first, and how many more there are."""
+    """Adopted runs of plates judged by these versions, the newest first, and how many more there
+    are. A list of results has no plate and no readings that could be judged again."""
     where = (
-        "FROM run WHERE cell_id = ANY(%s) AND rule_id = ANY(%s) AND imported_at >= %s "
-        "AND state IN ('evaluated', 'invalid')"
+        "FROM run r WHERE cell_id = ANY(%s) AND rule_id = ANY(%s) AND imported_at >= %s "
+        "AND state IN ('evaluated', 'invalid') AND EXISTS (SELECT 1 FROM plate p "
+        "WHERE p.cell_id = r.cell_id AND p.plate_id = r.plate_id)"
     )
     params = (sorted(cells), sorted(rule_ids), since)
     total = fetch(f"SELECT count(*) {where}", params)[0][0]
