@@ -190,6 +190,13 @@ describe("persons", () => {
     expect(o.entries[1].purpose).toBe("recheck");
   });
 
+  test("18: so does a family after somebody of no household", () => {
+    const diary = opened("household", 6);
+    diary.state(personScanned(scene(diary), ofName("张三", "13800000000")));
+    const o = personScanned(scene(diary), resident(11));
+    expect([kinds(o), o.ask]).toMatchObject([[], { kind: "reason", why: "household" }]);
+  });
+
   test("18: another household needs a reason", () => {
     const diary = opened("household", 6);
     diary.state(personScanned(scene(diary), resident(11)));
