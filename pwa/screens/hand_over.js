@@ -2,9 +2,10 @@
 import { html } from "lit-html";
 
 import { t } from "../words/index.js";
-import { begin, deskOf, go, hearBoxes, inVan, takeBadge, takeSeal, takeSite } from "./hand_over_desk.js";
+import { begin, deskOf, go, hearBoxes, inVan, takeBadge, takeSeal, takeSite, takeUp } from "./hand_over_desk.js";
+import { keepDraft } from "./hand_over_draft.js";
 import { cargoView, confirmView, countView, doneView, sealsView, wayView, whoView } from "./hand_over_views.js";
-import { stepLine, turned, wanted } from "./transport_desk.js";
+import { later, stepLine, turned, wanted } from "./transport_desk.js";
 
 const VIEWS = { seals: sealsView, count: countView, who: whoView, cargo: cargoView, confirm: confirmView, done: doneView };
 const ORDER = Object.keys(VIEWS);
@@ -39,10 +40,12 @@ export const screen = {
     const desk = deskOf(app);
     if (params.seal || desk.step === "done" || (!desk.seals.length && desk.step === "seals")) begin(app, params.way ?? (params.seal ? "give" : null));
     if (params.seal) takeSeal(app, params.seal);
+    later(app, takeUp(app));
   },
   scan,
   view(app) {
     const desk = deskOf(app);
+    later(app, keepDraft(app, desk));
     turned(app, `hand_over ${desk.way} ${desk.step}`);
     if (!desk.way) return wayView(app);
     return html`${stepLine(ORDER.indexOf(desk.step), STEPS())}${VIEWS[desk.step](app, desk)}`;

@@ -5,6 +5,7 @@ import {
 } from "../rules/hand_over.js";
 import { t } from "../words/index.js";
 import { clock } from "../words/time.js";
+import { recallDraft } from "./hand_over_draft.js";
 import { hearFrame } from "./packing_tables.js";
 import { boxesOf, hasRole, nameOf, sealedHere, tell, word } from "./transport_desk.js";
 
@@ -22,8 +23,11 @@ const FRESH = () => ({
  *   `told`: what the packer's phone showed of the boxes
  */
 export function deskOf(app) {
-  if (!desks.has(app)) desks.set(app, { way: null, ...FRESH() });
-  return desks.get(app);
+  const desk = desks.get(app);
+  if (desk && desk.backing === app.backing && desk.staff === me(app)) return desk;
+  const fresh = { backing: app.backing, staff: me(app), way: null, ...FRESH() }; // not practice's, not another person's
+  desks.set(app, fresh);
+  return fresh;
 }
 
 export const isCourier = (app) => hasRole(app, "courier");
@@ -57,6 +61,15 @@ export function waiting(app) {
     for (const b of sealedHere(app)) named.set(b.seal, { n: b.n, at: b.sealed_at, site: "" });
   }
   return [...named].map(([seal, x]) => ({ seal, n: x.n, since: x.at, site: x.site }));
+}
+
+/** After a reload: the hand-over that was in hand, unless this one has begun. */
+export async function takeUp(app) {
+  const draft = await recallDraft(app);
+  const desk = deskOf(app);
+  if (!draft || desk.seals.length) return;
+  Object.assign(desk, FRESH(), draft);
+  app.say("look", t("接着做上次没有做完的交接。"), { code: "draft" });
 }
 
 // --- seals -----------------------------------------------------------------------------------

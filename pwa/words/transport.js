@@ -241,6 +241,7 @@ export const words = {
   车上还没有扫的: "In the van, not scanned yet",
   转运员可以扫这个清单: "The courier can scan this list",
   还有管就接着扫: "Scan on if there are more tubes",
+  "接着做上次没有做完的交接。": "Going on with the hand-over that was not finished.",
   还没有要来的箱子: "No box heard of yet",
   还没有扫封签: "No seal scanned yet",
   "还没有碰到的 {n} 支": "{n} not met yet",

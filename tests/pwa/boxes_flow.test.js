@@ -1,5 +1,5 @@
 // The desks of boxes as a person meets them, over the memory of practice: what each act states.
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Holding } from "../../pwa/holding.js";
 import { clean } from "../../pwa/parts/keypad.js";
@@ -221,6 +221,53 @@ describe("a hand-over", () => {
     });
     expect(app.said.at(-1).sub).toContain("练习员 交给 转运员");
     expect(JSON.parse(hand.listForCourier(app)).boxes).toEqual([[SEAL, 2, expect.any(Number)]]);
+  });
+
+  const reloaded = async (before) => {
+    const after = new Bare();
+    Object.assign(after, { clock: before.clock });
+    const { backing } = before;
+    after.attach(Object.assign(Object.create(backing), { listen: () => {} }));
+    await after.load();
+    after.staff = before.staff;
+    return after;
+  };
+
+  it("that is half made is there again after a reload", async () => {
+    await sealed(2);
+    app.staff = { ...app.staff, roles: ["packer"] };
+    handing.enter(app, {});
+    await hand.takeUp(app);
+    await scanner(app, handing)("seal", SEAL);
+    hand.go(app, "count");
+    hand.deskOf(app).typed = "1";
+    handing.view(app);
+    await Promise.resolve();
+    const after = await reloaded(app);
+    handing.enter(after, {});
+    await vi.waitFor(() => expect(after.last).toBe("draft"));
+    expect(hand.deskOf(after)).toMatchObject({ way: "give", step: "count", seals: [SEAL], typed: "1" });
+  });
+
+  it("that was stated is not taken up again, nor another person's", async () => {
+    await sealed(2);
+    app.staff = { ...app.staff, roles: ["packer"] };
+    handing.enter(app, {});
+    await hand.takeUp(app);
+    await scanner(app, handing)("seal", SEAL);
+    handing.view(app);
+    await Promise.resolve();
+    const other = await reloaded(app);
+    other.staff = { id: "9", no: "LX009", name: "别人", roles: ["packer"] };
+    await hand.takeUp(other);
+    expect(hand.deskOf(other).seals).toEqual([]);
+    hand.deskOf(app).typed = "1";
+    await hand.countNow(app);
+    await scanner(app, handing)("badge", town.badge(2));
+    await hand.handOver(app); // the phone stops here: the draft stays
+    const after = await reloaded(app);
+    await hand.takeUp(after);
+    expect(hand.deskOf(after).seals).toEqual([]);
   });
 
   it("on the courier's phone the giver acts, and the van fills and empties", async () => {
