@@ -27,6 +27,10 @@ class Outcome(IntEnum):
     INVALID = 4
 
 
+# a negative that rests on one person's looser limit, and on that person being alone in the tube
+LOOSENED = "cohort_limit"
+
+
 def is_alert(outcome: Outcome) -> bool:
     """Positive and inconclusive calls raise the alert at import, before any release."""
     return outcome in (Outcome.POSITIVE, Outcome.INCONCLUSIVE)
@@ -195,7 +199,7 @@ def _one(
     if grey is not None and target.is_below(r.ct, grey):
         return _Seen("grey", Reason("grey", name, r.ct), r.ct)
     if loosened and target.is_below(r.ct, target.positive_below):
-        return _Seen("negative", Reason("cohort_limit", name, r.ct), r.ct)
+        return _Seen("negative", Reason(LOOSENED, name, r.ct), r.ct)
     if _called_positive(r):
         return _Seen("disputed", Reason("instrument_positive", name, r.ct), r.ct)
     return _Seen("negative", Reason("late", name, r.ct), r.ct)

@@ -22,7 +22,8 @@ class Gate:
     `gap`: a device may still know of somebody in the tube. Of the run that says the outcome:
     `run_state`, its own `called` outcome of this tube, how many tubes its plate carries
     (`plated`; None without a plate) and how many it calls (`calls`), `watched`: the kinds of
-    the holds that lie on it. `undecided`: the instrument said otherwise and nobody has decided."""
+    the holds that lie on it. `undecided`: the instrument said otherwise and nobody has decided.
+    `loosened`: negative by one person's own limit, and that person is not alone in the tube."""
 
     stage: int = Stage.REVIEWED
     test: Reading | None = None
@@ -38,6 +39,7 @@ class Gate:
     plated: int | None = None
     calls: int = 0
     undecided: bool = False
+    loosened: bool = False
     watched: Sequence[str] = ()
 
 
@@ -108,6 +110,11 @@ GATES: tuple[GateRule, ...] = (
         "undecided",
         lambda g: g.undecided,
         "our call over the instrument's own, with nobody who has looked at the curve",
+    ),
+    GateRule(
+        "loosened",
+        lambda g: g.loosened,
+        "a positive of somebody in a pool, by the looser limit of one recovered member",
     ),
     GateRule(
         "watched",

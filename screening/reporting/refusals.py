@@ -84,6 +84,12 @@ class Undecided(TubeProblem):
     en = "The instrument calls tube {barcode} otherwise; a named person must decide first."
 
 
+class Loosened(TubeProblem):
+    code = "loosened"
+    zh = "试管 {barcode} 按一人的宽松界值判为阴性，但管内不止此人，须复测。"
+    en = "Tube {barcode} is negative by one person's looser limit, and others lie in it; rerun it."
+
+
 class Watched(TubeProblem):
     code = "watched"
     zh = "试管 {barcode} 所在的上机被暂缓：{kinds}；须两人解除。"
@@ -154,7 +160,7 @@ GATE_PROBLEMS: dict[str, type[Problem]] = {
     k.code: k
     for k in (
         NotTested, Gone, RunNotValid, OtherCall, PlateOpen, NotReviewed, OneReviewer,
-        AlertConflict, Undecided, Watched, NoPersons, ListIncomplete, JournalGap, Held,
+        AlertConflict, Undecided, Loosened, Watched, NoPersons, ListIncomplete, JournalGap, Held,
     )
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from screening import clock
 from screening.db import db, fetch, insert, new_id, run
+from screening.lab.well_rules import LOOSENED
 from screening.reporting import gates, refusals
 from screening.reporting.refusals import Refused
 from tests.reporting.bench import NEG, POS
@@ -150,6 +151,22 @@ def said_by_instrument(bench, run_id: int, code: str) -> None:
     run("UPDATE call SET reasons = %s WHERE cell_id = %s AND run_id = %s",
         (reasons, bench.city.lab.cell_id, run_id))  # fmt: skip
     db.session.commit()
+
+
+@scene("loosened")
+def _judged_as_one_person_s(bench):
+    """A single tube of somebody recovered, until a late phone tells of two more in it."""
+    tube = bench.fill(0, 3)
+    said_by_instrument(bench, bench.test(tube), LOOSENED)
+    bench.sign_both(tube)
+    return tube, lambda: bench.results(tube) == [(1, NEG, 3)]
+
+
+def test_a_single_tube_of_one_recovered_person_goes_out_by_the_looser_limit(bench):
+    tube = bench.fill(0, 1, mode="single")
+    said_by_instrument(bench, bench.test(tube), LOOSENED)
+    bench.sign_both(tube)
+    assert bench.release(tube).released == [tube]
 
 
 @scene("watched")

@@ -14,7 +14,7 @@ from screening.reporting.queries.told import RunFacts, Said, run_facts, said_of
 from screening.reporting.rules import Gap, Reading
 from screening.tickets import service as tickets
 from screening.tube.queries import Key, find_keys, list_binds, list_lines, list_tubes
-from screening.tube.rules import Bind, Line
+from screening.tube.rules import Bind, Line, Mode
 
 
 class Standing(NamedTuple):
@@ -78,7 +78,7 @@ def _standings(cell: int, round_id: int, barcodes: list[str], lab: LabRow) -> di
             holds=tube["holds"],
             hold_tickets=holds.get(b, ()),
             gap=rules.has_gap(lines[b], binds[b], gaps),
-            **_of_run(b, test, facts, said),
+            **_of_run(tube, binds[b], test, facts, said),
         )
         key = Key(b, cell, round_id)
         out[b] = Standing(key, tube, lines[b], binds[b], test, reviews, gate)
@@ -86,7 +86,8 @@ def _standings(cell: int, round_id: int, barcodes: list[str], lab: LabRow) -> di
 
 
 def _of_run(
-    barcode: str,
+    tube: Mapping[str, Any],
+    binds: list[Bind],
     test: Reading | None,
     facts: Mapping[int, RunFacts],
     said: Mapping[tuple[int, str], Said],
@@ -95,7 +96,8 @@ def _of_run(
     if test is None:
         return {"run_state": None}
     run = facts.get(test.run_id)
-    told = said.get((test.run_id, barcode))
+    told = said.get((test.run_id, tube["barcode"]))
+    alone = tube["mode"] == Mode.SINGLE and len(rules.inside(binds)) == 1
     return {
         "run_state": run.state if run else None,
         "called": told.outcome if told else None,
@@ -103,6 +105,7 @@ def _of_run(
         "calls": run.calls if run else 0,
         "watched": run.watched if run else (),
         "undecided": told is not None and told.undecided,
+        "loosened": told is not None and told.loosened and not alone,
     }
 
 

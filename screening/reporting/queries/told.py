@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from screening.db import fetch
 from screening.lab.queries import LabRow
-from screening.lab.well_rules import DIFFERS
+from screening.lab.well_rules import DIFFERS, LOOSENED
 
 
 class RunFacts(NamedTuple):
@@ -57,6 +57,10 @@ class Said(NamedTuple):
     @property
     def undecided(self) -> bool:
         return not self.decided and any(r["code"] in DIFFERS for r in self.reasons)
+
+    @property
+    def loosened(self) -> bool:
+        return any(r["code"] == LOOSENED for r in self.reasons)
 
 
 def said_of(
