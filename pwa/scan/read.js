@@ -102,7 +102,7 @@ function unknown(text, plain, fault) {
   const odd = !misread && (fault.code !== "unknown_code" || plain.length > 20);
   const short = /^[0-9]+$/.test(plain) && plain.length < 18;
   const problem = odd && !short && plain ? new ScanProblem("use_id_card", { hex: hexOf(text) }) : fault;
-  const staff_no = /^[0-9A-Z-]{2,32}$/.test(plain) ? plain : null;
+  const staff_no = !misread && /^[0-9A-Z-]{2,32}$/.test(plain) ? plain : null;
   return { kind: "unknown", problem, staff_no, shown: staff_no ? plain : `${plain.slice(0, 6)}…` };
 }
 

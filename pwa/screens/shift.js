@@ -6,7 +6,7 @@ import { leftOpen, roundsOf, shiftOf, siteMatch, sliceState, tablesOf } from "..
 import { allowedOpen, startShift, takeOver } from "../shift/start.js";
 import { grouped } from "../scan/codes.js";
 import { count, dated, duration } from "../words/time.js";
-import { pick, t } from "../words/index.js";
+import { getLang, pick, t } from "../words/index.js";
 
 const MODES = { single: "单采", household: "一户一管", pooled: "混采" };
 let form = null;
@@ -43,6 +43,7 @@ export const screen = {
     if (read.kind !== "site" && match !== "here") {
       return app.say("stop", t("请扫采样点码，或要接手的管"), { code: "wrong_kind" });
     }
+    if (read.problem) return app.say("stop", read.problem.sentence(getLang()), { code: read.problem.code });
     if (match === "not_a_site_phone") return app.say("stop", t("本机登记在检测机构，不用扫采样点码"), { code: match });
     if (match === "elsewhere") {
       return app.say("stop", t("这是别的采样点的码"), {

@@ -5,7 +5,7 @@ import { actions, bigButton, button, field, icon, note, scanStrip } from "../par
 import { shiftOf, wearerOf } from "../rules/shift.js";
 import { byBadge, signIn } from "../shift/sign_in.js";
 import { sentenceOf } from "../shift/words.js";
-import { t } from "../words/index.js";
+import { getLang, t } from "../words/index.js";
 
 let form = null;
 const fresh = () => ({ read: null, wearer: null, no: "", secret: "", busy: false, problem: null, offline: false });
@@ -29,6 +29,7 @@ export const screen = {
     if (read.kind !== "badge" && !isStaffNumber(read)) {
       return app.say("stop", t("请扫工作证"), { code: "wrong_kind" });
     }
+    if (read.kind === "badge" && read.problem) return app.say("stop", read.problem.sentence(getLang()), { code: read.problem.code });
     const known = (await app.recall("known_staff")) ?? [];
     form = { ...form, read, wearer: wearerOf(read, [...(app.slice?.staff ?? []), ...known]), problem: null };
     app.say("ok", t("工作证已读，请输口令"), { code: "badge_read" });
@@ -101,21 +102,25 @@ async function submit(app) {
   }
 }
 
+function offline() {
+  if (form) form.offline = true;
+}
+
 async function answered(app, out) {
   if (out.state === "wrong") {
-    form.offline = true;
+    offline();
     return wrong(app, t("口令不对。再错 {n} 次，本机的名单会清除，未上传的记录不受影响。", { n: out.left }), "wrong_pin");
   }
   if (out.state === "wiped") {
-    form.offline = true;
+    offline();
     return wrong(app, t("错得太多，名单已清除；未上传的记录仍在。联网登录后名单会回来。"), "wiped");
   }
   if (out.state === "needs_badge") {
-    form.offline = true;
+    offline();
     return wrong(app, t("没有网络，请扫工作证"), "needs_badge");
   }
   if (out.state === "unchecked") {
-    form.offline = true;
+    offline();
     app.say("look", t("未核对：联网后服务器会核对您的工作证"), { code: "unchecked" });
   }
   return done(app, out);
@@ -138,7 +143,6 @@ async function done(app, out) {
 }
 
 function wrong(app, text, code) {
-  form.problem = text;
-  form.secret = "";
+  if (form) Object.assign(form, { problem: text, secret: "" }); // else they went on before the answer came
   app.say("stop", text, { code });
 }

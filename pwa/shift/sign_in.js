@@ -72,6 +72,7 @@ async function unlock(app, person, secret) {
 
 /** A badge that this phone cannot check: work goes on, the roster stays shut. */
 export async function byBadge(app, read, person = null) {
+  if (read.problem) return { state: "needs_badge" }; // of practice, or misread
   const place = app.device?.lab ? "lab" : "site";
   const staff = unchecked(read, place, person);
   if (!staff.id) return { state: "needs_badge" };

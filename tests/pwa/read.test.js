@@ -250,6 +250,8 @@ describe("the rest", () => {
     const staff = [{ id: 9, no: "s-0007", name: "王五" }];
     expect(await of("S-0007", { staff })).toMatchObject({ kind: "badge", serial: 9, staff_no: "s-0007", problem: null });
     expect(await of("S-0008", { staff })).toMatchObject({ kind: "unknown", staff_no: "S-0008" });
+    const badge = makeCode("badge", "819283702877826048"); // misread by a digit it is nobody's number
+    expect(await of(badge.slice(0, 8) + ((Number(badge[8]) + 1) % 10) + badge.slice(9))).toMatchObject({ kind: "unknown", staff_no: null });
   });
 
   it("says of a health code or a poster: use the ID card", async () => {

@@ -162,6 +162,13 @@ describe("getting in", () => {
     expect(phone.slice.json.roster).toBeNull();
   });
 
+  test("a badge of practice lets nobody in, not even unchecked", async () => {
+    server.away = true;
+    const drill = { ...badge(LI.id), number: makeCode("badge", LI.id, { practice: true }), problem: { code: "practice_code" } };
+    expect((await byBadge(phone, drill)).state).toBe("needs_badge");
+    expect(phone.staff).toBeNull();
+  });
+
   test("a stranger's badge is named as such when the server answers", async () => {
     server.away = true;
     await byBadge(phone, badge("42"));
