@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, send_file
 
 from screening import clock
 from screening.accounts.guard import CITY, OWN_ROWS, current_actor, require
-from screening.lab import dry_run, queries
+from screening.lab import dry_run, list_api, queries
 from screening.lab import schemas as s
 from screening.lab.queries import LabRow, PlateRow
 from screening.lab.queries import dry_runs as trials
@@ -20,6 +21,7 @@ from screening.lab.scopes import (
     APPROVERS,
     BENCH,
     LAB,
+    OPENERS,
     READERS,
     RULERS,
     SETTLERS,
@@ -27,10 +29,11 @@ from screening.lab.scopes import (
     check_alert,
     reach_of,
 )
-from screening.lab.service import alerts, dry_runs, plates, rule_sets, runs
+from screening.lab.service import alerts, dry_runs, originals, plates, rule_sets, runs, starts
 from screening.openapi import gives, takes
 
 bp = Blueprint("lab_api", __name__, url_prefix="/api/v1")
+bp.register_blueprint(list_api.bp)
 
 
 def me() -> int:
@@ -178,10 +181,22 @@ def empty_well(lab_id: int, plate_id: int, well: str) -> Any:
 
 @bp.post("/plates/<int:lab_id>/<int:plate_id>/start")
 @require(*WRITERS, at=LAB)
+@takes(s.StartQuerySchema, "query")
 @gives(s.PlateSchema)
-def start_plate(lab_id: int, plate_id: int) -> Any:
-    """The plate goes onto the instrument; its map is fixed from now on."""
-    return whole(plates.start(lab_id, plate_id, by=me(), at=clock.now()))
+def start_plate(lab_id: int, plate_id: int, args: dict[str, Any]) -> Any:
+    """The plate goes onto the instrument; its map is fixed from now on, and its file is awaited."""
+    made = plates.start(
+        lab_id, plate_id, instrument=args["instrument"], by=me(), at=clock.now()
+    )
+    return whole(made)
+
+
+@bp.get("/plates/overdue")
+@require(*READERS, at=OWN_ROWS)
+@gives(s.StartSchema, many=True)
+def list_overdue() -> Any:
+    """Plates on instruments whose file should have come, the longest first."""
+    return starts.list_overdue(own_labs(None), clock.now())
 
 
 @bp.post("/plates/<int:lab_id>/<int:plate_id>/abandon")
@@ -238,6 +253,15 @@ def discard_run(lab_id: int, run_id: int) -> Any:
     """Forget a file that was only looked at."""
     runs.discard(lab_id, run_id)
     return "", 204
+
+
+@bp.get("/runs/<int:lab_id>/<int:run_id>/original")
+@require(*OPENERS, at=LAB)
+@gives(None)
+def get_original(lab_id: int, run_id: int) -> Any:
+    """The run's file as it came, byte for byte. Audited."""
+    data = originals.open_original(lab_id, run_id)
+    return send_file(BytesIO(data), "application/octet-stream", True, f"run-{run_id}")
 
 
 # --- alerts -------------------------------------------------------------------------------------

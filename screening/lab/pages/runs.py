@@ -23,6 +23,7 @@ from screening.lab.pages.frame import (
     undo,
 )
 from screening.lab.pages.plates import plate_view
+from screening.lab.queries.result_lists import NO_PLATE
 from screening.lab.readers.refusals import EmptyFile
 from screening.lab.readers.run import Remark
 from screening.lab.scopes import LAB, READERS, WRITERS
@@ -78,7 +79,9 @@ def upload_run(lab_id: int, plate_id: int) -> Any:
 @bp.get("/lab/<int:lab_id>/runs/<int:run_id>")
 @require(*READERS, at=LAB)
 def run(lab_id: int, run_id: int) -> Any:
-    """What a file says, what would become of it or what did."""
+    """What a file says, what would become of it or what did; a list of results has its own page."""
+    if queries.get_run(queries.get_lab(lab_id), run_id).plate_id == NO_PLATE:
+        return redirect(url_for(".result_list", lab_id=lab_id, run_id=run_id))
     made = runs.show(lab_id, run_id, at=clock.now())
     return shown("lab/run.html", may_write=may_write(lab_id), **run_view(made))
 
