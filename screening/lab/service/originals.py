@@ -6,7 +6,7 @@ import zlib
 from datetime import datetime
 
 from screening.accounts.audit import note
-from screening.db import fetch, insert
+from screening.db import fetch, insert, run
 from screening.errors import NotFound
 from screening.lab.queries import LabRow, get_lab, get_run
 from screening.registry.service.persons import ring
@@ -26,6 +26,14 @@ def keep(lab: LabRow, file_hash: bytes, data: bytes, *, by: int, at: datetime) -
     sealed = ring().seal(zlib.compress(data, 6), AAD)
     row = (lab.cell_id, lab.lab_id, file_hash, len(data), sealed, by, at)
     insert("original", _COLUMNS, [row], "ON CONFLICT DO NOTHING")
+
+
+def forget(lab: LabRow, file_hash: bytes) -> None:
+    """Of a file that was only looked at nothing stays."""
+    run(
+        "DELETE FROM original WHERE cell_id = %s AND lab_id = %s AND file_hash = %s",
+        (lab.cell_id, lab.lab_id, file_hash),
+    )
 
 
 def open_original(lab_id: int, run_id: int) -> bytes:

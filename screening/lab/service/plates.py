@@ -29,7 +29,7 @@ from screening.lab.plate_problems import (
 from screening.lab.queries import LabRow, PlateRow, WellRow
 from screening.lab.reception import issued_cells
 from screening.lab.rule_sets import RuleSet
-from screening.lab.service import rule_sets
+from screening.lab.service import rule_sets, starts
 from screening.lab.service.moves import Moves, moving, standing
 from screening.registry import queries as registry
 from screening.tube.labels import read_tube
@@ -158,9 +158,12 @@ def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> st
     return tube.barcode
 
 
-def start(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
+def start(
+    lab_id: int, plate_id: int, *, by: int, at: datetime, instrument: str | None = None
+) -> PlateRow:
     """The plate goes onto the instrument: from now on its map is fixed, and so is the version of
-    its rule set, the one in force now. Raises PlateFixed, BadLayout."""
+    its rule set, the one in force now; its file is awaited. `instrument`: the serial number, a
+    file of another one is then refused. Raises PlateFixed, BadLayout."""
     _, plate, _ = _locked(lab_id, plate_id)
     if plate.state != "filled":
         raise PlateFixed(plate=plate.code)
@@ -172,6 +175,7 @@ def start(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
             "UPDATE plate SET rule_id = %s WHERE cell_id = %s AND plate_id = %s",
             (held.rule_id, plate.cell_id, plate_id),
         )
+    starts.begin(plate, instrument, by=by, at=at)
     note("plate_started", "plate", plate_id, cell=plate.cell_id, staff_id=by)
     return set_state(plate, "running")
 
@@ -186,6 +190,7 @@ def abandon(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
     tubes = {w.key for w in queries.list_wells(plate).values()}
     with moving(lab, plate.round_id, by=by, at=at) as move:
         move.give_back(standing(plate, tubes), {"plate": plate_id})
+    starts.end(plate, at)
     note("plate_abandoned", "plate", plate_id, cell=lab.cell_id, staff_id=by)
     return set_state(plate, "invalid")
 

@@ -125,6 +125,7 @@ def discard(lab_id: int, run_id: int) -> None:
     lab = queries.get_lab(lab_id)
     found = queries.get_run(lab, run_id, lock=True)
     if found.state == "previewed":
+        originals.forget(lab, found.file_hash)
         run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, run_id))
 
 
