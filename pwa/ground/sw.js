@@ -19,7 +19,7 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  if (event.data?.type === "version") event.waitUntil(tell());
+  if (event.data?.type === "version") event.waitUntil(heal().then(tell));
   if (event.data?.type === "use") event.waitUntil(use());
 });
 
@@ -52,13 +52,26 @@ async function current() {
 
 /** The first version is served at once; a later one only when it is agreed to. */
 async function settle() {
-  if ((await current()) === null) await use();
+  const served = await current();
+  if (served === null) return use();
+  return drop([MINE, META, `field-${served}`]); // others waited and were never agreed to
+}
+
+/** A phone short of space may drop the caches and keep the worker: filled again while there is a network. */
+async function heal() {
+  const cache = await caches.open(`field-${(await current()) ?? VERSION}`);
+  if (await cache.match(SHELL)) return;
+  await fill().then(() => use(), () => {});
+}
+
+async function drop(kept) {
+  const old = (await caches.keys()).filter((name) => name.startsWith("field-") && !kept.includes(name));
+  await Promise.all(old.map((name) => caches.delete(name)));
 }
 
 async function use() {
   await (await caches.open(META)).put(CURRENT, new Response(VERSION));
-  const old = (await caches.keys()).filter((name) => name.startsWith("field-") && name !== MINE && name !== META);
-  await Promise.all(old.map((name) => caches.delete(name)));
+  await drop([MINE, META]);
   await tell("used");
 }
 

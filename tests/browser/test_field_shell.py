@@ -86,6 +86,22 @@ def test_after_the_first_visit_it_opens_without_a_server(field_page, field_town)
         field_town.start()
 
 
+def test_a_cache_that_the_phone_dropped_is_filled_again(field_page, field_town):
+    opened(field_page)
+    ready(field_page)
+    field_page.evaluate(
+        "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
+    )
+    opened(field_page)  # online
+    field_page.wait_for_function("async () => Boolean(await caches.match('/field/'))", timeout=10_000)
+    field_town.stop()
+    try:
+        field_page.reload()
+        shown(field_page, "welcome")
+    finally:
+        field_town.start()
+
+
 def test_a_cold_start_from_cache_takes_less_than_a_second_and_a_half(field_page, field_town):
     on_shift(field_page, field_town)
     ready(field_page)
