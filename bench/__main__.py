@@ -1,4 +1,4 @@
-"""`python -m bench ingest [--tubes 10] [--persons 1000000] …`: runs one benchmark."""
+"""`python -m bench ingest [--persons 1000000] …`, or another of WHAT: runs one benchmark."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import argparse
 import os
 import sys
 
-from bench import ingest
+from bench import ingest, lookup
+
+WHAT = {"ingest": ingest.main, "lookup": lookup.main}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("what", choices=["ingest"])
+    parser.add_argument("what", choices=list(WHAT))
     parser.add_argument("--persons", type=int, default=1_000_000, help="persons in the directory")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of one counted run")
     parser.add_argument("--rounds", type=int, default=2, help="turns of server and floor")
@@ -23,7 +25,7 @@ def main() -> int:
     # an ARGS="ingest --only ten" from make comes as words already
     args = parser.parse_args(sys.argv[1:])
     os.environ.setdefault("SCREENING_LOG", "WARNING")
-    return ingest.main(args)
+    return WHAT[args.what](args)
 
 
 sys.exit(main())

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,3 +71,10 @@ def write(rows: list[dict[str, object]]) -> None:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
     (RESULTS.parent / "machine.json").write_text(json.dumps(machine(), indent=1) + "\n")
+
+
+def keep(row: Mapping[str, object]) -> None:
+    """One row in the place of the older one of its name; names with _ are for the screen only."""
+    held = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    new = {k: v for k, v in row.items() if not k.startswith("_")}
+    write([*(r for r in held if r["name"] != row["name"]), new])

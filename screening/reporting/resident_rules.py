@@ -41,11 +41,11 @@ def told_state(s: Swab, signals: Signals) -> PersonState | None:
     known = swab_state(s)
     if s.void and s.callback is None:
         return known  # out of the tube, or to be taken again whatever the tube says
+    if signals.open and _answered(s):
+        return None  # the own re-check speaks
     if unheard(s, signals):
         return None if _answered(s) else PersonState.WAITING
-    if signals.open and not _answered(s):
-        return PersonState.PENDING_RECHECK
-    return known
+    return PersonState.PENDING_RECHECK if signals.open else known
 
 
 def _answered(s: Swab) -> bool:
