@@ -58,6 +58,7 @@ PUBLIC = {
     "interop_pages.show_proof": "a resident's access code is the proof",
     "interop_pages.print_proof": "a resident's access code is the proof",
     "interop_pages.verify": "a page that is the same for everybody",
+    "interop_pages.fhir_metadata": "what the endpoint can says nothing about anybody",
     "interop_pages.verify_worker": "the worker is the same for everybody",
 }
 

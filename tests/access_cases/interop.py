@@ -1,12 +1,12 @@
-"""What leaves: proofs are for whoever holds a code, the verifier for everybody."""
+"""What leaves: proofs are for whoever holds a code, the verifier for everybody, FHIR for roles."""
 
 from __future__ import annotations
 
 from screening import clock
 from screening.db import fetch
 from screening.reporting import service
-from tests.access import Case, World
-from tests.access_cases.reporting import released
+from tests.access import Case, Side, World
+from tests.access_cases.reporting import both, released
 
 
 def slip(w: World) -> str:
@@ -18,7 +18,31 @@ def slip(w: World) -> str:
     return service.issue_codes(rows, by=None, at=clock.now())[0][0]
 
 
+def of_tube(w: World, side: Side) -> dict:
+    return {"values": {"barcode": released(w, side).barcode}}
+
+
+def search(w: World, side: Side) -> dict:
+    return {"query_string": {"identifier": released(w, side).barcode}}
+
+
+def version(w: World, side: Side) -> dict:
+    return {"values": {"barcode": released(w, side).barcode, "number": 1}}
+
+
+def observation(w: World, side: Side) -> dict:
+    return {"values": {"barcode": released(w, side).barcode, "part": "rna"}}
+
+
 CASES = [
+    Case("interop_pages.fhir_metadata", ok=200),
+    Case("interop_pages.fhir_search", **both(search), ok=200),
+    Case("interop_pages.fhir_report", **both(of_tube), ok=200),
+    Case("interop_pages.fhir_history", **both(of_tube), ok=200),
+    Case("interop_pages.fhir_version", **both(version), ok=200),
+    Case("interop_pages.fhir_specimen", **both(of_tube), ok=200),
+    Case("interop_pages.fhir_group", **both(of_tube), ok=200),
+    Case("interop_pages.fhir_observation", **both(observation), ok=200),
     Case("interop_api.issue_proof", "POST", inside=lambda w: {"json": {"code": slip(w)}}, ok=200),
     Case("interop_api.get_verifier", ok=200),
     Case("interop_pages.ask_proof", ok=200),

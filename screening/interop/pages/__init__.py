@@ -1,6 +1,6 @@
-"""Pages of what leaves: the resident's proof, and the verifier that anybody may open."""
+"""What others open: the resident's proof, the verifier for everybody, FHIR for other systems."""
 
-from screening.interop.pages import proof, verify
+from screening.interop.pages import fhir, proof, verify
 from screening.interop.pages.frame import bp
 
-__all__ = ["bp", "proof", "verify"]
+__all__ = ["bp", "fhir", "proof", "verify"]
