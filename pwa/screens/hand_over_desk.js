@@ -103,10 +103,13 @@ export async function hearBoxes(app, read) {
   return app.say("ok", t("{site}：{n} 箱", { site: desk.site.name, n: list.boxes.length }), { code: "boxes_heard" });
 }
 
+const siteName = (app, id) => (app.place && String(app.place.id) === id ? app.place.name
+  : app.slice?.json.sites?.find((site) => site.id === id)?.name ?? null);
+
 /** A courier says where the van stands by the site's code. */
 export function takeSite(app, read) {
   const id = String(read.serial ?? "");
-  const own = app.place && String(app.place.id) === id ? app.place.name : null;
+  const own = siteName(app, id);
   deskOf(app).site = { id: id || null, name: own ?? t("采样点 {n}", { n: read.code ?? `…${id.slice(-6)}` }) };
   return app.say("ok", deskOf(app).site.name, { code: "site_read" });
 }

@@ -28,13 +28,21 @@ def rounds_at(site_id: int, path: str) -> list[RoundPolicy]:
 
 def labs_near(path: str, default: int | None) -> list[places.LabRow]:
     """Laboratories of a site's county, and the round's own for this site."""
-    ids = path.strip("/").split("/")
-    county = Place("area", int(ids[min(COUNTY, len(ids) - 1)]),
-                   "/" + "/".join(ids[: COUNTY + 1]) + "/")  # fmt: skip
-    near = places.list_labs([county])
+    near = places.list_labs([_county(path)])
     if default and default not in [lab.lab_id for lab in near]:
         near.insert(0, places.get_lab(default))
     return near
+
+
+def _county(path: str) -> Place:
+    ids = path.strip("/").split("/")
+    return Place("area", int(ids[min(COUNTY, len(ids) - 1)]),
+                 "/" + "/".join(ids[: COUNTY + 1]) + "/")  # fmt: skip
+
+
+def site_lines(path: str) -> list[dict[str, str]]:
+    """Sites of a site's county by name: where a courier's next box comes from."""
+    return [{"id": str(s.site_id), "name": s.name} for s in places.list_sites([_county(path)])]
 
 
 def lab_lines(site_id: int, path: str, rounds: list[RoundPolicy]) -> list[dict[str, object]]:

@@ -80,6 +80,7 @@ def _of_site(device: DeviceRow, site: SiteRow, revision: str, at: datetime) -> d
         "lab": None,
         "staff": near.staff_lines(places.place_of_site(site.site_id)),
         "labs": near.lab_lines(site.site_id, site.path, rounds),
+        "sites": near.site_lines(site.path),
         "revision": own,
         "roster": None if revision == own else roster.pack(site.cell_id, people),
         "rounds": [_round(p, site, people, cohorts, at) for p in rounds],

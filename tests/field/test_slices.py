@@ -188,6 +188,7 @@ def test_keys_staff_and_laboratories_go_along(city, client):
     nurse = make.staff(Role.SAMPLER, site, name="白露")
     courier = make.staff(Role.COURIER, name="惊蛰")
     make.staff(Role.SAMPLER, city.sites[1], name="外人")
+    gate = make.site(site.area, name="西门")
     got = ask(client, city.phone()).json
     badges = {s["name"]: (s["badge"], s["roles"]) for s in got["staff"]}
     assert badges == {
@@ -195,6 +196,8 @@ def test_keys_staff_and_laboratories_go_along(city, client):
         "惊蛰": (make_code(Kind.BADGE, courier.staff_id), ["courier"]),
     }
     assert [lab["id"] for lab in got["labs"]] == [str(city.lab.lab_id)]
+    names = {s["id"]: s["name"] for s in got["sites"]}
+    assert names == {str(site.site_id): site.name, str(gate.site_id): "西门"}
     from screening.registry.code_keys import sign_code
 
     code = sign_code(7, 8, "王秀英", at=clock.now())
