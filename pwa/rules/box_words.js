@@ -130,6 +130,10 @@ export const PHONE_WORDS = {
     "This box's list is not here yet; receive each tube, it is compared when the list arrives.",
   ],
   received_here: ["look", "此管刚才已签收，不重复计。", "Received already; it counts once."],
+  unlisted_tube: [
+    "look", "本机的清单上都没有这支管：照收，放“未知”架，联网后由服务器核对。",
+    "On no list of this phone: take it, put it on the “unknown” rack; the server checks it.",
+  ],
   priority: ["ok", "优先：单人单管。", "Priority: a single tube."],
   arrived: ["ok", "已到达，请逐管扫码。", "Arrived; scan each tube."],
   arrived_before: ["look", "此箱已签到，接着清点。", "This box has arrived already; go on unpacking."],

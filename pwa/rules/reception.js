@@ -56,7 +56,7 @@ export function checkReceive(boxes, seal, tube) {
   if (!manifest) return { answer: say("receive_ok"), take: true, rack: null };
   if (manifest.tubes.includes(tube)) return { answer: say("receive_ok"), take: true, rack: null };
   if (listedIn(boxes, tube)) return { answer: say("wrong_box"), take: true, rack: "other_box" };
-  return { answer: say("unknown_tube"), take: true, rack: "unknown" };
+  return { answer: say("unlisted_tube"), take: true, rack: "unknown" };
 }
 
 /** The seal on whose manifest a tube stands; null: on none that is known here. */

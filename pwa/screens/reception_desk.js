@@ -88,7 +88,7 @@ export async function refresh(app) {
 
 // --- tubes -------------------------------------------------------------------------------------
 
-const VOICES = { priority: "优先", unknown_tube: "未知架", wrong_box: "不在清单", received_here: "已签收", received_before: "已签收" };
+const VOICES = { priority: "优先", unlisted_tube: "未知架", wrong_box: "不在清单", received_here: "已签收", received_before: "已签收" };
 
 export async function takeTube(app, tube) {
   const desk = deskOf(app);

@@ -365,7 +365,7 @@ describe("reception", () => {
     await lab.arrive(app);
     await scan("tube", tube(2));
     expect(lab.standingOf(app)).toMatchObject({ known: true, missing: [tube(1)] });
-    expect(await scan("tube", tube(7))).toBe("unknown_tube");
+    expect(await scan("tube", tube(7))).toBe("unlisted_tube");
   });
 
   it("asks for the seal before the tubes, and for its state before the box is let in", async () => {

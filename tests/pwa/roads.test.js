@@ -119,7 +119,7 @@ describe("reception", () => {
     expect(checkReceive(boxes(), S1, T1)).toMatchObject({ take: true, rack: null });
     expect(checkReceive(boxes(), S1, T2)).toMatchObject({ take: true, rack: "priority", answer: { code: "priority" } });
     expect(checkReceive(boxes(), S1, T3)).toMatchObject({ take: true, rack: "other_box", answer: { code: "wrong_box" } });
-    expect(checkReceive(boxes(), S1, unknown)).toMatchObject({ take: true, rack: "unknown", answer: { code: "unknown_tube" } });
+    expect(checkReceive(boxes(), S1, unknown)).toMatchObject({ take: true, rack: "unknown", answer: { code: "unlisted_tube" } });
     diary.say("receive", { tube: T1, seal: S1 });
     expect(checkReceive(boxes(), S1, T1)).toMatchObject({ take: false, answer: { code: "received_here" } });
     expect(checkReceive(boxes(), S2, T1)).toMatchObject({ take: false, answer: { code: "received_before" } });
