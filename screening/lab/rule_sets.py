@@ -133,21 +133,43 @@ def check(rule: RuleSet) -> None:
     """Raises BadRuleSet for a rule set that could not be meant."""
     limits = rule.every_target
     names = [t.name.casefold() for t in limits]
+    clean = rule.controls.clean_from
     for bad, why in (
+        (not _plain_words(rule), "名称、试剂盒、依据或靶标的文字 / words"),
+        (not 0 < rule.max_ct <= MOST_CYCLES, "最大循环数 / cycles"),
         (not rule.targets, "没有靶标 / no target"),
         (len(set(names)) < len(names), "靶标重名 / a target twice"),
-        (not rule.source.strip(), "没有依据 / no source"),
         (any(not 0 < t.positive_below <= rule.max_ct for t in limits), "Ct 界值 / Ct limit"),
-        (any(t.grey_below is not None and t.grey_below <= t.positive_below for t in limits),
-         "灰区界值 / grey limit"),
+        (any(t.grey_below is not None and not t.positive_below < t.grey_below <= rule.max_ct
+             for t in limits), "灰区界值 / grey limit"),
         (any(not 0 < c <= rule.max_ct for c in rule.cohort_cutoffs.values()),
          "人群界值 / cohort limit"),
-        (rule.controls.negatives < 1 or rule.controls.positives < 1, "对照 / controls"),
+        (not (1 <= rule.controls.negatives <= MOST_CONTROLS
+              and 1 <= rule.controls.positives <= MOST_CONTROLS), "对照 / controls"),
+        (clean is not None and not 0 < clean <= rule.max_ct, "阴性对照界值 / negative control"),
         (not 0 < rule.controls.positive_max_ct <= rule.max_ct, "阳性对照界值 / positive control"),
-        (rule.patterns.adjacent < 2 or rule.patterns.splash_cycles <= 0, "污染提示 / patterns"),
+        (not (2 <= rule.patterns.adjacent <= 24 and 0 < rule.patterns.splash_cycles <= rule.max_ct),
+         "污染提示 / patterns"),
     ):  # fmt: skip
         if bad:
             raise BadRuleSet(why=why)
+
+
+MOST_CYCLES = 100.0  # house; no cycler runs more
+MOST_CONTROLS = 24  # house; more would leave no plate for tubes
+_LENGTHS = {"name": 60, "kit": 120, "source": 4_000}
+
+
+def _plain_words(rule: RuleSet) -> bool:
+    """Short enough for a page, and nothing in them that a database cannot keep."""
+    words = [getattr(rule, field) for field in _LENGTHS]
+    marks = [w for t in rule.every_target for w in (t.name, t.dye or "-", *t.aliases)]
+    marks += list(rule.cohort_cutoffs)
+    sizes = zip(words, _LENGTHS.values(), strict=True)
+    fits = all(w.strip() and len(w) <= most for w, most in sizes)
+    short = len(marks) <= 200 and all(w.strip() and len(w) <= 60 for w in marks)
+    lines = rule.source.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return fits and short and all(w.isprintable() for w in (rule.name, rule.kit, lines, *marks))
 
 
 GENERAL = RuleSet(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 from pathlib import Path
 
 import msgspec
@@ -341,6 +342,22 @@ def test_a_default_rule_set_has_a_source_and_survives_storing(rule: RuleSet) -> 
         {"targets": [{"name": "N", "positive_below": -3}]},
         {"targets": [{"name": "N"}]},
         {"controls": {"positive_max_ct": 37, "negatives": 0}},
+        {"controls": {"positive_max_ct": 37, "negatives": 10**30}},
+        {"controls": {"positive_max_ct": 99}},
+        {"controls": {"positive_max_ct": 37, "clean_from": math.nan}},
+        {"max_ct": math.inf},
+        {"max_ct": 1e300},
+        {"targets": [{"name": "N", "positive_below": math.nan}]},
+        {"targets": [{"name": "N", "positive_below": 30, "grey_below": math.inf}]},
+        {"targets": [{"name": "N\0", "positive_below": 30}]},
+        {"targets": [{"name": " ", "positive_below": 30}]},
+        {"targets": [{"name": "N", "positive_below": 30, "aliases": ["x"] * 500}]},
+        {"cohort_cutoffs": {"recovered": math.nan}},
+        {"name": ""},
+        {"name": "x" * 61},
+        {"kit": "a\nb"},
+        {"source": "s\0"},
+        {"source": "\ud800"},
     ],
 )
 def test_a_rule_set_that_cannot_be_meant_is_refused(change: dict) -> None:

@@ -176,3 +176,11 @@ def test_a_number_of_days_that_is_none_is_told_at_its_field(bench, client):
     back = post(f"/lab/rule-sets/{made.rule_id}/dry-run", days="4000")
     assert back.status_code == 422
     assert "1 至 90 天" in back.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("text", ["[" * 39_000, "1" * 5_000, "{", "[1]", '{"name": "\\ud800"}', ""])
+def test_a_proposal_that_is_no_rule_set_is_told_at_its_field(bench, client, text):
+    mark = make.sign_in(client, make.staff(Role.ADMINISTRATOR, None), cookie=True)
+    back = client.post("/lab/rule-sets", data={"body": text}, headers=mark)
+    assert back.status_code == 422
+    assert "判读规则有误" in back.get_data(as_text=True)

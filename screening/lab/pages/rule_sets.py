@@ -55,15 +55,19 @@ def version_view(v: Version, at: Any) -> dict[str, Any]:
         order, tone, state = 1, "look", _("待批准")
     elif v.in_force(at):
         order, tone, state = 0, "ok", _("生效中")
-    elif v.valid_from > at:
+    elif v.valid_from > at and (v.valid_to is None or v.valid_to > v.valid_from):
         order, tone, state = 1, "unknown", _("将生效")
     else:
         order, tone, state = 2, "unknown", _("已被取代")
+    controls = v.rule.controls
+    clean = _("无任何信号") if controls.clean_from is None else f"≥ {controls.clean_from:g}"
     cohorts = [f"{cohort_word(c)} < {ct:g}" for c, ct in v.rule.cohort_cutoffs.items()]
     return {
         **v._asdict(),
         "rule": v.rule,
         "cohorts": cohorts,
+        "positive_control": f"≤ {controls.positive_max_ct:g}",
+        "negative_control": clean,
         "order": order,
         "tone": tone,
         "state": state,
@@ -101,6 +105,8 @@ def parsed(draft: str) -> dict[str, Any]:
         body = json.loads(draft)
     except json.JSONDecodeError as wrong:
         raise BadRuleSet(why=f"JSON {wrong.lineno}:{wrong.colno}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets without end
+        raise BadRuleSet(why="JSON") from None
     if not isinstance(body, dict):
         raise BadRuleSet(why="JSON {…}")
     return body
