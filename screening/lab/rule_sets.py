@@ -44,7 +44,11 @@ class TargetRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     def answers_to(self, word: str | None) -> bool:
         """By name or alias; some laboratories name their targets by channel."""
-        return _plain(word or "") in _known((self.name, *self.aliases, self.dye or ""))
+        return _plain(word or "") in self.words
+
+    @property
+    def words(self) -> frozenset[str]:
+        return _known((self.name, *self.aliases, self.dye or ""))
 
     def is_below(self, ct: float, limit: float) -> bool:
         return ct <= limit if self.inclusive else ct < limit
@@ -139,6 +143,7 @@ def check(rule: RuleSet) -> None:
         (not 0 < rule.max_ct <= MOST_CYCLES, "最大循环数 / cycles"),
         (not rule.targets, "没有靶标 / no target"),
         (len(set(names)) < len(names), "靶标重名 / a target twice"),
+        (_shared_word(limits), "两个靶标用同一名称或通道 / two targets by one word"),
         (any(not 0 < t.positive_below <= rule.max_ct for t in limits), "Ct 界值 / Ct limit"),
         (any(t.grey_below is not None and not t.positive_below < t.grey_below <= rule.max_ct
              for t in limits), "灰区界值 / grey limit"),
@@ -153,6 +158,12 @@ def check(rule: RuleSet) -> None:
     ):  # fmt: skip
         if bad:
             raise BadRuleSet(why=why)
+
+
+def _shared_word(targets: list[TargetRule]) -> bool:
+    """Whether one reading would count for two targets, say an internal control for a gene."""
+    words = [w for t in targets for w in t.words]
+    return len(set(words)) < len(words)
 
 
 MOST_CYCLES = 100.0  # house; no cycler runs more

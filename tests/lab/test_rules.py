@@ -353,6 +353,8 @@ def test_a_default_rule_set_has_a_source_and_survives_storing(rule: RuleSet) -> 
         {"targets": [{"name": " ", "positive_below": 30}]},
         {"targets": [{"name": "N", "positive_below": 30, "aliases": ["x"] * 500}]},
         {"cohort_cutoffs": {"recovered": math.nan}},
+        {"targets": [{"name": "N", "positive_below": 30, "aliases": ["RNase-P"]}]},
+        {"targets": [{"name": "N", "positive_below": 30, "dye": "Cy5"}]},
         {"name": ""},
         {"name": "x" * 61},
         {"kit": "a\nb"},
