@@ -12,13 +12,14 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, public, require
 from screening.errors import Problem
 from screening.i18n import current_lang
+from screening.lab.queries import holds
 from screening.lab.queries.labs import list_labs
 from screening.openapi import gives, takes
 from screening.places.queries import place_of_area
 from screening.registry.code_keys import read_person
 from screening.reporting import lookup, members, queries, rules, scopes, service
 from screening.reporting import schemas as s
-from screening.reporting.service import phone_codes
+from screening.reporting.service import decisions, phone_codes
 from screening.reporting.service.codes import check_sampled_at
 from screening.tube.queries import get_key, get_tube
 
@@ -77,6 +78,36 @@ def get_result(barcode: str) -> Any:
         "callbacks": Counter(c.state for c in called),
         "pool": pool if called else None,
     }
+
+
+# --- decisions and holds ----------------------------------------------------------------------
+
+
+@bp.post("/decisions")
+@require(*scopes.RELEASERS, at=scopes.LAB)
+@takes(s.DecisionSchema)
+@gives(s.DecidedSchema, 201)
+def decide(args: dict[str, Any]) -> Any:
+    """Where the instrument calls a tube otherwise: keep our call, or rerun the tube. Signed."""
+    how = decisions.decide(**args, by=current_actor(), at=clock.now())
+    return {"barcode": args["barcode"], "how": how}
+
+
+@bp.get("/holds")
+@require(*scopes.SIGNERS, at=OWN_ROWS)
+@gives(s.HoldSchema, many=True)
+def list_holds() -> Any:
+    """What holds runs of the own laboratories back, the oldest first."""
+    return holds.list_holds(list_labs(current_actor().places(scopes.SIGNERS)))
+
+
+@bp.post("/holds/<int:lab_id>/<int:hold_id>/lift")
+@require(*scopes.RELEASERS, at=scopes.LAB)
+@takes(s.LiftSchema)
+@gives(s.HoldSchema)
+def lift_hold(lab_id: int, hold_id: int, args: dict[str, Any]) -> Any:
+    """Lift a hold: the first person says why, the second agrees. Both sign."""
+    return decisions.lift_hold(lab_id, hold_id, **args, by=current_actor(), at=clock.now())
 
 
 # --- corrections ------------------------------------------------------------------------------

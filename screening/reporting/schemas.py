@@ -90,6 +90,37 @@ class ReleasedSchema(Schema):
     callbacks = fields.Integer()
 
 
+class DecisionSchema(Schema):
+    lab_id = Id(required=True)
+    barcode = text(32, required=True)
+    how = fields.String(required=True, validate=validate.OneOf(("keep", "rerun")))
+    reason = text(500, required=True)
+    secret = secret()
+
+
+class DecidedSchema(Schema):
+    barcode = fields.String()
+    how = fields.String()
+
+
+class LiftSchema(Schema):
+    reason = fields.String(load_default="", validate=validate.Length(0, 500))
+    secret = secret()
+
+
+class HoldSchema(Schema):
+    hold_id = Id()
+    lab_id = Id()
+    run_id = Id()
+    kind = fields.String()
+    told = fields.Dict(metadata={"description": "tubes, signals and the rate that was expected"})
+    opened_at = moment()
+    asked_by = Id(allow_none=True)
+    reason = fields.String(allow_none=True)
+    lifted_by = Id(allow_none=True)
+    lifted_at = moment(allow_none=True)
+
+
 class AskSchema(Schema):
     lab_id = Id(required=True)
     barcode = text(32, required=True)

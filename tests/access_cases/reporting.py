@@ -221,6 +221,29 @@ def access_code(w: World) -> str:
     return issued[0][0]
 
 
+PHONE = {"phone": "16100000077", "last4": "0077"}
+
+
+def by_phone(w: World) -> dict:
+    """A code that the worker has sent."""
+    from datetime import timedelta
+
+    from screening.reporting.service import phone_codes
+
+    asked, code = phone_codes.read_asked(PHONE["phone"], PHONE["last4"]), "402817"
+    cell, number = neighbour(w.a)
+    now = clock.real_now()
+    insert("phone_code", (
+        "wanted", "phone_hash", "last4_hash", "asked_at", "until", "code_hash", "cell_id",
+        "person_id",
+    ), [(asked.wanted, asked.phone_hash, asked.last4_hash, now, now + timedelta(minutes=10),
+         asked.hash(code), cell, number)],
+        "ON CONFLICT (wanted) DO UPDATE SET until = EXCLUDED.until, "
+        "code_hash = EXCLUDED.code_hash, cell_id = EXCLUDED.cell_id, "
+        "person_id = EXCLUDED.person_id")  # fmt: skip
+    return {"json": {**PHONE, "code": code}}
+
+
 def run_page(w: World, side: Side) -> dict:
     return {"values": {"lab_id": side.lab.lab_id, "run_id": tube(w, side)[1]}}
 
@@ -243,9 +266,55 @@ def person(w: World, side: Side) -> dict:
     return {"values": {"cell": cell, "person_id": number}}
 
 
+def differing(w: World, side: Side) -> tuple[Key, int]:
+    """A tested tube that the instrument calls otherwise."""
+    key, run_id = tube(w, side)
+    reasons = Jsonb([{"code": "instrument_doubt", "target": "N", "ct": None}])
+    run("UPDATE call SET reasons = %s WHERE cell_id = %s AND run_id = %s",
+        (reasons, side.lab.cell_id, run_id))  # fmt: skip
+    return key, run_id
+
+
+def decide(w: World, side: Side) -> dict:
+    return {"json": {"lab_id": str(side.lab.lab_id), "barcode": differing(w, side)[0].barcode,
+                     "how": "keep", "reason": "看过曲线", "secret": signing(w)}}  # fmt: skip
+
+
+def decide_page(w: World, side: Side) -> dict:
+    key, run_id = differing(w, side)
+    return {"values": {"lab_id": side.lab.lab_id, "run_id": run_id, "barcode": key.barcode},
+            "data": {"how": "keep", "reason": "看过曲线", "secret": signing(w)}}  # fmt: skip
+
+
+def on_hold(w: World, side: Side) -> tuple[int, int]:
+    """(run, hold) of a run whose positivity is out of band."""
+    _, run_id = tube(w, side)
+    hold_id, lab = new_id(), side.lab
+    insert("run_hold", ("cell_id", "hold_id", "lab_id", "run_id", "kind", "told", "opened_at"),
+           [(lab.cell_id, hold_id, lab.lab_id, run_id, "lab_low", Jsonb({}),
+             clock.now())])  # fmt: skip
+    return run_id, hold_id
+
+
+def lift(w: World, side: Side) -> dict:
+    return {"values": {"lab_id": side.lab.lab_id, "hold_id": on_hold(w, side)[1]},
+            "json": {"reason": "已核对", "secret": signing(w)}}  # fmt: skip
+
+
+def lift_page(w: World, side: Side) -> dict:
+    run_id, hold_id = on_hold(w, side)
+    return {"values": {"lab_id": side.lab.lab_id, "run_id": run_id, "hold_id": hold_id},
+            "data": {"reason": "已核对", "secret": signing(w)}}  # fmt: skip
+
+
 CASES = [
     Case("reporting_api.review", "POST", **both(review), ok=200),
     Case("reporting_api.release", "POST", **both(release), ok=200),
+    Case("reporting_api.decide", "POST", **both(decide), ok=201),
+    Case("reporting_api.list_holds", inside=lambda w: {}),
+    Case("reporting_api.lift_hold", "POST", **both(lift), ok=200),
+    Case("reporting_pages.decide_call", "POST", **both(decide_page), ok=303),
+    Case("reporting_pages.lift_run_hold", "POST", **both(lift_page), ok=303),
     Case("reporting_api.get_result", **both(of_result)),
     Case("reporting_api.ask_correction", "POST", **both(ask), ok=201),
     Case("reporting_api.list_corrections", inside=corrections),
@@ -254,6 +323,8 @@ CASES = [
     Case("reporting_api.tell_attempt", "POST", **both(attempt), ok=201),
     Case("reporting_api.issue_code", "POST", **both(code), ok=201),
     Case("reporting_api.look_up", "POST", inside=lambda w: {"json": {"code": access_code(w)}}),
+    Case("reporting_api.ask_phone_code", "POST", inside=lambda w: {"json": PHONE}, ok=202),
+    Case("reporting_api.look_up_by_phone", "POST", inside=by_phone, ok=200),
     Case("reporting_pages.desk", inside=corrections),
     Case("reporting_pages.show_run", **both(run_page)),
     Case("reporting_pages.review_run", "POST", **both(review_page), ok=303),

@@ -13,7 +13,9 @@ from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries import names_of
 from screening.accounts.roles import Actor
 from screening.errors import Problem
-from screening.i18n import _
+from screening.i18n import _, current_lang
+from screening.lab.positivity import KINDS
+from screening.lab.queries.holds import HoldRow, holds_of
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
 from screening.lab.queries.runs import RunRow, list_calls, list_runs
@@ -101,6 +103,22 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
         "may_release": reviewer,
         "step": _step(rows, actor, reviewer),
         "labels": labels(rows),
+        "holds": [hold_line(h, actor) for h in holds_of(lab, [run_id])],
+    }
+
+
+def hold_line(h: HoldRow, actor: Actor) -> dict[str, Any]:
+    """A hold in a sentence; whoever asked for it to be lifted does not agree to it too."""
+    told, zh, en = h.told, *KINDS[h.kind]
+    return {
+        "hold_id": h.hold_id,
+        "what": en if current_lang() == "en" else zh,
+        "counted": f"{told.get('signals', 0)} / {told.get('tubes', 0)}",
+        "expected": f"{100 * told.get('expected', 0):.2f} %",
+        "wells": " ".join(told.get("wells", [])),
+        "asked": h.asked_by is not None,
+        "own": h.asked_by == actor.staff_id,
+        "reason": h.reason or "",
     }
 
 
@@ -115,6 +133,7 @@ def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
         "cts": "  ".join(f"{k} {'—' if v is None else v}" for k, v in call.cts.items()),
         "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
         "held": held,
+        "differs": "undecided" in codes,
         "reviews": [(step, names.get(by, ("", ""))[1]) for step, by in sorted(s.reviews.items())],
         "signed": dict(s.reviews),
         "next": "moved" if other else _next(s, codes),
@@ -157,7 +176,7 @@ def labels(rows: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def _again(problem: Problem, lab_id: int, run_id: int) -> Any:
+def again(problem: Problem, lab_id: int, run_id: int) -> Any:
     return refused(problem, "reporting/run.html", **_view(lab_id, run_id))
 
 
@@ -171,7 +190,7 @@ def review_run(lab_id: int, run_id: int) -> Any:
             by=current_actor(), secret=text("secret", 256), run_id=run_id, at=clock.now(),
         )  # fmt: skip
     except Problem as problem:
-        return _again(problem, lab_id, run_id)
+        return again(problem, lab_id, run_id)
     tell(
         _("已审核 %(n)s 管", n=len(out.signed)) if out.signed else "",
         _("%(n)s 管您此前已审核", n=len(out.repeated)) if out.repeated else "",
@@ -190,7 +209,7 @@ def release_run(lab_id: int, run_id: int) -> Any:
             at=clock.now(),
         )  # fmt: skip
     except Problem as problem:
-        return _again(problem, lab_id, run_id)
+        return again(problem, lab_id, run_id)
     done = _("已发布 %(n)s 管，新增复采任务 %(c)s 人", n=len(out.released), c=out.callbacks)
     tell(
         done if out.released else "",
