@@ -54,14 +54,15 @@ export function step(state, event) {
 
 /** When to look again, if nothing else happens. */
 export function wakeAt(state) {
-  if (state.phase !== "idle") return null;
+  if (state.phase !== "idle" || state.offline) return null;
   return state.ask || nextNumber(state) ? state.next_at : Math.max(state.next_at, state.asked_at + ASK_EVERY_MS);
 }
 
 function due(state, now) {
-  if (now < state.next_at || state.offline) return [];
+  const wait = state.next_at - now; // no wait is longer: the clock was put back
+  if (state.offline || (wait > 0 && wait <= STOPPED_WAIT_MS)) return [];
   const first = nextNumber(state);
-  const asking = state.ask || (first === null && now - state.asked_at >= ASK_EVERY_MS);
+  const asking = state.ask || (first === null && Math.abs(now - state.asked_at) >= ASK_EVERY_MS);
   if (asking) return [{ do: "ask" }, { phase: "asking", ask: true, asked_at: now }];
   return first === null ? [] : [{ do: "send", first, most: state.most }, { phase: "sending" }];
 }
@@ -130,7 +131,7 @@ function failed(state, event) {
 function later(state, now, random, message, least = 0) {
   const fails = state.fails + 1;
   const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (fails - 1));
-  const wait = Math.max(longest * (0.5 + random / 2), least * 1000);
+  const wait = Math.min(STOPPED_WAIT_MS, Math.max(longest * (0.5 + random / 2), least * 1000));
   return { ...state, fails, next_at: Math.round(now + wait), message };
 }
 

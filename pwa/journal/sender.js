@@ -6,6 +6,7 @@ import { begin, step, truth, wakeAt } from "./outbox.js";
 import { onlyUnsent, Wire } from "./wire.js";
 
 const JOURNAL = "/api/v1/journal";
+const LOOK_MS = 60_000; // whether there is a network after all
 
 export class Sender {
   /**
@@ -56,7 +57,8 @@ export class Sender {
 
   /** Look whether something is due. */
   wake() {
-    return this.hear({ type: "wake" });
+    const missed = this.machine.offline && globalThis.navigator?.onLine; // a frozen page hears of no network
+    return this.hear({ type: missed ? "online" : "wake" });
   }
 
   /** By hand: forget the waiting time. */
@@ -113,7 +115,7 @@ export class Sender {
 
   #sleep() {
     clearTimeout(this.timer);
-    const at = wakeAt(this.machine);
+    const at = this.machine.offline ? this.now() + LOOK_MS : wakeAt(this.machine);
     if (at === null || this.stopped) return;
     this.timer = setTimeout(() => this.wake(), Math.min(Math.max(at - this.now(), 250), 600_000));
   }

@@ -127,6 +127,21 @@ describe("one step", () => {
     expect(waiting(after.state)).toBe(18);
   });
 
+  it("is not stopped for a day by a clock that is put back a day", () => {
+    const DAY = 86_400_000;
+    const sending = step(settled(5, 0), { type: "wake", now: DAY }).state;
+    const { state } = step(sending, { type: "failed", why: "network", now: DAY, random: 1 });
+    expect(step(state, { type: "wake", now: DAY + 1000 }).commands).toEqual([]);
+    expect(step(state, { type: "wake", now: 5000 }).commands).toEqual([{ do: "send", first: 1, most: MOST }]);
+    const idle = { ...settled(5, 5), asked_at: DAY };
+    expect(step(idle, { type: "wake", now: 5000 }).commands).toEqual([{ do: "ask" }]);
+  });
+
+  it("sleeps while there is no network, until one comes", () => {
+    const { state } = step({ ...settled(5, 0), next_at: 0 }, { type: "offline" });
+    expect(wakeAt(state)).toBe(null);
+  });
+
   it("asks every ten minutes when there is nothing to do: a server may have been restored", () => {
     const state = { ...settled(5, 5), asked_at: 1000 };
     expect(step(state, { type: "wake", now: 600_999 }).commands).toEqual([]);

@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { gunzipSync } from "node:zlib";
 import { deleteDB } from "idb";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openStore } from "../../pwa/ground/db.js";
 import { newSigningKeys, openKeys } from "../../pwa/ground/keys.js";
@@ -137,6 +137,21 @@ describe("sending", () => {
     const again = await phone();
     expect(again.journal.acked).toBe(451);
     expect(again.sender.truth).toMatchObject({ held: 451, waiting: 0, last_contact: clock }); // before anybody was asked
+  });
+
+  it("rests while there is no network, and goes on although nobody said that one came", async () => {
+    const { journal, sender } = await phone();
+    await sender.hear({ type: "offline" });
+    await journal.append(facts(3));
+    await sender.appended();
+    const before = told.truth.length;
+    await new Promise((resolve) => { setTimeout(resolve, 900); });
+    expect(told.truth.length - before).toBe(0); // each would draw the whole screen
+    vi.stubGlobal("navigator", { onLine: true });
+    await sender.wake();
+    await settled(sender);
+    vi.unstubAllGlobals();
+    expect(sender.truth).toMatchObject({ held: 3, waiting: 0 });
   });
 
   it("says since when something waits, and sends it when the network is back", async () => {
