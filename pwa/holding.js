@@ -101,7 +101,7 @@ export class Holding {
 
   /** @param {object|null} json screening-slice-2, or null where there is none or it was wiped */
   useSlice(json) {
-    this.slice = json ? new Slice(json) : null;
+    this.slice = json ? new Slice(json, this.slice) : null;
     if (json && (json.site ?? json.lab)) {
       this.place = { type: json.lab ? "lab" : "site", ...(json.site ?? json.lab) };
     }

@@ -42,8 +42,12 @@ function inOrder(parts, place) {
   return true;
 }
 
+/** What is indexed of the roster alone: as good for the next slice where the roster is the same. */
+const OF_ROSTER = ["names", "tails", "rooms", "ids", "byPerson", "byDocument", "docKey", "homes", "upper", "places"];
+
 export class Slice {
-  constructor(json) {
+  /** @param {object} json @param {Slice|null} before  the slice in use until now */
+  constructor(json, before = null) {
     this.json = json;
     this.made_at = json.made_at;
     this.expires_at = json.expires_at;
@@ -58,7 +62,8 @@ export class Slice {
     this.expected = json.expected ?? [];
     this.cell = json.roster?.cell ?? json.site?.cell ?? null;
     this.count = json.roster?.count ?? 0;
-    this.cache = new Map();
+    const same = json.roster && json.roster === before?.json.roster;
+    this.cache = new Map(same ? [...before.cache].filter(([name]) => OF_ROSTER.includes(name)) : []);
   }
 
   lazily(name, make) {

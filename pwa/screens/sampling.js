@@ -205,11 +205,11 @@ function people(app, tube) {
 }
 
 const TWICE = 800; // ms: a shaking thumb takes back one person, not two
-let undone = 0;
+let undone = -TWICE;
 
 function undo(app) {
-  if (app.now() - undone < TWICE) return;
-  undone = app.now();
+  if (performance.now() - undone < TWICE) return;
+  undone = performance.now();
   queued(app, () => act(app, undoLast(app.work)));
 }
 

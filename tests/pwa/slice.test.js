@@ -23,6 +23,22 @@ beforeAll(async () => {
 
 const ids = (text) => slice.search(text).found.map((p) => p.person);
 
+describe("a refresh", () => {
+  test("indexes fifty thousand people again only when the roster is another", () => {
+    const used = { ...json.used, tube: "10000000010276" };
+    const before = new Slice(json);
+    before.find(9, "12");
+    before.used("10000000010179");
+    const after = new Slice({ ...json, used }, before);
+    expect(after.cache.get("byPerson")).toBe(before.cache.get("byPerson"));
+    expect(after.find(9, "12").index).toBe(1);
+    expect([after.used("10000000010179"), after.used("10000000010276")]).toEqual([null, expect.anything()]);
+    const moved = { ...json.roster, names: json.roster.names.replace("李*\n", "王*\n") };
+    expect(new Slice({ ...json, roster: moved }, after).find(9, "12").name).toBe("王*");
+    expect(new Slice({ ...json, roster: null }, after).find(9, "12")).toBe(null);
+  });
+});
+
 describe("finding one", () => {
   test("by the number of a code, beyond what a Number holds", () => {
     const one = slice.find(9, "9223372036854775000");
