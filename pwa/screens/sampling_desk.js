@@ -214,6 +214,11 @@ export async function takeItem(app, { person: item, single = false, purpose = nu
     app.say("look", t("一户一管：请扫一支新管。"), { code: "household_wanted", sub: person.name });
     return;
   }
+  if (!tube) { // nothing is wrong: the tube comes next
+    desk.waiting = person;
+    app.say("look", t("请扫管码开管，{name} 在等。", { name: person.name || t("此人") }), { code: "tube_wanted" });
+    return;
+  }
   await takePerson(app, person);
 }
 

@@ -94,12 +94,17 @@ async function skipSite(app) {
 function tableStep(app) {
   if (app.device?.lab) return nothing;
   const tables = tablesOf(app.place, form.table);
-  return choice({
+  if (tables.length === 1) return nothing; // begin() knows
+  return html`${choice({
     label: t("第几台"), name: "table", value: form.table,
     options: tables.map((n) => ({ value: n, label: String(n) })),
     onChange: (n) => { form.table = n; app.draw(); },
-  });
+  })}
+  ${form.table || !atTable(app) ? nothing : note("look", t("还没有选台；装箱时按台核对。不在台上采的不用选。"))}`;
 }
+
+const onlyTable = (app) => (app.place?.type === "site" && tablesOf(app.place).length === 1 ? 1 : null);
+const atTable = (app) => Boolean(app.staff?.roles?.includes("sampler"));
 
 function roundStep(app) {
   const rounds = offered(app);
@@ -194,7 +199,7 @@ async function begin(app) {
   const rounds = offered(app);
   const round = rounds.find((one) => one.id === form.round) ?? rounds[0] ?? null;
   try {
-    await startShift(app, { table: form.table, round });
+    await startShift(app, { table: form.table ?? onlyTable(app), round });
   } catch (fault) {
     form.busy = false;
     return app.failed(fault);

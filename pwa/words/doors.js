@@ -104,6 +104,8 @@ export const words = {
   "取自": "As of",
   "有效到": "Valid until",
   "未上传": "Not sent",
+  "还没有选台；装箱时按台核对。不在台上采的不用选。":
+    "No table chosen; boxes are checked by table. Not needed away from a table.",
   "{n} 条": "{n} entries",
   "没有名单也能采样：凭居民码、证件。": "Sampling works without the list: by resident code or document.",
   "再取一次": "Fetch again",

@@ -65,6 +65,7 @@ export const words = {
   "开单管": "Open a single tube",
   "或直接扫一支新管": "or just scan a new tube",
   "请此人去 2 号通道": "Send to lane 2",
+  "请扫管码开管，{name} 在等。": "Scan a tube to open it; {name} is waiting.",
   "请写核对人。": "Write who checked.",
   "证件号码不对": "The number is not right",
   "确认原件就是这个号码时，写上姓名，由第二人扫工作证或写名。":
