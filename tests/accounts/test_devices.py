@@ -179,7 +179,7 @@ def test_the_code_is_shown_as_a_link_into_the_app_for_one_phone(client, site):
     head = make.staff(Role.SITE_SUPERVISOR, site)
     headers = {**make.sign_in(client, head, cookie=True), "Accept": "text/html"}
     page = client.post("/devices/codes", data={"site_id": site.site_id}, headers=headers).text
-    code = re.search(r'figure-value">([^<]+)<', page)[1]
+    code = re.search(r'fig-value">([^<]+)<', page)[1]
     picture = base64.b64decode(re.search(r'data:image/png;base64,([^"]+)"', page)[1])
     (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))
     assert found.text == f"http://localhost/field/#enrol={code}"

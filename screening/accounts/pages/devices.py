@@ -19,6 +19,7 @@ from screening.accounts.pages.frame import PAGE, bp, refused, text
 from screening.accounts.roles import Place, Role
 from screening.errors import Fault, Faults, Problem
 from screening.i18n import ZONE, _
+from screening.places import queries as places
 
 SEERS = (*MANAGERS, Role.DISPATCHER)
 USES = (1, 5, devices.CODE_USES.value)
@@ -84,8 +85,16 @@ def make_code() -> Any:
     except Problem as problem:
         return refused(problem, "accounts/devices.html", **device_lines())
     link = f"{request.host_url}field/#enrol={code}"
+    at = places.get_site(place.id) if place.kind == "site" else places.get_lab(place.id)
     return render_template(
-        "accounts/code.html", code=code, link=link, image=qr(link), until=until, uses=uses
+        "accounts/code.html",
+        code=code,
+        link=link,
+        image=qr(link),
+        until=until,
+        uses=uses,
+        place=at.name,
+        practice=request.form.get("practice") == "1",
     )
 
 
