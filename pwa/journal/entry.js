@@ -14,6 +14,10 @@ export class EntryTooLong extends Error {
   }
 }
 
+/** Text that every reader of JSON takes: no half of a character, as a cut or a card reader leaves it, no NUL. */
+export const readable = (value) =>
+  typeof value === "string" ? value.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "\ufffd") : value;
+
 /** One entry as the journal keeps it. Throws EntryTooLong. */
 export function write(entry) {
   const ids = entry.kind === "hand_over" ? [...IDS, "to"] : IDS;
@@ -26,7 +30,8 @@ export function write(entry) {
     }
   }
   const clear = Object.entries(marked).filter(([, value]) => value !== undefined && value !== null);
-  const out = JSON.stringify(Object.fromEntries(clear)).replace(
+  const keep = (key, value) => (marks.has(key) && value === `\u0000${key}` ? value : readable(value));
+  const out = JSON.stringify(Object.fromEntries(clear), keep).replace(
     /"\\u0000(\w+)"/g, (all, key) => marks.get(key) ?? all,
   );
   const bytes = text.encode(out).length;

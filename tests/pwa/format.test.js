@@ -36,6 +36,15 @@ describe("the vectors", () => {
   });
 });
 
+describe("an entry's texts", () => {
+  it("hold no half character and no NUL: the server could not read the entry at all", () => {
+    const note = `${"好".repeat(199)}😀`.slice(0, 200); // cut within the last character
+    const said = read(write({ kind: "visit", staff: "7", note, reason: "\u0000staff" }));
+    expect(said).toEqual({ kind: "visit", staff: 7, note: `${"好".repeat(199)}\ufffd`, reason: "staff" });
+    expect(read(write({ kind: "visit", note: "阿依·😀" })).note).toBe("阿依·😀");
+  });
+});
+
 describe("an entry's ids", () => {
   it("keep every digit", () => {
     const line = write({ kind: "bind", seq: 1, staff: "9007199254740993", site: 9007199254740993n, round: "5", lab: null, tube: "12345678901234", seat: 1, who: { code: '"staff":9007199254740993' } });
