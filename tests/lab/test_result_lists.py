@@ -19,7 +19,7 @@ from screening.lab import list_problems as p
 from screening.lab import list_template
 from screening.lab.readers.refusals import CutOff, EmptyFile
 from screening.lab.readers.result_list import NotAResultList, TwoColumns, TwoLists
-from screening.lab.service import alerts, result_lists
+from screening.lab.service import alerts, originals, result_lists
 from screening.reporting import refusals, service
 from screening.tube.rules import Stage
 from tests import make
@@ -334,6 +334,35 @@ def test_no_more_than_the_named_columns_of_a_list_is_kept(lis):
     preview(lis, sheet([("王小明", "11010519491231002X", a, "阴性", "13800000000")], header))
     ((kept,),) = peek("SELECT readings::text || verdict::text FROM run")
     assert not any(x in kept for x in ("王小明", "002X", "13800000000"))
+
+
+def test_the_original_is_kept_sealed_and_forgotten_with_a_list_that_was_only_looked_at(lis):
+    a, b = lis.received(2)
+    data = sheet([(a, "阴性"), (b, "阴性")])
+    shown = adopt(lis, data)
+    preview(lis, sheet([(b, " 阴性"), (a, "阴性")]))  # the same list in another form
+    ((sealed,),) = peek("SELECT sealed FROM original")
+    assert a.encode() not in bytes(sealed)
+    assert originals.open_original(lis.lab.lab_id, shown.run.run_id) == data
+    (c,) = lis.received(1)
+    looked = preview(lis, sheet([(c, "阴性")]))
+    result_lists.discard(lis.lab.lab_id, looked.run.run_id)
+    assert len(peek("SELECT 1 FROM original")) == 1
+
+
+def test_a_list_with_far_too_many_positives_is_held_though_its_alerts_are_out(lis):
+    tubes = lis.received(8)
+    shown = adopt(lis, sheet([(t, "阳性") for t in tubes]))
+    assert "plate_high" in shown.verdict["holds"]
+    assert len(told()) == 8
+    one, two = (actor_of(make.staff(r, lis.city.lab, pin=PIN).staff_id)
+                for r in (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER))  # fmt: skip
+    kw = {"lab_id": lis.lab.lab_id, "run_id": shown.run.run_id}
+    service.review([], 1, by=one, secret=PIN, at=clock.now(), **kw)
+    service.review([], 2, by=two, secret=PIN, at=clock.now(), **kw)
+    with pytest.raises(refusals.Refused) as caught:
+        service.release(tubes, by=two, at=clock.now(), **kw)
+    assert {f.problem.code for f in caught.value.faults} == {"watched"}
 
 
 # --- files --------------------------------------------------------------------------------------

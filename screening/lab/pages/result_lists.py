@@ -33,6 +33,7 @@ from screening.lab.service import result_lists as service
 from screening.lab.service.result_lists import Shown
 from screening.lab.well_rules import DIFFERS
 
+COLUMNS = {"tube": lambda: _("管码"), "result": lambda: _("结果"), "time": lambda: _("检测时间")}
 FAULTS_SHOWN = 200  # a wrong column makes a fault of every row
 
 
@@ -98,6 +99,8 @@ def upload_list(lab_id: int) -> Any:
 def refused(problem: Problem, lab_id: int) -> Any:
     """Every fault has its row; a very long list of them is cut, and says so."""
     sentence, faults = undo(problem)
+    for fault in faults:
+        fault.column = COLUMNS[fault.column]() if fault.column in COLUMNS else fault.column
     more = max(0, len(faults) - FAULTS_SHOWN)
     return shown(
         "lab/result_lists.html", problem.status, sentence=sentence, faults=faults[:FAULTS_SHOWN],

@@ -23,7 +23,7 @@ from screening.lab.pages.frame import (
     undo,
 )
 from screening.lab.pages.plates import plate_view
-from screening.lab.queries.result_lists import NO_PLATE
+from screening.lab.queries.result_lists import is_list
 from screening.lab.readers.refusals import EmptyFile
 from screening.lab.readers.run import Remark
 from screening.lab.scopes import LAB, READERS, WRITERS
@@ -80,7 +80,7 @@ def upload_run(lab_id: int, plate_id: int) -> Any:
 @require(*READERS, at=LAB)
 def run(lab_id: int, run_id: int) -> Any:
     """What a file says, what would become of it or what did; a list of results has its own page."""
-    if queries.get_run(queries.get_lab(lab_id), run_id).plate_id == NO_PLATE:
+    if is_list(queries.get_run(queries.get_lab(lab_id), run_id)):
         return redirect(url_for(".result_list", lab_id=lab_id, run_id=run_id))
     made = runs.show(lab_id, run_id, at=clock.now())
     return shown("lab/run.html", may_write=may_write(lab_id), **run_view(made))
@@ -173,5 +173,7 @@ def confirm_run(lab_id: int, run_id: int) -> Any:
 def discard_run(lab_id: int, run_id: int) -> Any:
     """Forget a file that was only looked at; back to its plate."""
     plate_id = queries.get_run(queries.get_lab(lab_id), run_id).plate_id
-    runs.discard(lab_id, run_id)
+    told = runs.discard(lab_id, run_id, by=me(), at=clock.now())
+    if told:
+        flash(_("文件中有信号，已发出 %(n)s 条暂定预警，文件留存备查。", n=told), "look")
     return redirect(url_for(".plate", lab_id=lab_id, plate_id=plate_id), 303)

@@ -13,7 +13,12 @@ from screening.lab.queries.runs import RunRow
 from screening.tube.queries import Key
 from screening.tube.rules import Stage, Verb
 
-NO_PLATE = 0  # the plate of a run that came as a list
+# A list is kept as a run that is its own plate: no row of plates bears its number.
+_IS_LIST = "plate_id = run_id"
+
+
+def is_list(found: RunRow) -> bool:
+    return found.plate_id == found.run_id
 
 
 class OwedRow(NamedTuple):
@@ -46,9 +51,8 @@ def list_lists(
         return []
     rows = fetch(
         f"SELECT {', '.join(RunRow._fields)} FROM run WHERE cell_id = ANY(%s) "
-        "AND lab_id = ANY(%s) AND plate_id = %s AND run_id < %s ORDER BY run_id DESC LIMIT %s",
-        (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], NO_PLATE, before or 2**62,
-         limit),
+        f"AND lab_id = ANY(%s) AND {_IS_LIST} AND run_id < %s ORDER BY run_id DESC LIMIT %s",
+        (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], before or 2**62, limit),
     )  # fmt: skip
     return [RunRow(*r) for r in rows]
 
@@ -60,9 +64,9 @@ def said_before(lab: LabRow, keys: Iterable[Key]) -> list[dict[str, Any]]:
     if not runs:
         return []
     rows = fetch(
-        "SELECT readings FROM run WHERE cell_id = %s AND lab_id = %s AND plate_id = %s "
+        f"SELECT readings FROM run WHERE cell_id = %s AND lab_id = %s AND {_IS_LIST} "
         "AND run_id = ANY(%s) AND state = 'evaluated'",
-        (lab.cell_id, lab.lab_id, NO_PLATE, sorted(runs)),
+        (lab.cell_id, lab.lab_id, sorted(runs)),
     )
     return [line for (lines,) in rows for line in lines if line["barcode"] in wanted]
 

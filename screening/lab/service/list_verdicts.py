@@ -17,7 +17,6 @@ from screening.lab import list_rules, queries
 from screening.lab.list_rules import ListRow
 from screening.lab.queries import LabRow, NoSuchRun, RunRow
 from screening.lab.queries import result_lists as lists
-from screening.lab.queries.result_lists import NO_PLATE
 from screening.lab.readers.columns import key
 from screening.lab.readers.result_list import NO_TARGET
 from screening.lab.rule_sets import GENERAL, RuleSet
@@ -85,7 +84,7 @@ def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
 
 def get_list(lab: LabRow, run_id: int, *, lock: bool = False) -> RunRow:
     found = queries.get_run(lab, run_id, lock=lock)
-    if found.plate_id != NO_PLATE:
+    if not lists.is_list(found):
         raise NoSuchRun()
     return found
 

@@ -15,11 +15,11 @@ from screening.i18n import ZONE
 from screening.lab import list_problems as p
 from screening.lab import list_rules, queries
 from screening.lab.list_rules import ListRow
-from screening.lab.queries import LabRow, RunRow
+from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.queries import result_lists as lists
-from screening.lab.queries.result_lists import NO_PLATE, OwedRow
+from screening.lab.queries.result_lists import OwedRow
 from screening.lab.readers.result_list import RawList, read_list
-from screening.lab.service import alerts
+from screening.lab.service import alerts, originals, watch
 from screening.lab.service.list_verdicts import (
     Made,
     Rules,
@@ -73,6 +73,7 @@ def preview(lab_id: int, data: bytes, *, by: int, at: datetime, zone: tzinfo = Z
         return show(lab_id, held.run_id, at=at)._replace(already=True)
     refuse(faults + standing(lab, rows, Rules(at), zone)[1])
     run_id = held.run_id if held else new_id()
+    originals.keep(lab, digest, data, by=by, at=at)
     _keep_preview(lab, run_id, digest, raw, rows, by=by, at=at)
     return show(lab_id, run_id, at=at)
 
@@ -92,7 +93,7 @@ def _keep_preview(
         "unread": raw.unread,
     }
     row = (
-        lab.cell_id, run_id, lab.lab_id, NO_PLATE, round_id, digest, INSTRUMENT, "previewed",
+        lab.cell_id, run_id, lab.lab_id, run_id, round_id, digest, INSTRUMENT, "previewed",
         NO_RULE, by, at, Jsonb(verdict), Jsonb(msgspec.to_builtins(rows)),
     )  # fmt: skip
     columns = (*RunRow._fields, "readings")
@@ -104,7 +105,9 @@ def _keep_preview(
 def discard(lab_id: int, run_id: int) -> None:
     """Forget a list that was only looked at."""
     lab = queries.get_lab(lab_id)
-    if get_list(lab, run_id, lock=True).state == "previewed":
+    found = get_list(lab, run_id, lock=True)
+    if found.state == "previewed":
+        originals.forget(lab, found.file_hash)
         run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, run_id))
 
 
@@ -133,11 +136,23 @@ def confirm(lab_id: int, run_id: int, *, seen_open: bool, by: int, at: datetime)
     raised = alerts.raise_signals(
         made.signals, made.keys, lab_id=lab_id, run_id=run_id, provisional=False, at=at
     )
-    verdict = {**found.verdict, **made.verdict(), "reruns": again, "alerts": raised}
+    outcomes = {b: call.outcome for b, (_, call) in made.calls.items()}
+    held = watch.look(lab, _as_plate(found), run_id, outcomes, at=at)
+    verdict = {
+        **found.verdict, **made.verdict(), "reruns": again, "alerts": raised, "holds": held
+    }  # fmt: skip
     _keep(found, made, verdict, by=by, at=at)
     detail = {"rows": len(rows), "open": len(made.open)}
     note("list_confirmed", "run", run_id, cell=lab.cell_id, staff_id=by, detail=detail)
     return show(lab_id, run_id, at=at)
+
+
+def _as_plate(found: RunRow) -> PlateRow:
+    """What the watch over positivity names a list by, in its ticket."""
+    return PlateRow(
+        found.cell_id, found.plate_id, found.lab_id, found.round_id, str(found.run_id)[-6:], 0, {},
+        NO_RULE, found.state, found.imported_by, found.imported_at, found.run_id,
+    )  # fmt: skip
 
 
 def _lock(barcodes: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from screening.lab.positivity import KINDS
 from screening.lab.queries.holds import HoldRow, holds_of
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
+from screening.lab.queries.result_lists import is_list
 from screening.lab.queries.runs import RunRow, list_calls, list_runs
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules, scopes, service, words
@@ -44,7 +45,12 @@ def desk() -> Any:
 def _runs(lab: LabRow) -> list[dict[str, Any]]:
     codes = {p.plate_id: p.code for p in list_plates([lab], limit=2 * RUNS)}
     runs = [r for r in list_runs([lab], limit=RUNS) if r.state != "previewed"]
-    return [_run(lab, r, codes.get(r.plate_id, "")) for r in runs]
+    return [_run(lab, r, _code(r, codes)) for r in runs]
+
+
+def _code(r: RunRow, codes: dict[int, str]) -> str:
+    tail = str(r.run_id)[-6:]
+    return _("清单 %(n)s", n=tail) if is_list(r) else codes.get(r.plate_id, tail)
 
 
 def _run(lab: LabRow, run: RunRow, code: str) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def _run(lab: LabRow, run: RunRow, code: str) -> dict[str, Any]:
     stages = Counter(t["stage"] for t in list_tubes(keys))
     signals = sum(1 for c in keys.values() if c.outcome in rules.CALLS_BACK)
     return {
-        "code": code or str(run.run_id)[-6:],
+        "code": code,
         "lab": lab.name,
         "made_at": run.imported_at,
         "tubes": len(keys),
