@@ -89,3 +89,23 @@ def test_a_version_is_tried_seen_and_approved_with_the_keyboard(page, town, past
     panel = page.locator(f"#rule-{past['rule_id']}")
     assert "生效中" in panel.inner_text()
     assert not complaints
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_draft_is_typed_on_a_phone_and_leads_to_its_dry_run(page, town, past, lang):
+    complaints = listen(page)
+    sign_in(page, town)
+    speak(page, lang)
+    page.goto("/lab/rule-sets")
+    assert not axe_findings(page)
+    page.click(f"#rule-{past['rule_id']} a[href$='/draft']")
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        assert not axe_findings(page)
+        assert not scrolls_sideways(page)
+    page.fill("[name='targets.0.positive_below']", "38")
+    page.fill("[name=source]", "validation of this week")
+    page.press("[name='targets.0.positive_below']", "Enter")
+    page.wait_for_url("**/dry-run")
+    assert "38" in page.locator("#fields").inner_text()
+    assert not complaints

@@ -13,13 +13,13 @@ from screening.accounts.guard import CITY, current_actor, require
 from screening.accounts.roles import EVERYWHERE
 from screening.errors import Fault, Problem
 from screening.i18n import _, current_lang
-from screening.lab import words
+from screening.lab import rule_form, words
 from screening.lab.dry_run import DAYS, MOST_DAYS, field_changes, only_of
 from screening.lab.pages.frame import bp, me, outcome_badge, said, shown, state_badge, undo
 from screening.lab.queries import dry_runs as trials
 from screening.lab.queries import list_labs
 from screening.lab.queries.dry_runs import TrialRow
-from screening.lab.rule_sets import BadRuleSet
+from screening.lab.rule_sets import BadRuleSet, to_dict
 from screening.lab.scopes import APPROVERS, READERS, RULERS
 from screening.lab.service import dry_runs
 from screening.lab.service import rule_sets as service
@@ -97,6 +97,40 @@ def propose_rule_set() -> Any:
         )
     flash(_("已提出新版本，等待另一人批准。"), "ok")
     return redirect(url_for(".rule_sets"), 303)
+
+
+@bp.get("/lab/rule-sets/<int:rule_id>/draft")
+@require(*RULERS, at=CITY)
+def draft_rule_set(rule_id: int) -> Any:
+    """A version's numbers as fields, to propose the next one from."""
+    base = service.get_version(rule_id)
+    return shown("lab/rule_draft.html", **draft_view(base))
+
+
+def draft_view(base: Version) -> dict[str, Any]:
+    body = to_dict(base.rule)
+    cohorts = [{"path": f"cohort_cutoffs.{c}", "word": cohort_word(c)} for c in COHORTS]
+    return {"base": base, "values": rule_form.values(body, COHORTS), "cohorts": cohorts}
+
+
+@bp.post("/lab/rule-sets/<int:rule_id>/draft")
+@require(*RULERS, at=CITY)
+def propose_draft(rule_id: int) -> Any:
+    """The next version, from the fields; what follows is its dry run."""
+    base = service.get_version(rule_id)
+    typed = {k: v[:4_000] for k, v in request.form.items()}
+    try:
+        body = rule_form.read(to_dict(base.rule), typed, COHORTS)
+        made = service.propose(body, by=me(), at=clock.now())
+    except Problem as problem:
+        sentence, faults = undo(problem)
+        view = draft_view(base)
+        view["values"] |= {k: v for k, v in typed.items() if k in view["values"]}
+        return shown(
+            "lab/rule_draft.html", problem.status, sentence=sentence, faults=faults, **view
+        )
+    flash(_("已提出新版本，等待另一人批准。"), "ok")
+    return redirect(url_for(".dry_run_page", rule_id=made.rule_id), 303)
 
 
 def parsed(draft: str) -> dict[str, Any]:
