@@ -42,6 +42,7 @@ def items() -> list[Item]:
         Item("reporting_pages.desk", _("审核发布"), chain, "report"),
         Item("reporting_pages.list_corrections", _("更正"), chain, "report"),
         Item("reporting_pages.callbacks", _("复采名单"), chain, "report"),
+        Item("interop_pages.list_packages", _("结果包"), chain, "report"),
         Item("transport_pages.tubes", _("查管"), chain),
         Item("field_pages.print_desk", _("打印"), chain),
         Item("reminders_pages.missed", _("未检名单"), remind),

@@ -1,4 +1,4 @@
-"""The wire of proofs. Numbers travel as 16 hexadecimal digits, as they are printed."""
+"""The wire of proofs and packages. Numbers travel as 16 hexadecimal digits, as they are printed."""
 
 from __future__ import annotations
 
@@ -41,3 +41,23 @@ class VerifierSchema(Schema):
     keys = fields.List(fields.Nested(KeySchema))
     list = fields.String(metadata={"description": "the signed list of withdrawn proofs, base64url"})
     old_after = fields.Integer(metadata={"description": "seconds"})
+
+
+class PackageQuerySchema(Schema):
+    unreceipted = fields.Boolean(load_default=False)
+
+
+class PackageSchema(Schema):
+    number = fields.String()
+    made_at = fields.AwareDateTime(format="iso")
+    rows = fields.Integer(metadata={"description": "tube versions in it"})
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer())
+    sha256 = fields.String(metadata={"description": "of all lines after the first"})
+    sent_at = fields.AwareDateTime(format="iso")
+    receipt = fields.String()
+    receipt_at = fields.AwareDateTime(format="iso")
+
+
+class ReceiptSchema(Schema):
+    receipt = fields.String(required=True, validate=validate.Length(1, 200))
+    sha256 = fields.String(required=True, validate=validate.Length(64, 64))

@@ -1,9 +1,10 @@
-"""What leaves: proofs are for whoever holds a code, the verifier for everybody, FHIR for roles."""
+"""What leaves: proofs are for whoever holds a code, the verifier for everybody, FHIR and packages for roles."""
 
 from __future__ import annotations
 
 from screening import clock
 from screening.db import fetch
+from screening.interop import packages
 from screening.reporting import service
 from tests.access import Case, Side, World
 from tests.access_cases.reporting import both, released
@@ -34,7 +35,24 @@ def observation(w: World, side: Side) -> dict:
     return {"values": {"barcode": released(w, side).barcode, "part": "rna"}}
 
 
+def package(w: World) -> packages.PackageRow:
+    """A package with one tube, of which nobody has heard yet."""
+    released(w, w.a)
+    number = packages.build(clock.now())
+    assert number
+    return next(p for p in packages.list_packages() if p.package_id == number)
+
+
+def receipt(w: World, way: str) -> dict:
+    found = package(w)
+    return {"values": {"number": found.number}, way: {"receipt": "A-7", "sha256": found.sha256}}
+
+
 CASES = [
+    Case("interop_api.list_packages", ok=200),
+    Case("interop_api.receive_package", "POST", inside=lambda w: receipt(w, "json"), ok=200),
+    Case("interop_pages.list_packages", ok=200),
+    Case("interop_pages.receive_package", "POST", inside=lambda w: receipt(w, "data"), ok=303),
     Case("interop_pages.fhir_metadata", ok=200),
     Case("interop_pages.fhir_search", **both(search), ok=200),
     Case("interop_pages.fhir_report", **both(of_tube), ok=200),

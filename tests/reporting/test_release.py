@@ -367,24 +367,3 @@ def test_edge_31_an_unknown_tube_is_tested_and_its_result_waits_for_the_capture(
     out = bench.release(tube)
     assert (out.released, out.callbacks) == ([tube], 3)
     assert bench.results(tube) == [(1, POS, 3)]
-
-
-def test_the_worker_takes_each_package_out_once(bench, tmp_path, app):
-    import json
-    from dataclasses import replace
-
-    from screening.reporting.jobs import send_results
-
-    tube = bench.fill(0, 2)
-    bench.through(tube)
-    kept = app.extensions["settings"]
-    app.extensions["settings"] = replace(kept, instance=tmp_path)
-    try:
-        for _ in range(2):
-            send_results()
-            db.session.commit()
-    finally:
-        app.extensions["settings"] = kept
-    (file,) = (tmp_path / "outbox" / "results").iterdir()
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [(x["tube"], x["pooled"]) for x in lines] == [(tube, 2)]
