@@ -185,9 +185,7 @@ def empty_well(lab_id: int, plate_id: int, well: str) -> Any:
 @gives(s.PlateSchema)
 def start_plate(lab_id: int, plate_id: int, args: dict[str, Any]) -> Any:
     """The plate goes onto the instrument; its map is fixed from now on, and its file is awaited."""
-    made = plates.start(
-        lab_id, plate_id, instrument=args["instrument"], by=me(), at=clock.now()
-    )
+    made = plates.start(lab_id, plate_id, instrument=args["instrument"], by=me(), at=clock.now())
     return whole(made)
 
 
@@ -250,8 +248,8 @@ def confirm_run(lab_id: int, run_id: int) -> Any:
 @require(*WRITERS, at=LAB)
 @gives(None, 204)
 def discard_run(lab_id: int, run_id: int) -> Any:
-    """Forget a file that was only looked at."""
-    runs.discard(lab_id, run_id)
+    """Forget a file that was only looked at; a signal that it shows is told all the same."""
+    runs.discard(lab_id, run_id, by=me(), at=clock.now())
     return "", 204
 
 

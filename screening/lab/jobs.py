@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from screening import clock
-from screening.db import run
 from screening.jobs import job
 from screening.lab import queries
-from screening.lab.service import starts
+from screening.lab.service import dropped, starts
 from screening.places.rules import EVERYWHERE
 
 KEEP_PREVIEWS = timedelta(days=2)  # a shift that looked at a file comes back to it, or never
@@ -16,18 +15,9 @@ KEEP_PREVIEWS = timedelta(days=2)  # a shift that looked at a file comes back to
 
 @job("forget_previews", every=3600)
 def forget_previews() -> None:
-    """Files that nobody confirmed; nothing had moved by them."""
-    run(
-        "DELETE FROM original o USING run r WHERE o.cell_id IN (SELECT cell_id FROM lab) "
-        "AND r.cell_id = o.cell_id AND r.lab_id = o.lab_id AND r.file_hash = o.file_hash "
-        "AND r.state = 'previewed' AND r.imported_at < %s",
-        (clock.now() - KEEP_PREVIEWS,),
-    )
-    run(
-        "DELETE FROM run WHERE cell_id IN (SELECT cell_id FROM lab) AND state = 'previewed' "
-        "AND imported_at < %s",
-        (clock.now() - KEEP_PREVIEWS,),
-    )
+    """Files that nobody confirmed; nothing had moved by them, and a signal in one is told now."""
+    now = clock.now()
+    dropped.drop_before(queries.list_labs([EVERYWHERE]), now - KEEP_PREVIEWS, at=now)
 
 
 @job("tell_overdue_runs", every=60)

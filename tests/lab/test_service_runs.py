@@ -57,7 +57,7 @@ def test_looking_at_a_file_moves_nothing(bench):
 def test_a_file_that_was_only_looked_at_can_be_forgotten(bench):
     _, plate = loaded(bench)
     shown = bench.preview(plate, bench.file(plate))
-    runs.discard(bench.lab.lab_id, shown.run.run_id)
+    runs.discard(bench.lab.lab_id, shown.run.run_id, by=1, at=clock.now())
     with pytest.raises(queries.NoSuchRun):
         runs.show(bench.lab.lab_id, shown.run.run_id, at=clock.now())
 

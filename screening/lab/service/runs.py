@@ -18,7 +18,7 @@ from screening.lab.plate_problems import FileUsed, PlateDone
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
-from screening.lab.service import alerts, originals, starts, watch
+from screening.lab.service import alerts, dropped, originals, starts, watch
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plates import WAITING_STATES, set_state
 from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, show
@@ -120,13 +120,11 @@ def _tube_numbers(readings: Sequence[WellReading]) -> dict[str, str]:
     return out
 
 
-def discard(lab_id: int, run_id: int) -> None:
-    """Forget a file that was only looked at."""
+def discard(lab_id: int, run_id: int, *, by: int, at: datetime) -> int:
+    """Forget a file that was only looked at; a signal in it is told all the same (how many)."""
     lab = queries.get_lab(lab_id)
     found = queries.get_run(lab, run_id, lock=True)
-    if found.state == "previewed":
-        originals.forget(lab, found.file_hash)
-        run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, run_id))
+    return dropped.drop(lab, found, by=by, at=at) if found.state == "previewed" else 0
 
 
 # --- it is confirmed ----------------------------------------------------------------------------
@@ -168,6 +166,7 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     if made.state != "quarantined":
         starts.end(plate, at)  # the file that is due is still to come while the plate is held
     _ticket(bench, found, made, at)
+    dropped.tell_others(lab, plate, run_id, by=by, at=at)
     note("run_confirmed", "run", run_id, cell=lab.cell_id, staff_id=by)
     return show(lab_id, run_id, at=at)
 
