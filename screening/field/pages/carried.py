@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from screening import clock
+from screening.accounts import queries as accounts
 from screening.accounts.guard import ANYWHERE, require
 from screening.accounts.roles import EVERYBODY
 from screening.errors import BadField, Fault, Faults, Problem
@@ -34,7 +35,8 @@ def take_carried() -> Any:
         receipts = service.take_file(_handed_in(frames), received_at=clock.now())
     except Problem as problem:
         return refused(problem, PAGE, receipts=[], frames=frames)
-    return render_template(PAGE, receipts=receipts, frames="")
+    phones = {r.device: accounts.get_device(r.device).name for r in receipts}
+    return render_template(PAGE, receipts=receipts, phones=phones, frames="")
 
 
 def _handed_in(frames: str) -> bytes:
