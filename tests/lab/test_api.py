@@ -151,7 +151,26 @@ def test_a_rule_set_needs_two_persons(bench):
     path = f"/rule-sets/{made.json['rule_id']}/approve"
     assert post(bench, chief, path, {}).json["code"] == "own_proposal"
     reviewer = signed(bench, Role.LAB_REVIEWER)
-    assert post(bench, reviewer, path, {}).json["valid_from"] is not None
+    assert post(bench, reviewer, path, {}).json["code"] == "dry_run_first"
+    trial = post(bench, reviewer, f"/rule-sets/{made.json['rule_id']}/dry-runs", {"days": 7})
+    assert (trial.status_code, trial.json["runs"], trial.json["changed"]) == (201, 0, 0)
+    seen = {"trial_id": trial.json["trial_id"]}
+    assert post(bench, reviewer, path, seen).json["valid_from"] is not None
+
+
+def test_a_dry_run_over_http_lists_what_would_change(bench):
+    plate, tubes = bench.plate(), bench.received(1)
+    bench.load(plate, tubes)
+    bench.run(plate, bench.file(plate, {tubes[0]: (38.0, 38.0, 28.0)}))
+    chief = signed(bench, Role.ADMINISTRATOR, make.place_of(None))
+    limits = [t | {"positive_below": 37} for t in to_dict(GENERAL)["targets"]]
+    made = post(bench, chief, "/rule-sets", {"body": to_dict(GENERAL) | {"targets": limits}})
+    path = f"/rule-sets/{made.json['rule_id']}/dry-runs"
+    told = post(bench, chief, path, {}).json
+    (line,) = told["lines"]
+    assert (line["barcode"], line["old"], line["new"]) == (tubes[0], 2, 1)
+    assert bench.client.get(f"/api/v1{path}", headers=chief).json == [told]
+    assert post(bench, chief, path, {"days": 91}).status_code == 422
 
 
 def test_a_rule_set_that_cannot_be_meant_is_refused(bench):
