@@ -16,9 +16,12 @@ export function checkDigit(seventeen) {
   return CHECKS[sum % 11];
 }
 
+const RESIDENT_CODE = /\bR[12]\.[0-9A-Z-]*/g; // the person's id in it may have eighteen digits
+
 /** "", or what is plainly wrong with the citizen's number in a text. */
 export function numberFault(text) {
-  const found = /(?:^|[^0-9A-Z])([0-9]{17}[0-9X])(?![0-9A-Z])/.exec(plain(text));
+  const typed = plain(text).replace(RESIDENT_CODE, " ");
+  const found = /(?:^|[^0-9A-Z])([0-9]{17}[0-9X])(?![0-9A-Z])/.exec(typed);
   return found && checkDigit(found[1]) !== found[1][17] ? "check" : "";
 }
 

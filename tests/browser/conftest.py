@@ -67,7 +67,10 @@ def page(chromium: str, town: Town) -> Iterator[Any]:
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = browser.new_context(
-            base_url=town.url, viewport={"width": 1366, "height": 768}, locale="zh-CN"
+            base_url=town.url,
+            viewport={"width": 1366, "height": 768},
+            locale="zh-CN",
+            service_workers="block",  # a walk leaves the field app while it still fetches its parts
         )
         yield context.new_page()
         browser.close()

@@ -73,6 +73,7 @@ def test_every_page_opens_without_an_error_and_fits_a_phone(page, town, lang):
     for href in pages:
         page.set_viewport_size(DESK)
         assert page.goto(href).ok, href
+        page.locator("h1").first.wait_for()  # the field app draws its own
         assert page.locator("h1").count() == 1, f"{href} has no single heading"
         wide += [f"{href} at 1366"] if scrolls_sideways(page) else []
         page.set_viewport_size(PHONE)
