@@ -195,6 +195,11 @@ export class App extends Holding {
     this.draw();
   }
 
+  /** Entries that a newer version waits for: those that are refused would keep the old one for ever. */
+  get updateWaits() {
+    return Math.max(0, this.outbox.waiting - (this.outbox.stuck ?? 0));
+  }
+
   failed(fault) {
     if (!fault?.sentence) console.error(fault?.code ?? fault?.name ?? "fault", fault?.stack ?? "");
     this.say("stop", sentenceOf(fault), { code: fault?.code ?? null });

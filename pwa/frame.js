@@ -48,8 +48,8 @@ function banners(app) {
       ${button(t("练习码"), () => app.openSheet(app.practiceSheet), { name: "practice-codes" })}
       ${button(t("结束练习"), () => app.leavePractice(), { name: "leave-practice" })}</div>` : nothing}
     ${app.newVersion && app.tab === "first" && !app.practice ? html`<div class="banner tone-unknown" role="status">${icon("download")}
-      ${app.outbox.waiting
-        ? html`<span>${t("有新版本，传完 {n} 条后可以更新", { n: app.outbox.waiting })}</span>`
+      ${app.updateWaits
+        ? html`<span>${t("有新版本，传完 {n} 条后可以更新", { n: app.updateWaits })}</span>`
         : html`<span>${t("有新版本")}</span>${button(t("现在更新"), () => app.updateNow(), { kind: "primary", name: "update" })}`}
       </div>` : nothing}`;
 }

@@ -163,7 +163,7 @@ function watchVersions(app, parts) {
       app.draw();
     },
   });
-  app.updateNow = () => (app.outbox.waiting || app.practice ? null : versions.use());
+  app.updateNow = () => (app.updateWaits || app.practice ? null : versions.use());
   app.lookForUpdate = () => versions.look();
   versions.start();
 }

@@ -136,12 +136,15 @@ function later(state, now, random, message, least = 0) {
 }
 
 /** What the screens show. `since`: time of the first entry that waits; `older`: entries of earlier
- * journals of this installation that wait. */
-export function truth(state, { since = null, older = 0, carried = 0, put_back = false } = {}) {
+ * journals of this installation that wait, `refused` of them because the server does not take them.
+ * `stuck`: all that is refused, which waiting does not help; a newer version of the app may. */
+export function truth(state, { since = null, older = 0, carried = 0, refused = 0, put_back = false } = {}) {
   const waits = waiting(state) + older;
+  const said = word(state, waits);
+  const stuck = (said === "stopped" ? waiting(state) : 0) + refused;
   return {
-    held: state.acked, last: state.last, waiting: waits, since: waits > 0 ? since : null, older, carried,
-    state: word(state, waits), next_at: waits > 0 ? state.next_at : null, last_contact: state.last_contact,
+    held: state.acked, last: state.last, waiting: waits, stuck, since: waits > 0 ? since : null, older, carried,
+    state: said, next_at: waits > 0 ? state.next_at : null, last_contact: state.last_contact,
     parked: state.parked, gap: gap(state), beyond: state.held, forked: state.forked,
     device_state: state.device_state, message: state.message ?? (put_back ? "store_put_back" : null),
   };

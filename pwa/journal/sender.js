@@ -22,7 +22,7 @@ export class Sender {
     });
     this.wire = new Wire(this);
     this.machine = begin(this.journal.row);
-    this.older = this.carried = 0;
+    this.older = this.carried = this.refused = 0;
     this.timer = null;
     this.running = Promise.resolve();
     this.busy = 0;
@@ -32,7 +32,8 @@ export class Sender {
   get truth() {
     const first = this.journal.records.find((record) => record.seq > this.machine.acked);
     const put_back = this.journal.row.why === "store_put_back";
-    return truth(this.machine, { since: first?.at ?? null, older: this.older, carried: this.carried, put_back });
+    const { older, carried, refused } = this;
+    return truth(this.machine, { since: first?.at ?? null, older, carried, refused, put_back });
   }
 
   /** Begin to listen to the network, the page and the clock. */
@@ -172,7 +173,7 @@ export class Sender {
     this.older = await this.#countOlder();
     this.carried = await this.#countCarried();
     const reached = this.machine.fails === 0 && this.machine.last_contact !== null && !this.machine.offline;
-    if (reached && this.older > 0) await this.#sendOlder().catch(onlyUnsent);
+    if (reached && this.older > 0) await this.#sendOlder();
     if (reached && this.carried > 0) await this.#sendCarried();
     this.onTruth(this.truth);
   }
@@ -203,16 +204,28 @@ export class Sender {
   }
 
   async #sendOlder() {
+    let refused = 0;
     for (const row of await this.#olderJournals()) {
-      for (let first = row.acked + 1; first <= row.last; ) {
-        const made = await batchOf(this.db, this.keys, row, { first, most: 200, sentAt: this.now() });
-        if (made === null) break;
-        const receipt = await this.wire.post(JOURNAL, made.body);
-        await confirmOld(this.db, row.id, receipt.forked ? made.last : receipt.last);
-        first = made.last + 1;
+      try {
+        await this.#sendOld(row);
+      } catch (problem) {
+        const { why, status } = onlyUnsent(problem);
+        if (why !== "http" || status >= 500 || status === 429) break;
+        refused += row.last - row.acked; // the next journal may be welcome
       }
     }
+    this.refused = refused;
     this.older = await this.#countOlder();
+  }
+
+  async #sendOld(row) {
+    for (let first = row.acked + 1; first <= row.last; ) {
+      const made = await batchOf(this.db, this.keys, row, { first, most: 200, sentAt: this.now() });
+      if (made === null) break;
+      const receipt = await this.wire.post(JOURNAL, made.body);
+      await confirmOld(this.db, row.id, receipt.forked ? made.last : receipt.last);
+      first = made.last + 1;
+    }
   }
 
   async #sendCarried() {

@@ -66,8 +66,8 @@ const about = (app) => html`<div class="stack">
     [t("服务器时间差"), app.offset === null ? null : t("{n} 秒", { n: Math.round(app.offset / 100) / 10 })],
     [t("底册取自"), app.slice ? dated(app.slice.made_at) : null],
   ])}
-  ${app.newVersion && !app.outbox.waiting ? button(t("现在更新"), () => app.updateNow(), { kind: "primary", icon: "download", name: "update" }) : nothing}
-  ${app.newVersion && app.outbox.waiting ? note("look", t("有新版本，传完 {n} 条后可以更新", { n: app.outbox.waiting })) : nothing}
+  ${app.newVersion && !app.updateWaits ? button(t("现在更新"), () => app.updateNow(), { kind: "primary", icon: "download", name: "update" }) : nothing}
+  ${app.newVersion && app.updateWaits ? note("look", t("有新版本，传完 {n} 条后可以更新", { n: app.updateWaits })) : nothing}
   ${app.install ? button(t("放到主屏幕"), () => app.install(), { icon: "download", kind: "primary", name: "install" }) : nothing}
   ${button(t("查找新版本"), () => app.lookForUpdate(), { name: "look-update" })}
   ${app.practice

@@ -56,7 +56,8 @@ describe("one step", () => {
       const sending = hear(settled(5, 0), "wake").state;
       const { state, commands } = hear(sending, "failed", { why: "http", status, code });
       expect(commands).toEqual([]);
-      expect(truth(state)).toMatchObject({ state: "stopped", message: code, waiting: 5 });
+      expect(truth(state)).toMatchObject({ state: "stopped", message: code, waiting: 5, stuck: 5 });
+      expect(truth(state, { older: 4, refused: 3 })).toMatchObject({ waiting: 9, stuck: 8 });
       expect(wakeAt(state)).toBe(1000 + 1_800_000);
     }
   });

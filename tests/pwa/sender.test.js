@@ -42,7 +42,9 @@ class World {
     }
     if (method === "GET") return this.#json(await this.receipt(new URLSearchParams(path.split("?")[1]).get("journal")));
     const raw = headers["Content-Encoding"] === "gzip" ? gunzipSync(body) : body;
-    return this.#json(await this.take(new TextDecoder().decode(raw)));
+    const text = new TextDecoder().decode(raw);
+    if (!this.points.has(/"device":(\d+)/.exec(text)[1])) return this.#json({ code: "unknown_device" }, 403);
+    return this.#json(await this.take(text));
   }
 
   async take(text) {
@@ -231,6 +233,27 @@ describe("sending", () => {
     expect(await unsentJournals(db)).toEqual([]);
     expect([...world.journals.values()].map((held) => [held.device, held.entries.length]).sort()).toEqual([[DEVICE, 3], ["77", 1]]);
     expect(sender.truth).toMatchObject({ waiting: 0, older: 0 });
+  });
+
+  it("says what of earlier enrolments is refused for good, and sends the rest", async () => {
+    const enrolled = async (device) => {
+      const sign = await newSigningKeys();
+      const own = { ...keys, sign };
+      return { own, sign, journal: await Journal.open({ db, keys: own, device }) };
+    };
+    for (const [device, n] of [["55", 2], ["66", 3]]) {
+      const { sign, journal } = await enrolled(device);
+      await journal.append(facts(n));
+      if (device === "66") world.points.set(device, unb64(await publicPoint(sign))); // a restored server forgot 55
+    }
+    const { own, sign, journal } = await enrolled("77");
+    world.points.set("77", unb64(await publicPoint(sign)));
+    const sender = new Sender({ db, keys: own, journal, now: () => clock, fetch: world.fetch, random: () => 1 });
+    senders.push(sender);
+    sender.start();
+    await settled(sender);
+    expect(sender.truth).toMatchObject({ waiting: 2, older: 2, stuck: 2 });
+    expect([...world.journals.values()].map((held) => held.device)).toContain("66");
   });
 
   it("posts what it carries for another phone, once", async () => {
