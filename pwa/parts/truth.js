@@ -21,6 +21,7 @@ export function truthWords({ practice, device, outbox, tab = "first" }) {
     return { tone: "look", icon: state === "sending" ? "upload" : "offline", text };
   }
   if (gap || parked.length) return { tone: "look", icon: "look", text: t("{holds}；有 {n} 处要人看", { holds, n: (gap ? 1 : 0) + parked.length }) };
+  if (!held) return { tone: "ok", icon: "cloud", text: t("还没有要传的记录") };
   return { tone: "ok", icon: "cloud", text: t("{holds}，全部传完", { holds }) };
 }
 

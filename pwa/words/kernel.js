@@ -62,6 +62,7 @@ export const words = {
   "练习：不保存，不上传": "Practice: nothing is kept or sent",
   "还没有登记": "Not enrolled yet",
   "服务器存有 1-{n}": "Server holds 1-{n}",
+  "还没有要传的记录": "Nothing to send yet",
   "服务器还没有记录": "Server holds nothing yet",
   "本机已停用，未传 {n} 条仍在": "This phone was stopped; {n} unsent entries are still here",
   "须重新登记，未传 {n} 条仍在": "Must be enrolled again; {n} unsent entries are still here",
