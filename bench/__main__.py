@@ -6,9 +6,9 @@ import argparse
 import os
 import sys
 
-from bench import ingest, lookup
+from bench import ingest, lookup, release
 
-WHAT = {"ingest": ingest.main, "lookup": lookup.main}
+WHAT = {"ingest": ingest.main, "lookup": lookup.main, "release": release.main}
 
 
 def main() -> int:
