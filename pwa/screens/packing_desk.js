@@ -19,7 +19,8 @@ const FRESH = { step: "fill", typed: "", n: null, why: [], met: null, seal: null
  *   `met`: a second walk through the box; `seal`: scanned before the count; `next`: waits for a new box
  */
 export function deskOf(app) {
-  if (!desks.has(app)) desks.set(app, { batch: null, next: null, done: null, ...FRESH });
+  const { backing } = app; // what was typed in practice stays there
+  if (desks.get(app)?.backing !== backing || !desks.has(app)) desks.set(app, { backing, batch: null, next: null, done: null, ...FRESH });
   const desk = desks.get(app);
   const boxes = boxesOf(app);
   const box = boxes.boxes.get(desk.batch);

@@ -19,7 +19,8 @@ const FRESH = () => ({ step: "list", seal: null, intact: null, degrees: "", type
  *   `rack`: the last tube and where it goes; `shown`: which list is open
  */
 export function deskOf(app) {
-  if (!desks.has(app)) desks.set(app, FRESH());
+  const { backing } = app; // what was typed in practice stays there
+  if (desks.get(app)?.backing !== backing || !desks.has(app)) desks.set(app, { backing, ...FRESH() });
   return desks.get(app);
 }
 

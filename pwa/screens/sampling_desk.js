@@ -18,8 +18,11 @@ const desks = new WeakMap();
  *   single: object|null, given: object|null, back: string|null, later: object[], people: object[]|null}}  `people`: who of the door list belongs into this household's tube
  */
 export function deskOf(app) {
-  if (!desks.has(app)) {
+  const [{ backing }, staff] = [app, app.staff?.id ?? null];
+  const kept = desks.get(app);
+  if (!kept || kept.backing !== backing || kept.staff !== staff) { // not practice's, not another person's
     desks.set(app, {
+      backing, staff,
       current: null, mode: null, size: null, waiting: null, single: null, given: null, back: null, later: [],
       people: null,
     });
