@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from screening import clock
 from screening.accounts import throttle
@@ -22,7 +23,7 @@ from screening.registry import seals
 from screening.registry.code_keys import read_person
 from screening.registry.service.persons import ring
 from screening.registry.signed_codes import is_resident
-from screening.reporting.queries import Story, story_of_person
+from screening.reporting.queries import Story, story_of_code, story_of_id
 from screening.reporting.service.codes import code_hash
 
 
@@ -68,56 +69,62 @@ def open_door(
     tail = last4.strip().upper()
     if is_resident(text):
         return _by_resident_code(text, tail, number, address=address, at=at, rounds=rounds)
-    return _by_access_code(text, tail, address=address, at=at, rounds=rounds)
+    return _by_access_code(text, tail, number, address=address, at=at, rounds=rounds)
 
 
 # --- the code on the slip -----------------------------------------------------------------------
 
-# The lock lasts as long as the request: of a burst of guesses at one pair one is looked at, and
-# counted, after the other.
-_CODE = (
-    "SELECT cell_id, person_id, pg_try_advisory_xact_lock(%s), "
-    "(SELECT not_before FROM throttle WHERE key = %s) "
-    "FROM access_code WHERE code_hash = %s AND revoked_at IS NULL AND until > %s"
-)
-
 
 def _by_access_code(
-    text: str, tail: str, *, address: str | None, at: datetime, rounds: Sequence[int]
+    text: str,
+    tail: str,
+    number: str,
+    *,
+    address: str | None,
+    at: datetime,
+    rounds: Sequence[int],
 ) -> Story:
     """Its 55 random bits are the proof; the last four keep a slip found in the street shut. Who
     has no document, and nothing to type, is let in by the slip alone."""
     hashed = code_hash(text)
     where = throttle.address_of(address)
     this = throttle.attempt("lookup", hashed.hex(), where)
-    rows = fetch(_CODE, (_lock_of(this), this.pair, hashed, at))
-    if not rows:
+    # many wrong codes from one address say nothing about this slip
+    story = story_of_code(hashed, rounds, {**_tries(this, this.soft[:1]), "at": at})
+    if story is None:
         raise _wrong(throttle.attempt("lookup", where, where))
-    cell, person, free, until = rows[0]
-    story = story_of_person(cell, person, rounds)
-    if story.last4_hash is None:
-        return story
-    if not tail:
+    return story if story.last4_hash is None else _proven(story, this, tail, number)
+
+
+def _tries(this: throttle.Try, soft: Sequence[bytes]) -> dict[str, Any]:
+    since = clock.real_now() - throttle.MEMORY
+    return {"pair": this.pair, "soft": list(soft), "many": ATTACK_FROM.value, "since": since}
+
+
+def _proven(story: Story, this: throttle.Try, tail: str, number: str) -> Story:
+    """The story, when what was typed is the person's. Raises LastFourNeeded, NumberNeeded, NoSuchCode,
+    TooMany; the same whether the register has the person or not."""
+    if not tail and not number:
         raise LastFourNeeded()
-    _check_wait(this, free, until)
-    if not _fits(tail, story):
+    if story.tried:
+        _check_wait(this)
+    if story.attacked and not number:
+        raise NumberNeeded()
+    fits = _owns(story, number) if number else _fits(tail, story)
+    if not (story.known and fits):
         raise _wrong(this)
     return story
 
 
-def _lock_of(this: throttle.Try) -> int:
-    return int.from_bytes(this.pair[:8], "big", signed=True)
-
-
-def _check_wait(this: throttle.Try, free: bool, until: datetime | None) -> None:
-    """Before the secret is looked at. Raises TooMany."""
-    if not free:  # another try of this pair is being looked at: hear first what came of it
-        fetch("SELECT pg_advisory_xact_lock(%s)", (_lock_of(this),))
-        rows = fetch("SELECT not_before FROM throttle WHERE key = %s", (this.pair,))
-        until = rows[0][0] if rows else None
-    now = clock.real_now()
-    if until is not None and until > now:
-        raise TooMany(seconds=max(1, math.ceil((until - now).total_seconds())))
+def _check_wait(this: throttle.Try) -> None:
+    """Before the secret is looked at. The lock lasts as long as the request, so that of a burst of
+    guesses one is looked at, and counted, after the other. Raises TooMany."""
+    lock = int.from_bytes(this.pair[:8], "big", signed=True)
+    fetch("SELECT pg_advisory_xact_lock(%s)", (lock,))
+    rows = fetch("SELECT not_before FROM throttle WHERE key = %s", (this.pair,))
+    left = (rows[0][0] - clock.real_now()).total_seconds() if rows else 0
+    if left > 0:
+        raise TooMany(seconds=max(1, math.ceil(left)))
 
 
 def _wrong(this: throttle.Try) -> Problem:
@@ -134,11 +141,6 @@ def _fits(tail: str, story: Story) -> bool:
 
 # --- the resident code --------------------------------------------------------------------------
 
-_WAIT = (
-    "SELECT pg_try_advisory_xact_lock(%s), (SELECT not_before FROM throttle WHERE key = %s), "
-    "EXISTS (SELECT 1 FROM throttle WHERE key = ANY(%s) AND fails >= %s AND since > %s)"
-)
-
 
 def _by_resident_code(
     text: str,
@@ -149,38 +151,24 @@ def _by_resident_code(
     at: datetime,
     rounds: Sequence[int],
 ) -> Story:
-    """The code is no secret and the last four are few: the wait is asked for first."""
+    """The code is no secret and the last four are few: many wrong tries from one address, at whomever,
+    make it need the whole number as well."""
     cell, person = read_person(text, at=at)
-    if not tail and not number:
-        raise LastFourNeeded()
-    where = throttle.address_of(address)
-    this = throttle.attempt("lookup", f"{cell}-{person}", where)
-    if _attacked(this) and not number:
-        raise NumberNeeded()
-    story = story_of_person(cell, person, rounds)
-    fits = _owns(cell, person, number) if number else _fits(tail, story)
-    if not (story.known and fits):
-        raise _wrong(this)
-    return story
-
-
-def _attacked(this: throttle.Try) -> bool:
-    """Whether so much was guessed at this person or from this address that more is asked for.
-    Raises TooMany."""
-    since = clock.real_now() - throttle.MEMORY
-    asked = (_lock_of(this), this.pair, list(this.soft), ATTACK_FROM.value, since)
-    free, until, attacked = fetch(_WAIT, asked)[0]
-    _check_wait(this, free, until)
-    return attacked
+    this = throttle.attempt("lookup", f"{cell}-{person}", throttle.address_of(address))
+    story = story_of_id(cell, person, rounds, _tries(this, this.soft))
+    return _proven(story, this, tail, number)
 
 
 _BETWEEN = re.compile(r"[\s-]")
 
 
-def _owns(cell: int, person: int, number: str) -> bool:
+def _owns(story: Story, number: str) -> bool:
     """Whether this is the whole number of the person's document; a passport's without its country
     as well."""
-    rows = fetch("SELECT sealed FROM person WHERE cell_id = %s AND person_id = %s", (cell, person))
+    rows = fetch(
+        "SELECT sealed FROM person WHERE cell_id = %s AND person_id = %s",
+        (story.cell, story.person),
+    )
     if not rows:
         return False
     known = seals.open_person(ring(), rows[0][0]).number

@@ -1,20 +1,17 @@
-"""The resident's look-up: the own swabs and what may be told of each. Hot path: three indexed
-statements, no session row, no write when the code is right."""
+"""The resident's look-up: the own swabs and what may be told of each. Hot path: one statement, no
+transaction, no write when the code is right."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from screening.db import fetch
 from screening.registry.queries import ROUNDS
 from screening.reporting import doors, resident_rules, rules
-from screening.reporting.queries import CalledRow, Story, SwabRow, story_of_person
-from screening.reporting.resident_rules import NO_SIGNAL, Signals
+from screening.reporting.queries import CalledRow, Story, SwabStory, story_of_person
+from screening.reporting.resident_rules import Signals
 from screening.reporting.rules import PersonState, Swab
 from screening.reporting.service.phone_codes import use_code
-from screening.tube.queries import Key
 from screening.tube.rules import NOT_IN_TUBE, RESAMPLE, Mode
 
 
@@ -42,12 +39,8 @@ class _Told(NamedTuple):
     """One swab with all that the server knows of its tube."""
 
     swab: Swab
-    row: SwabRow
+    row: SwabStory
     signals: Signals
-    mode: int
-    version: int
-    released_at: datetime | None
-    members: int | None
 
 
 def look_up(
@@ -95,65 +88,38 @@ def recent_rounds() -> list[int]:
     return [0, *newest]
 
 
-# Both halves name the tube's cell, so that each asks one place.
-_TUBES = (
-    "SELECT t.cell_id, t.round_id, t.barcode, t.mode, r.version, r.outcome, r.released_at, "
-    "r.members, a.unsettled, a.heard, a.alerts FROM tube t "
-    "LEFT JOIN LATERAL (SELECT version, outcome, released_at, members FROM result "
-    "WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode "
-    "ORDER BY version DESC LIMIT 1) r ON true "
-    "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE settled_at IS NULL) AS unsettled, "
-    "count(seen_at) AS heard, count(*) AS alerts FROM alert "
-    "WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode) a ON true "
-    "WHERE t.cell_id = ANY(%s) AND t.round_id = ANY(%s) AND t.barcode = ANY(%s)"
-)
-_UNKNOWN = (0, None, None, None, None, *NO_SIGNAL)
-
-
 def _tell(story: Story) -> list[_Told]:
     """Newest first; seats that were taken back say nothing, unless the swab must be taken again."""
     rows = [s for s in story.swabs if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
-    tubes = _tubes(rows)
-    told = [_told(s, tubes.get(s.key, _UNKNOWN), story.called.get(s.key)) for s in rows]
+    told = [_told(s, story.called.get(s.key)) for s in rows]
     return sorted(told, key=lambda t: t.row.at, reverse=True)
 
 
-def _tubes(rows: Sequence[SwabRow]) -> Mapping[Key, tuple]:
-    if not rows:
-        return {}
-    places = [sorted({s.tube_cell for s in rows}), sorted({s.round_id for s in rows})]
-    found = fetch(_TUBES, [*places, sorted({s.barcode for s in rows})])
-    return {Key(t[2], t[0], t[1]): t[3:] for t in found}
-
-
-def _told(row: SwabRow, tube: tuple, called: CalledRow | None) -> _Told:
-    mode, version, outcome, released_at, members = tube[:5]
-    covered = members is not None and row.specimen_id in members
+def _told(row: SwabStory, called: CalledRow | None) -> _Told:
+    tube = row.tube
     swab = Swab(
         at=row.at,
         void=row.void,
         purpose=row.purpose,
-        outcome=outcome,
-        covered=covered,
+        outcome=tube.outcome,
+        covered=bool(tube.covered),
         callback=called.state if called else None,
         callback_outcome=called.outcome if called else None,
-        alone=members is not None and len(members) == 1,
+        alone=tube.members == 1,
     )
-    signals = Signals(*tube[5:])
-    n = len(members) if members is not None else None
-    return _Told(swab, row, signals, mode, version or 0, released_at, n)
+    return _Told(swab, row, Signals(tube.unsettled, tube.heard, tube.alerts))
 
 
 def _seen(t: _Told, state: PersonState | None, *, released: bool) -> Seen:
-    said: dict[str, Any] = {"pooled": None, "released_at": None, "version": 0}
-    if released:
-        said = {"pooled": t.members, "released_at": t.released_at, "version": t.version}
+    tube = t.row.tube
     return Seen(
         sampled_at=t.row.at,
         round_name=_name(t.row.round_id),
-        household=t.mode == Mode.HOUSEHOLD,
+        pooled=tube.members if released else None,
+        household=tube.mode == Mode.HOUSEHOLD,
         state=state,
-        **said,
+        released_at=tube.released_at if released else None,
+        version=(tube.version or 0) if released else 0,
     )
 
 

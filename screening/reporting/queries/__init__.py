@@ -16,16 +16,21 @@ from screening.reporting.queries.corrections import (
     place_of_correction,
 )
 from screening.reporting.queries.results import (
-    CalledRow,
     ResultRow,
-    Story,
     SwabRow,
     list_results,
     seen_by,
-    story_of_person,
     swabs_of_person,
 )
 from screening.reporting.queries.standings import Standing, list_gaps, standings
+from screening.reporting.queries.stories import (
+    CalledRow,
+    Story,
+    SwabStory,
+    story_of_code,
+    story_of_id,
+    story_of_person,
+)
 from screening.reporting.queries.told import RunFacts, Said, run_facts, run_states, said_of
 
 __all__ = [
@@ -40,6 +45,7 @@ __all__ = [
     "Standing",
     "Story",
     "SwabRow",
+    "SwabStory",
     "callbacks_of_person",
     "callbacks_of_tube",
     "get_callback",
@@ -54,6 +60,8 @@ __all__ = [
     "said_of",
     "seen_by",
     "standings",
+    "story_of_code",
+    "story_of_id",
     "story_of_person",
     "swabs_of_person",
 ]

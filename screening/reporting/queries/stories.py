@@ -1,0 +1,158 @@
+"""All that a look-up needs of one person, in one statement that opens no transaction (hot path)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from screening.db import fetch, glance
+from screening.tube.queries import Key
+
+
+class TubeRow(NamedTuple):
+    """A tube as its members' look-up sees it: newest result, and how many alerts are not settled,
+    acknowledged, in all. `covered`: the result speaks of this swab; `members`: of how many."""
+
+    mode: int | None = None
+    version: int | None = None
+    outcome: int | None = None
+    released_at: datetime | None = None
+    covered: bool | None = None
+    members: int | None = None
+    unsettled: int = 0
+    heard: int = 0
+    alerts: int = 0
+
+
+class SwabStory(NamedTuple):
+    """One swab of the person and its tube."""
+
+    round_id: int
+    tube_cell: int
+    barcode: str
+    purpose: int
+    void: int
+    at: datetime
+    tube: TubeRow
+
+    @property
+    def key(self) -> Key:
+        return Key(self.barcode, self.tube_cell, self.round_id)
+
+
+class CalledRow(NamedTuple):
+    """A callback of the same person: which tube asked for it and how far it has come."""
+
+    state: str
+    outcome: int | None
+    due_at: datetime
+
+
+class Story(NamedTuple):
+    """`known`: the register has the person; `tried`: a wrong try of the same pair is remembered;
+    `attacked`: very many under the same soft counters (accounts.throttle)."""
+
+    cell: int
+    person: int
+    known: bool
+    last4_hash: bytes | None
+    tried: bool
+    attacked: bool
+    swabs: list[SwabStory]
+    called: dict[Key, CalledRow]
+
+
+_TRIES = (
+    "EXISTS (SELECT 1 FROM throttle WHERE key = %(pair)s) AS tried, "
+    "EXISTS (SELECT 1 FROM throttle WHERE key = ANY(%(soft)s) AND fails >= %(many)s "
+    "AND since > %(since)s) AS attacked"
+)
+_BY_CODE = (
+    f"SELECT cell_id, person_id, {_TRIES} FROM access_code "
+    "WHERE code_hash = %(hash)s AND revoked_at IS NULL AND until > %(at)s"
+)
+_BY_ID = f"SELECT %(cell)s::bigint AS cell_id, %(person)s::bigint AS person_id, {_TRIES}"
+_PLAIN = (
+    "SELECT %(cell)s::bigint AS cell_id, %(person)s::bigint AS person_id, false AS tried, "
+    "false AS attacked"
+)
+# Two halves, since the swabs of record and the few others have an index each.
+_SWABS = " UNION ALL ".join(
+    "SELECT x.round_id, x.specimen_id, x.tube_cell, x.barcode, x.purpose, x.void, x.at FROM w "
+    "JOIN specimen x ON x.cell_id = w.cell_id AND x.person_id = w.person_id "
+    f"WHERE x.round_id = ANY(%(rounds)s) AND {half}"
+    for half in ("x.of_record", "NOT x.of_record")
+)
+_TUBES = (
+    "LEFT JOIN tube t ON t.cell_id = s.tube_cell AND t.round_id = s.round_id "
+    "AND t.barcode = s.barcode "
+    "LEFT JOIN LATERAL (SELECT version, outcome, released_at, "
+    "s.specimen_id = ANY(members) AS covered, cardinality(members) AS members FROM result r "
+    "WHERE r.cell_id = s.tube_cell AND r.round_id = s.round_id AND r.barcode = s.barcode "
+    "ORDER BY version DESC LIMIT 1) r ON true "
+    "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE settled_at IS NULL) AS unsettled, "
+    "count(seen_at) AS heard, count(*) AS alerts FROM alert a "
+    "WHERE a.cell_id = s.tube_cell AND a.round_id = s.round_id AND a.barcode = s.barcode) a ON true"
+)
+_REST = (
+    "SELECT 0, 0::bigint, w.cell_id, '', 0::smallint, 0::smallint, NULL::timestamptz, "
+    "NULL::smallint, w.person_id, NULL::smallint, NULL::timestamptz, w.tried, NULL::int, "
+    "(p.person_id IS NOT NULL)::int::bigint, w.attacked::int::bigint, 0::bigint, "
+    "encode(p.last4_hash, 'hex') FROM w LEFT JOIN person p ON p.cell_id = w.cell_id "
+    "AND p.person_id = w.person_id "
+    "UNION ALL SELECT 1, c.round_id, c.tube_cell, c.barcode, 0, 0, c.due_at, NULL, NULL, "
+    "c.outcome, NULL, NULL, NULL, 0, 0, 0, c.state FROM w JOIN callback c "
+    "ON c.cell_id = w.cell_id AND c.person_id = w.person_id"
+)
+
+
+def _statement(who: str) -> str:
+    return (
+        f"WITH w AS MATERIALIZED ({who}) {_REST} UNION ALL "
+        "SELECT 2, s.round_id, s.tube_cell, s.barcode, s.purpose, s.void, s.at, t.mode, r.version, "
+        "r.outcome, r.released_at, r.covered, r.members, a.unsettled, a.heard, a.alerts, NULL "
+        f"FROM ({_SWABS}) s {_TUBES}"
+    )
+
+
+STATEMENTS = {"code": _statement(_BY_CODE), "id": _statement(_BY_ID), "plain": _statement(_PLAIN)}
+
+
+def story_of_code(hashed: bytes, rounds: Iterable[int], tries: dict[str, Any]) -> Story | None:
+    """Of whom a living access code opens; None without one. `tries`: pair, soft, many, since, at."""
+    return _story("code", {**tries, "hash": hashed, "rounds": list(rounds)})
+
+
+def story_of_id(cell: int, person: int, rounds: Iterable[int], tries: dict[str, Any]) -> Story:
+    """Of a person by number, whether the register has it or not."""
+    found = _story("id", {**tries, "cell": cell, "person": person, "rounds": list(rounds)})
+    assert found is not None
+    return found
+
+
+def story_of_person(cell: int, person: int, rounds: Iterable[int]) -> Story:
+    """Of somebody who has been let in already; part of the request's own transaction."""
+    wanted = {"cell": cell, "person": person, "rounds": list(rounds)}
+    found = _read(fetch(STATEMENTS["plain"], wanted))
+    assert found is not None
+    return found
+
+
+def _story(who: str, wanted: dict[str, Any]) -> Story | None:
+    return _read(glance(STATEMENTS[who], wanted))
+
+
+def _read(rows: list[tuple]) -> Story | None:
+    head, swabs, called = None, [], {}
+    for row in rows:
+        if row[0] == 2:
+            swabs.append(SwabStory(*row[1:7], tube=TubeRow(*row[7:16])))
+        elif row[0] == 1:
+            called[Key(row[3], row[2], row[1])] = CalledRow(row[16], row[9], row[6])
+        else:
+            head = row
+    if head is None:
+        return None
+    tail = bytes.fromhex(head[16]) if head[16] else None
+    return Story(head[2], head[8], bool(head[13]), tail, head[11], bool(head[14]), swabs, called)
