@@ -81,6 +81,6 @@ def confirm_list(lab_id: int, list_id: int, args: dict[str, Any]) -> Any:
 @require(*WRITERS, at=LAB)
 @gives(None, 204)
 def discard_list(lab_id: int, list_id: int) -> Any:
-    """Forget a list that was only looked at."""
-    result_lists.discard(lab_id, list_id)
+    """Forget a list that was only looked at; a signal in it is told all the same."""
+    result_lists.discard(lab_id, list_id, by=current_actor().staff_id, at=clock.now())
     return "", 204

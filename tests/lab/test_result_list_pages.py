@@ -120,10 +120,20 @@ def test_a_laboratory_without_its_own_system_is_told_so(bench):
 def test_tubes_that_moved_since_the_preview_are_told_on_the_page(bench, lab, technician):
     (a,) = bench.received(1)
     page = f"/lab/{lab}/result-lists"
-    one = upload(bench, technician, page, f"管码,结果\n{a},阴性\n").location
-    other = upload(bench, technician, page, f"管码,结果\n{a},阳性\n").location
-    bench.client.post(f"{one}/confirm", headers=technician)
-    assert bench.client.get(other, headers=technician).status_code == 422
-    refused = bench.client.post(f"{other}/confirm", headers=technician)
-    assert refused.status_code == 422 and "这一管已有结果" in refused.text
+    seen = upload(bench, technician, page, f"管码,结果\n{a},阳性\n").location
+    bench.load(bench.plate(), [a])
+    assert bench.client.get(seen, headers=technician).status_code == 422
+    refused = bench.client.post(f"{seen}/confirm", headers=technician)
+    assert refused.status_code == 422 and "这一管在板上" in refused.text
     assert peek("SELECT count(*) FROM alert") == [(0,)]
+
+
+def test_a_list_with_a_positive_that_is_put_away_is_shown_in_quarantine(bench, lab, technician):
+    (a,) = bench.received(1)
+    page = f"/lab/{lab}/result-lists"
+    seen = upload(bench, technician, page, f"管码,结果\n{a},阳性\n").location
+    gone = bench.client.post(f"{seen}/discard", headers=technician)
+    assert gone.status_code == 303
+    assert "已发出 1 条暂定预警" in bench.client.get(gone.location, headers=technician).text
+    kept = bench.client.get(seen, headers=technician)
+    assert kept.status_code == 200 and "已隔离" in kept.text and "确认采用" not in kept.text

@@ -15,8 +15,8 @@ from screening.accounts.roles import Role
 from screening.db import db, run
 from screening.errors import Faults
 from screening.i18n import ZONE
+from screening.lab import jobs, list_template
 from screening.lab import list_problems as p
-from screening.lab import list_template
 from screening.lab.readers.refusals import CutOff, EmptyFile
 from screening.lab.readers.result_list import NotAResultList, TwoColumns, TwoLists
 from screening.lab.service import alerts, originals, result_lists
@@ -64,6 +64,12 @@ def confirm(bench, shown, seen_open=False):
 
 def adopt(bench, data, seen_open=False):
     return confirm(bench, preview(bench, data), seen_open)
+
+
+def discard(bench, shown):
+    told = result_lists.discard(bench.lab.lab_id, shown.run.run_id, by=bench.by, at=clock.now())
+    db.session.commit()
+    return told
 
 
 def faults(bench, data):
@@ -136,17 +142,17 @@ def test_the_same_list_twice_is_a_no_op_in_whatever_form_and_order(lis):
 def test_a_list_that_was_only_looked_at_can_be_forgotten(lis):
     (a,) = lis.received(1)
     shown = preview(lis, sheet([(a, "阴性")]))
-    result_lists.discard(lis.lab.lab_id, shown.run.run_id)
+    assert discard(lis, shown) == 0
     assert peek("SELECT count(*) FROM run") == [(0,)]
 
 
 def test_what_changed_since_the_preview_counts_at_the_confirmation(lis):
     (a,) = lis.received(1)
-    one, other = preview(lis, sheet([(a, "阴性")])), preview(lis, sheet([(a, "阳性")]))
-    confirm(lis, one)
+    shown = preview(lis, sheet([(a, "阴性")]))
+    lis.load(lis.plate(), [a])
     with pytest.raises(Faults) as caught:
-        confirm(lis, other)
-    assert [f.problem.code for f in caught.value.faults] == ["list_has_result"]
+        confirm(lis, shown)
+    assert [f.problem.code for f in caught.value.faults] == ["list_on_plate"]
 
 
 def test_a_laboratory_with_cyclers_of_ours_cannot_pass_its_controls_by_with_a_list(bench):
@@ -346,8 +352,48 @@ def test_the_original_is_kept_sealed_and_forgotten_with_a_list_that_was_only_loo
     assert originals.open_original(lis.lab.lab_id, shown.run.run_id) == data
     (c,) = lis.received(1)
     looked = preview(lis, sheet([(c, "阴性")]))
-    result_lists.discard(lis.lab.lab_id, looked.run.run_id)
+    discard(lis, looked)
     assert len(peek("SELECT 1 FROM original")) == 1
+
+
+def test_whoever_puts_a_list_with_a_positive_away_has_not_made_it_unseen(lis):
+    a, b = lis.received(2)
+    shown = preview(lis, sheet([(a, "阳性"), (b, "阴性")]))
+    assert discard(lis, shown) == 1
+    assert told() == [("provisional", a, 2)]
+    kept = result_lists.show(lis.lab.lab_id, shown.run.run_id, at=clock.now())
+    assert kept.run.state == "quarantined"
+    again = preview(lis, sheet([(a, "阳性"), (b, "阴性")]))  # it may still be adopted
+    assert not again.already
+    assert discard(lis, again) == 0  # told once
+    assert confirm(lis, preview(lis, sheet([(a, "阳性"), (b, "阴性")]))).run.state == "evaluated"
+
+
+def test_a_list_with_the_positive_taken_out_does_not_hide_it(lis):
+    a, b = lis.received(2)
+    preview(lis, sheet([(a, "阳性"), (b, "阴性")]))  # looked at, left lying
+    shown = adopt(lis, sheet([(a, "阴性"), (b, "阴性")]))
+    assert told() == [("provisional", a, 2)]
+    one, two = (actor_of(make.staff(r, lis.city.lab, pin=PIN).staff_id)
+                for r in (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER))  # fmt: skip
+    kw = {"lab_id": lis.lab.lab_id, "run_id": shown.run.run_id}
+    service.review([], 1, by=one, secret=PIN, at=clock.now(), **kw)
+    service.review([], 2, by=two, secret=PIN, at=clock.now(), **kw)
+    out = service.release([], by=two, at=clock.now(), **kw)
+    assert out.released == [b]
+    assert {problem.code for problem in out.refused} == {"alert_conflict"}
+
+
+def test_a_list_that_nobody_confirmed_is_forgotten_but_not_its_positive(lis):
+    a, b = lis.received(2)
+    preview(lis, sheet([(a, "阳性")]))
+    preview(lis, sheet([(b, "阴性")]))
+    run("UPDATE run SET imported_at = imported_at - interval '3 days' "
+        "WHERE cell_id = %s", (lis.lab.cell_id,))  # fmt: skip
+    jobs.forget_previews()
+    db.session.commit()
+    assert told() == [("provisional", a, 2)]
+    assert peek("SELECT state FROM run") == [("quarantined",)]
 
 
 def test_a_list_with_far_too_many_positives_is_held_though_its_alerts_are_out(lis):

@@ -131,7 +131,7 @@ def list_view(made: Shown) -> dict[str, Any]:
         "state": state_badge(words.RUN_STATES, made.run.state),
         "counts": {int(k): n for k, n in verdict.get("counts", {}).items()},
         "signals": len(verdict.get("signals", {})),
-        "lines": [line_of(x, made.run.state == "previewed") for x in lines],
+        "lines": [line_of(x, made.run.state != "quarantined") for x in lines],
         "targets": verdict["targets"],
         "open": [{"barcode": b, "named": _("清单写明") if b in listed else ""} for b in made.open],
         "unnamed": len(set(made.open) - listed),
@@ -149,15 +149,16 @@ def urgency(line: dict[str, Any]) -> int:
     return (2, 3, 4, 1, None).index(line["outcome"])
 
 
-def line_of(line: dict[str, Any], waits: bool) -> dict[str, Any]:
+def line_of(line: dict[str, Any], adopted: bool) -> dict[str, Any]:
     outcome, word = line["outcome"], line["word"]
     differs = any(r["code"] in DIFFERS for r in line["reasons"])
+    before = _("此前已有") if word and adopted else ""
     cts = {f"ct_{t}": "—" if ct is None else f"{ct:.1f}" for t, ct in line["cts"].items()}
     return {
         "row": line["row"],
         "barcode": line["barcode"],
         "word": said(words.OUTCOMES, word) if word else _("待检"),
-        "outcome": outcome_badge(outcome) if outcome else _("此前已有") if word else "",
+        "outcome": outcome_badge(outcome) if outcome else before,
         "why": "；".join(reason(r) for r in line["reasons"]),
         "kit": line["kit"],
         "tested": datetime.fromisoformat(line["at"]) if line["at"] else None,
@@ -198,6 +199,8 @@ def confirm_list(lab_id: int, run_id: int) -> Any:
 @bp.post("/lab/<int:lab_id>/result-lists/<int:run_id>/discard")
 @require(*WRITERS, at=LAB)
 def discard_list(lab_id: int, run_id: int) -> Any:
-    """Forget a list that was only looked at."""
-    service.discard(lab_id, run_id)
+    """Forget a list that was only looked at; a signal in it is told all the same."""
+    told = service.discard(lab_id, run_id, by=me(), at=clock.now())
+    if told:
+        flash(_("清单中有信号，已发出 %(n)s 条暂定预警，清单留存备查。", n=told), "look")
     return redirect(url_for(".result_lists", lab_id=lab_id), 303)

@@ -57,6 +57,16 @@ def list_lists(
     return [RunRow(*r) for r in rows]
 
 
+def list_waiting_lists(lab: LabRow) -> list[RunRow]:
+    """Those that were looked at and not confirmed."""
+    rows = fetch(
+        f"SELECT {', '.join(RunRow._fields)} FROM run WHERE cell_id = %s AND lab_id = %s "
+        f"AND {_IS_LIST} AND state = 'previewed'",
+        (lab.cell_id, lab.lab_id),
+    )
+    return [RunRow(*r) for r in rows]
+
+
 def said_before(lab: LabRow, keys: Iterable[Key]) -> list[dict[str, Any]]:
     """The rows of earlier lists of this laboratory that speak of these tubes."""
     wanted = {k.barcode for k in keys}

@@ -15,6 +15,7 @@ from screening.lab import queries
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.queries.result_lists import is_list
 from screening.lab.service import alerts, originals
+from screening.lab.service.list_dropped import tell_list
 from screening.lab.service.verdicts import bench_of, judge_now
 from screening.lab.well_rules import Outcome
 from screening.tube.queries import Key, find_keys
@@ -23,8 +24,14 @@ from screening.tube.queries import Key, find_keys
 def drop(lab: LabRow, found: RunRow, *, by: int | None, at: datetime) -> int:
     """Forget a file that was only looked at; with a signal that nobody was told of it is kept, in
     quarantine, and alerts provisionally. How many alerts."""
-    told = 0 if is_list(found) else tell_signals(lab, found, by=by, at=at)
-    if not told:
+    tell = tell_list if is_list(found) else tell_signals
+    told = tell(lab, found, by=by, at=at)
+    if not told and found.verdict.get("dropped"):  # it was put away before, and told then
+        run(
+            "UPDATE run SET state = 'quarantined' WHERE cell_id = %s AND run_id = %s",
+            (lab.cell_id, found.run_id),
+        )
+    elif not told:
         originals.forget(lab, found.file_hash)
         run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, found.run_id))
     return told

@@ -19,7 +19,7 @@ from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.queries.result_lists import OwedRow
 from screening.lab.readers.result_list import RawList, read_list
-from screening.lab.service import alerts, originals, watch
+from screening.lab.service import alerts, dropped, list_dropped, originals, watch
 from screening.lab.service.list_verdicts import (
     Made,
     Rules,
@@ -69,18 +69,19 @@ def preview(lab_id: int, data: bytes, *, by: int, at: datetime, zone: tzinfo = Z
     rows, faults = list_rules.read_rows(raw.rows, read_tube, zone=zone, now=at)
     digest = list_rules.content(rows)
     held = None if faults else queries.find_run(lab, digest)
-    if held is not None and held.state != "previewed":
+    if held is not None and held.state == "evaluated":
         return show(lab_id, held.run_id, at=at)._replace(already=True)
     refuse(faults + standing(lab, rows, Rules(at), zone)[1])
     run_id = held.run_id if held else new_id()
     originals.keep(lab, digest, data, by=by, at=at)
-    _keep_preview(lab, run_id, digest, raw, rows, by=by, at=at)
+    told = bool(held and held.verdict.get("dropped"))
+    _keep_preview(lab, run_id, digest, raw, rows, told, by=by, at=at)
     return show(lab_id, run_id, at=at)
 
 
 def _keep_preview(
-    lab: LabRow, run_id: int, digest: bytes, raw: RawList, rows: list[ListRow], *, by: int,
-    at: datetime,
+    lab: LabRow, run_id: int, digest: bytes, raw: RawList, rows: list[ListRow], told: bool, *,
+    by: int, at: datetime,
 ) -> None:  # fmt: skip
     rounds = registry.open_rounds()
     round_id = rounds[-1].round_id if rounds else 0
@@ -91,6 +92,7 @@ def _keep_preview(
         "targets": raw.targets,
         "headed": raw.headed,
         "unread": raw.unread,
+        "dropped": told,
     }
     row = (
         lab.cell_id, run_id, lab.lab_id, run_id, round_id, digest, INSTRUMENT, "previewed",
@@ -102,13 +104,11 @@ def _keep_preview(
     insert("run", columns, [row], f"ON CONFLICT (cell_id, run_id) DO UPDATE SET {updates}")
 
 
-def discard(lab_id: int, run_id: int) -> None:
-    """Forget a list that was only looked at."""
+def discard(lab_id: int, run_id: int, *, by: int, at: datetime) -> int:
+    """Forget a list that was only looked at; a signal in it is told all the same (how many)."""
     lab = queries.get_lab(lab_id)
     found = get_list(lab, run_id, lock=True)
-    if found.state == "previewed":
-        originals.forget(lab, found.file_hash)
-        run("DELETE FROM run WHERE cell_id = %s AND run_id = %s", (lab.cell_id, run_id))
+    return dropped.drop(lab, found, by=by, at=at) if found.state == "previewed" else 0
 
 
 # --- confirmed ----------------------------------------------------------------------------------
@@ -137,6 +137,7 @@ def confirm(lab_id: int, run_id: int, *, seen_open: bool, by: int, at: datetime)
         made.signals, made.keys, lab_id=lab_id, run_id=run_id, provisional=False, at=at
     )
     outcomes = {b: call.outcome for b, (_, call) in made.calls.items()}
+    raised += list_dropped.tell_others(lab, run_id, made.keys, at=at)
     held = watch.look(lab, _as_plate(found), run_id, outcomes, at=at)
     verdict = {
         **found.verdict, **made.verdict(), "reruns": again, "alerts": raised, "holds": held

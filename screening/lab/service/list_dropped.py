@@ -1,0 +1,82 @@
+"""Result lists that were looked at and never adopted: a signal in one is told all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from screening.accounts.audit import note
+from screening.db import run
+from screening.lab import list_rules, queries
+from screening.lab.queries import LabRow, RunRow
+from screening.lab.queries import result_lists as lists
+from screening.lab.service import alerts
+from screening.lab.service.list_verdicts import Rules, rows_of
+from screening.lab.well_rules import Outcome, is_alert
+from screening.tube.queries import Key, find_keys, list_tubes
+
+
+def tell_list(lab: LabRow, found: RunRow, *, by: int | None, at: datetime) -> int:
+    """Alert for what a list that is put away says of tubes of this laboratory without an open
+    alert; the list is then kept, in quarantine. How many alerts."""
+    raised = _raise(lab, found, _signals(lab, found, at), at=at)
+    if raised:
+        note("list_dropped", "run", found.run_id, cell=lab.cell_id, staff_id=by,
+             detail={"alerts": raised})  # fmt: skip
+    return raised
+
+
+def tell_others(lab: LabRow, adopted: int, barcodes: Collection[str], *, at: datetime) -> int:
+    """One list was adopted; another was looked at that says worse of the same tubes."""
+    raised = 0
+    for other in lists.list_waiting_lists(lab):
+        if other.run_id != adopted:
+            worse = {b: o for b, o in _signals(lab, other, at).items() if b in barcodes}
+            raised += _raise(lab, other, worse, at=at)
+    return raised
+
+
+def _signals(lab: LabRow, found: RunRow, at: datetime) -> dict[str, Outcome]:
+    rows = {r.barcode: r for r in rows_of(found) if r.outcome is not None}
+    tubes = [t for t in list_tubes(find_keys(rows).values()) if t["lab_id"] == lab.lab_id]
+    about, rules = queries.contents(tubes, at), Rules(at)
+    called = {
+        b: list_rules.judge(
+            rows[b], rules.of(rows[b].kit), pooled=inside.pooled, cohorts=inside.cohorts
+        ).outcome
+        for b, inside in about.items()
+    }
+    return {b: outcome for b, outcome in called.items() if is_alert(outcome)}
+
+
+def _raise(lab: LabRow, found: RunRow, signals: dict[str, Outcome], *, at: datetime) -> int:
+    keys = find_keys(signals)
+    quiet = {b: o for b, o in signals.items() if b in _unalerted(keys.values())}
+    if not quiet:
+        return 0
+    raised = alerts.raise_signals(
+        quiet, keys, lab_id=lab.lab_id, run_id=found.run_id, provisional=True, at=at
+    )
+    verdict = {
+        **found.verdict,
+        "dropped": True,
+        "alerts": raised,
+        "signals": {b: int(o) for b, o in signals.items()},
+        "open": [],
+        "repeated": [],
+    }
+    run(
+        "UPDATE run SET state = 'quarantined', verdict = %s WHERE cell_id = %s AND run_id = %s",
+        (Jsonb(verdict), lab.cell_id, found.run_id),
+    )
+    return raised
+
+
+def _unalerted(keys: Collection[Key]) -> set[str]:
+    out = {k.barcode for k in keys}
+    for cell, round_id in sorted({(k.cell_id, k.round_id) for k in keys}):
+        here = [k.barcode for k in keys if (k.cell_id, k.round_id) == (cell, round_id)]
+        out -= set(queries.alerts_of(cell, round_id, here))
+    return out
