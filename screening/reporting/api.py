@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from screening import clock
+from screening.accounts.desk_mark import current_desk
 from screening.accounts.guard import OWN_ROWS, current_actor, public, require
 from screening.errors import Problem
 from screening.i18n import current_lang
@@ -46,7 +47,7 @@ def review(args: dict[str, Any]) -> Any:
     """Sign step 1 or 2 of tubes of one laboratory; the second step is another reviewer's."""
     out = service.review(
         args["barcodes"], args["step"], lab_id=args["lab_id"], by=current_actor(),
-        secret=args["secret"], run_id=args["run_id"], at=clock.now(),
+        secret=args["secret"], run_id=args["run_id"], desk=current_desk(), at=clock.now(),
     )  # fmt: skip
     return {**out._asdict(), "refused": told(out.refused)}
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask import redirect, render_template, request, url_for
 
 from screening import clock
+from screening.accounts.desk_mark import current_desk
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries import names_of
 from screening.accounts.roles import Actor
@@ -193,7 +194,8 @@ def review_run(lab_id: int, run_id: int) -> Any:
     try:
         out = service.review(
             request.form.getlist("barcode"), 2 if text("step") == "2" else 1, lab_id=lab_id,
-            by=current_actor(), secret=text("secret", 256), run_id=run_id, at=clock.now(),
+            by=current_actor(), secret=text("secret", 256), run_id=run_id, desk=current_desk(),
+            at=clock.now(),
         )  # fmt: skip
     except Problem as problem:
         return again(problem, lab_id, run_id)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
-from screening.db import by_cell, insert
+from screening.db import by_cell, fetch, insert
 from screening.errors import NotAllowed, Problem
 from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing
+from screening.reporting.rules import Limit
 from screening.reporting.service.desk import act, bench, by_round, refuse, tell_doubts
 from screening.reporting.service.signing import sign
 from screening.tube.rules import Stage, Verb
 
 _COLUMNS = (
     "cell_id", "round_id", "barcode", "run_id", "step", "outcome", "by", "at", "command_id",
+    "desk",
 )  # fmt: skip
+CLOSE_MINUTES = Limit(10, "house; two people at one computer do not read a plate so fast")
 WHO = {
     1: (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER),
     2: (Role.LAB_REVIEWER,),
@@ -42,11 +47,13 @@ def review(
     secret: str,
     at: datetime,
     run_id: int | None = None,
+    desk: bytes | None = None,
 ) -> Reviewed:
     """Sign step 1 or 2 of these tubes of one laboratory.
 
     With `run_id` only what that run says is signed, and without `barcodes` all of it. Step 1 is
-    anybody's who tests there, step 2 another reviewer's. Raises NotAllowed, the errors
+    anybody's who tests there, step 2 another reviewer's. `desk`: the browser that signs; two
+    signatures at one, close together, are marked for the auditor. Raises NotAllowed, the errors
     of `sign`, and Refused when not one of them could be signed."""
     if step not in WHO or not by.may(WHO[step], place_of_lab(lab_id)):
         raise NotAllowed()
@@ -72,7 +79,8 @@ def review(
         }
         command, _ = act(Verb.REVIEW, lines, kind="review", lab=lab, round_id=round_id,
                          by=by.staff_id, at=at, body={"step": step})  # fmt: skip
-        _write(group, step, by.staff_id, at, command)
+        _mark_one_desk(group, step, by.staff_id, at, desk)
+        _write(group, step, by.staff_id, at, command, desk)
     tell_doubts(signed, at=at)
     return Reviewed([s.barcode for s in signed], repeated, refused)
 
@@ -91,10 +99,38 @@ def _against(s: Standing, step: int, by: int) -> Problem | None:
     return None
 
 
-def _write(group: Sequence[Standing], step: int, by: int, at: datetime, command: int) -> None:
+def _mark_one_desk(
+    group: Sequence[Standing], step: int, by: int, at: datetime, desk: bytes | None
+) -> None:
+    """One line of audit a run: allowed, since a small laboratory may have one computer, but told."""
+    if desk is None:
+        return
+    found: Counter[tuple[int, int, int]] = Counter()
+    for (cell, round_id), barcodes in _by_cell_and_round(group).items():
+        rows = fetch(
+            'SELECT run_id, "by" FROM review WHERE cell_id = %s AND round_id = %s '
+            "AND barcode = ANY(%s) AND step <> %s AND desk = %s AND at > %s",
+            (cell, round_id, barcodes, step, desk, at - timedelta(minutes=CLOSE_MINUTES.value)),
+        )
+        found.update((cell, run_id, other) for run_id, other in rows)
+    for (cell, run_id, other), tubes in found.items():
+        detail = {"tubes": tubes, "other": str(other), "step": step}
+        note("signed_at_one_desk", "run", run_id, cell=cell, detail=detail, staff_id=by)
+
+
+def _by_cell_and_round(group: Sequence[Standing]) -> dict[tuple[int, int], list[str]]:
+    out: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for s in group:
+        out[s.key.cell_id, s.key.round_id].append(s.barcode)
+    return out
+
+
+def _write(
+    group: Sequence[Standing], step: int, by: int, at: datetime, command: int, desk: bytes | None
+) -> None:
     rows = [
         (s.key.cell_id, s.key.round_id, s.barcode, s.test.run_id, step, s.test.outcome, by, at,
-         command)
+         command, desk)
         for s in group
         if s.test
     ]  # fmt: skip

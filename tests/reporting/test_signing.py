@@ -1,0 +1,70 @@
+"""Signatures: whose, and at which desk."""
+
+from __future__ import annotations
+
+import pytest
+
+from screening.db import db, fetch, run
+from screening.tube.queries import get_key
+from tests import make
+from tests.reporting.bench import PIN
+
+
+@pytest.fixture
+def tube(bench):
+    made = bench.fill(0, 3)
+    return made, bench.test(made)
+
+
+def sign(bench, browser, who, tube, step: int) -> None:
+    """Through the page, in this browser, as a person signs."""
+    barcode, run_id = tube
+    headers = make.sign_in(browser, who, cookie=True)
+    db.session.commit()
+    r = browser.post(
+        f"/reporting/runs/{bench.lab_id}/{run_id}/review",
+        data={"barcode": barcode, "step": step, "secret": PIN}, headers=headers,
+    )  # fmt: skip
+    assert r.status_code == 303, r.text
+
+
+def marks() -> list[tuple]:
+    db.session.rollback()
+    return fetch(
+        "SELECT staff_id, subject_id, detail->>'tubes', detail->>'other' FROM audit "
+        "WHERE action = 'signed_at_one_desk' /* fan-out: test */"
+    )
+
+
+def test_two_signatures_in_one_browser_close_together_are_marked_for_the_auditor(bench, app, tube):
+    browser = app.test_client()
+    sign(bench, browser, bench.technician, tube, 1)
+    assert marks() == []
+    sign(bench, browser, bench.reviewer, tube, 2)
+    by, other = bench.reviewer.staff_id, str(bench.technician.staff_id)
+    assert marks() == [(by, str(tube[1]), "1", other)]
+
+
+def test_two_browsers_are_two_desks(bench, app, tube):
+    sign(bench, app.test_client(), bench.technician, tube, 1)
+    sign(bench, app.test_client(), bench.reviewer, tube, 2)
+    assert marks() == []
+
+
+def test_one_desk_an_hour_later_is_not_marked(bench, app, tube):
+    browser = app.test_client()
+    sign(bench, browser, bench.technician, tube, 1)
+    run("UPDATE review SET at = at - interval '1 hour' WHERE cell_id = %s",
+        (get_key(tube[0]).cell_id,))  # fmt: skip
+    db.session.commit()
+    sign(bench, browser, bench.reviewer, tube, 2)
+    assert marks() == []
+
+
+def test_only_a_hash_of_a_desk_is_kept(bench, app, tube):
+    browser = app.test_client()
+    sign(bench, browser, bench.technician, tube, 1)
+    mark = browser.get_cookie("desk_mark")
+    assert mark and mark.http_only and mark.same_site == "Strict"
+    ((desk,),) = fetch("SELECT desk FROM review")
+    assert len(desk) == 16 and mark.value.encode() not in bytes(desk)
