@@ -34,6 +34,7 @@ class SwabStory(NamedTuple):
     purpose: int
     void: int
     at: datetime
+    specimen_id: int
     tube: TubeRow
 
     @property
@@ -99,10 +100,10 @@ _REST = (
     "SELECT 0, 0::bigint, w.cell_id, '', 0::smallint, 0::smallint, NULL::timestamptz, "
     "NULL::smallint, w.person_id, NULL::smallint, NULL::timestamptz, w.tried, NULL::int, "
     "(p.person_id IS NOT NULL)::int::bigint, w.attacked::int::bigint, 0::bigint, "
-    "encode(p.last4_hash, 'hex') FROM w LEFT JOIN person p ON p.cell_id = w.cell_id "
+    "encode(p.last4_hash, 'hex'), 0::bigint FROM w LEFT JOIN person p ON p.cell_id = w.cell_id "
     "AND p.person_id = w.person_id "
     "UNION ALL SELECT 1, c.round_id, c.tube_cell, c.barcode, 0, 0, c.due_at, NULL, NULL, "
-    "c.outcome, NULL, NULL, NULL, 0, 0, 0, c.state FROM w JOIN callback c "
+    "c.outcome, NULL, NULL, NULL, 0, 0, 0, c.state, 0 FROM w JOIN callback c "
     "ON c.cell_id = w.cell_id AND c.person_id = w.person_id"
 )
 
@@ -111,7 +112,7 @@ def _statement(who: str) -> str:
     return (
         f"WITH w AS MATERIALIZED ({who}) {_REST} UNION ALL "
         "SELECT 2, s.round_id, s.tube_cell, s.barcode, s.purpose, s.void, s.at, t.mode, r.version, "
-        "r.outcome, r.released_at, r.covered, r.members, a.unsettled, a.heard, a.alerts, NULL "
+        "r.outcome, r.released_at, r.covered, r.members, a.unsettled, a.heard, a.alerts, NULL, s.specimen_id "
         f"FROM ({_SWABS}) s {_TUBES}"
     )
 
@@ -143,11 +144,17 @@ def _story(who: str, wanted: dict[str, Any]) -> Story | None:
     return _read(glance(STATEMENTS[who], wanted))
 
 
+def _swab(row: tuple) -> SwabStory:
+    _, round_id, cell, barcode, purpose, void, at = row[:7]
+    tube = TubeRow(*row[7:16])
+    return SwabStory(round_id, cell, barcode, purpose, void, at, row[17], tube)
+
+
 def _read(rows: list[tuple]) -> Story | None:
     head, swabs, called = None, [], {}
     for row in rows:
         if row[0] == 2:
-            swabs.append(SwabStory(*row[1:7], tube=TubeRow(*row[7:16])))
+            swabs.append(_swab(row))
         elif row[0] == 1:
             called[Key(row[3], row[2], row[1])] = CalledRow(row[16], row[9], row[6])
         else:
