@@ -423,6 +423,27 @@ def test_titles_above_and_signatures_below_the_table_are_passed_over(lis):
     assert [line["row"] for line in shown.lines] == [4, 5]
 
 
+def test_marks_that_nobody_sees_and_wide_digits_do_not_matter(lis):
+    a, b = lis.received(2)
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in a)
+    rows = [("\u200b" + wide, "\u3000阴\u200d 性 "), (f"'{b}\u202c", "ＮＥＧＡＴＩＶＥ")]
+    shown = preview(lis, "\ufeff".encode() + sheet(rows))
+    assert ([x["barcode"] for x in shown.lines], outcomes(shown)) == ([a, b], [1, 1])
+
+
+def test_what_no_database_can_hold_does_not_reach_it(lis):
+    import xlsxwriter
+
+    (a,) = lis.received(1)
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ("管码", "结果", "试剂盒", "Ct _x0000_N" + "x" * 500, "检测人"))
+        page.write_row(1, 0, (a, "阴性", "_x0000_kit_x0001_", "", "=cmd|'/c calc'!A0"))
+    shown = preview(lis, out.getvalue())
+    assert outcomes(shown) == [1]
+
+
 def test_two_bare_columns_are_a_list_too(lis):
     a, b = lis.received(2)
     shown = preview(lis, sheet([(a, "阴性"), (b, "阴性")], None))

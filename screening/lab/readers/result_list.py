@@ -16,6 +16,8 @@ from screening.lab.readers.refusals import CutOff, EmptyFile, NotARunFile, TooBi
 from screening.lab.readers.workbook import XLS_LAST_ROW
 
 MAX_BYTES = 10 * 2**20  # 100,000 tubes with every column are about 8 MB
+MAX_HEADER = 60
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
 HEADER_WITHIN = 30  # rows of titles and addresses above the table
 
 # The first name that a file has wins: a laboratory's own sample number stands beside the tube's.
@@ -180,7 +182,7 @@ def _columns(header: list[str]) -> tuple[dict[str, int], dict[str, int]]:
 
 def target_of(cell: str) -> str | None:
     """The target of a Ct column ('Ct ORF1ab', 'N基因 Ct值', 'ORF1ab'); None for another column."""
-    plain = unicodedata.normalize("NFKC", cell).strip()
+    plain = _plain(cell)[:MAX_HEADER]
     rest, found = _CT.subn(" ", plain)
     if not found and key(plain) not in _TARGETS:
         return None
@@ -212,10 +214,16 @@ def _lines(rows: Rows, header: int, digest: str, unread: int) -> RawList:
     return RawList(rows=out, targets=list(cts), sha256=digest, headed=header >= 0, unread=unread)
 
 
+def _plain(cell: str) -> str:
+    """Wide digits and letters as narrow ones; marks that nobody sees are gone."""
+    text = unicodedata.normalize("NFKC", cell)
+    return "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).strip()
+
+
 def _line(row: list[str], n: int, at: dict[str, int], cts: dict[str, int]) -> RawRow:
     def cell(i: int | None) -> str:
         found = row[i] if i is not None and i < len(row) else ""
-        return unicodedata.normalize("NFKC", found).strip().lstrip("'").strip()
+        return _plain(found).lstrip("'").strip()
 
     values = {field: cell(i) for field, i in at.items()}
     return RawRow(row=n, cts={t: v for t, i in cts.items() if (v := cell(i))}, **values)
