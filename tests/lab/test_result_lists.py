@@ -20,6 +20,7 @@ from screening.lab import list_problems as p
 from screening.lab.readers.refusals import CutOff, EmptyFile
 from screening.lab.readers.result_list import NotAResultList, TwoColumns, TwoLists
 from screening.lab.service import alerts, originals, result_lists
+from screening.ledger.check import check
 from screening.reporting import refusals, service
 from screening.tube.rules import Stage
 from tests import make
@@ -567,3 +568,10 @@ def test_a_negative_in_a_later_list_does_not_go_out_over_the_alert_of_the_first(
     with pytest.raises(refusals.Refused) as caught:
         service.release([a], by=two, at=clock.now(), **kw)
     assert {f.problem.code for f in caught.value.faults} == {"alert_conflict"}
+
+
+def test_a_recount_of_the_chain_finds_lists_as_they_were_told(lis):
+    a, b, c = lis.received(3)
+    adopt(lis, sheet([(a, "阴性"), (b, "可疑"), (c, "阳性")]))
+    adopt(lis, sheet([(b, "阴性")]))
+    assert check(lis.city.round_id).differences == []
