@@ -68,7 +68,7 @@ def _finish(response: Response) -> Response:
     """Return commits, raise rolls back: the one place where a request's transaction ends."""
     if getattr(g, "failed", False):
         db.session.rollback()
-    else:
+    elif db.session.registry.has():  # a glance or a ping opened none
         try:
             db.session.commit()
         except (DBAPIError, psycopg.Error) as e:
