@@ -106,6 +106,9 @@ export async function hearBoxes(app, read) {
 const siteName = (app, id) => (app.place && String(app.place.id) === id ? app.place.name
   : app.slice?.json.sites?.find((site) => site.id === id)?.name ?? null);
 
+/** A badge that the list does not hold tells its own number, not a staff number. */
+export const numberOf = ({ no }) => (/^[0-9]{10,}$/.test(no) ? t("工作证 …{tail}", { tail: no.slice(-6) }) : t("工号 {no}", { no }));
+
 /** A courier says where the van stands by the site's code. */
 export function takeSite(app, read) {
   const id = String(read.serial ?? "");
@@ -151,7 +154,7 @@ export function takeBadge(app, read) {
   desk.person = person;
   desk.step = "cargo";
   desk.lab ??= usualLab(app);
-  return tell(app, answer, { voice: person.name || null, sub: t("工号 {no}", { no: person.no }) });
+  return tell(app, answer, { voice: person.name || null, sub: numberOf(person) });
 }
 
 export const labsOf = (app) => app.slice?.labs ?? [];
@@ -178,7 +181,7 @@ export function cargoNow(app) {
 
 export const parties = (app) => {
   const desk = deskOf(app);
-  const other = desk.person?.name || t("工号 {no}", { no: desk.person?.no ?? "" });
+  const other = desk.person?.name || numberOf(desk.person ?? { no: "" });
   const self = app.staff?.name ?? "";
   return desk.way === "take" ? { giver: other, taker: self } : { giver: self, taker: other };
 };

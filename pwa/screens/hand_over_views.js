@@ -8,7 +8,7 @@ import { t } from "../words/index.js";
 import { clock, duration, when } from "../words/time.js";
 import {
   begin, cargoNow, countNow, deskOf, dropSeal, go, handOver, isCourier, labName, labsOf, listForCourier,
-  parties, takeBadge, vanOf, waiting,
+  numberOf, parties, takeBadge, vanOf, waiting,
 } from "./hand_over_desk.js";
 import { code, later } from "./transport_desk.js";
 
@@ -117,7 +117,7 @@ export function cargoView(app, desk) {
 
 const personNote = (app, desk) => desk.person.confirmed
   ? note("ok", t("{name}，工号 {no}", desk.person))
-  : note("look", t("工号 {no}，未核对", { no: desk.person.no }));
+  : note("look", t("{who}，未核对", { who: numberOf(desk.person) }));
 
 // --- read back ---------------------------------------------------------------------------------
 
