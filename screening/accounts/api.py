@@ -7,7 +7,16 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from screening.accounts import devices, queries, rules, service, sessions, temporary
+from screening.accounts import (
+    authenticator,
+    devices,
+    queries,
+    rules,
+    service,
+    sessions,
+    temporary,
+    totp,
+)
 from screening.accounts import schemas as s
 from screening.accounts.guard import CITY, OWN_ROWS, At, by, current_actor, public, require
 from screening.accounts.queries import place_of_code, place_of_device
@@ -91,6 +100,37 @@ def change_password(args: dict[str, Any]) -> Any:
 def change_pin(args: dict[str, Any]) -> Any:
     """Set the own PIN for shift changes and signatures."""
     service.change_pin(current_actor(), args["password"], args["pin"], address=request.remote_addr)
+    return "", 204
+
+
+@bp.post("/me/authenticator")
+@require(*EVERYBODY)
+@takes(s.PasswordSchema)
+@gives(s.AppSecretSchema, 201)
+def begin_authenticator(args: dict[str, Any]) -> Any:
+    """A new secret for the own authenticator app; it signs nothing until its first code."""
+    actor = current_actor()
+    secret = authenticator.begin(actor, args["password"], address=request.remote_addr)
+    return {"link": totp.link_of(secret, actor.staff_no), "secret": totp.text_of(secret)}
+
+
+@bp.post("/me/authenticator/confirm")
+@require(*EVERYBODY)
+@takes(s.AppCodeSchema)
+@gives(None, 204)
+def confirm_authenticator(args: dict[str, Any]) -> Any:
+    """The first code puts the app into use: from now on its codes sign reviews."""
+    authenticator.confirm(current_actor(), args["code"])
+    return "", 204
+
+
+@bp.post("/me/authenticator/remove")
+@require(*EVERYBODY)
+@takes(s.PasswordSchema)
+@gives(None, 204)
+def remove_authenticator(args: dict[str, Any]) -> Any:
+    """Only PIN or password sign from now on."""
+    authenticator.remove(current_actor(), args["password"], address=request.remote_addr)
     return "", 204
 
 

@@ -37,6 +37,19 @@ class Grant(Base):
     until: Mapped[datetime | None]
 
 
+class Authenticator(Base):
+    """An authenticator app (RFC 6238) of one person; `last_step`: no code signs twice. Real time."""
+
+    __tablename__ = "authenticator"
+    staff_id: Mapped[int] = mapped_column(
+        ForeignKey("staff.staff_id"), primary_key=True, autoincrement=False
+    )
+    sealed: Mapped[bytes]
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]  # before it, the app signs nothing
+    last_step: Mapped[int]
+
+
 class LoginSession(Base):
     """An opaque, revocable sign-in; only the hash of its token is kept. Real time."""
 

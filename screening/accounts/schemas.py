@@ -79,6 +79,19 @@ class NewPinSchema(Schema):
     pin = text(12, required=True)
 
 
+class PasswordSchema(Schema):
+    password = text(256, required=True)
+
+
+class AppSecretSchema(Schema):
+    link = fields.String(metadata={"description": "otpauth:// address for a QR code"})
+    secret = fields.String(metadata={"description": "the same, to be typed; Base32"})
+
+
+class AppCodeSchema(Schema):
+    code = text(6, 6, required=True)
+
+
 class SessionSchema(Schema):
     ref = fields.String()
     created_at = moment()

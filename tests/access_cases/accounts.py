@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import secrets
+import time
 from datetime import timedelta
 
+from flask import current_app
+
 from screening import clock, crypto
-from screening.accounts import queries, secret_words, service
+from screening.accounts import authenticator, queries, secret_words, service, totp
 from screening.accounts.roles import Actor, Role, Scope
 from screening.db import run
 from tests import make
@@ -189,6 +192,21 @@ CASES = [
 # --- pages --------------------------------------------------------------------------------------
 
 
+def app_code(key: str):
+    """The first code of an app that was just begun, as JSON or form."""
+
+    def request(w: World) -> dict:
+        assert w.acting
+        secret = b"made for a test only"
+        sealed = current_app.extensions["keys"].seal(secret, authenticator.AAD)
+        run("DELETE FROM authenticator WHERE staff_id = %s", (w.acting.staff_id,))
+        run("INSERT INTO authenticator (staff_id, sealed, made_at, last_step) "
+            "VALUES (%s, %s, now(), 0)", (w.acting.staff_id, sealed))  # fmt: skip
+        return {key: {"code": totp.code_of(secret, totp.step_of(time.time()))}}
+
+    return request
+
+
 def form(request, **data: str):
     """The same object, asked for by a form."""
 
@@ -226,6 +244,26 @@ CASES += [
     Case(
         "accounts_pages.change_password", "POST", reason=ONESELF, ok=303,
         inside=form(with_password(), old=WORD, new="another horse 77", again="another horse 77"),
+    ),
+    Case(
+        "accounts_api.begin_authenticator", "POST", reason=ONESELF, ok=201,
+        inside=with_password(password=WORD),
+    ),
+    Case("accounts_api.confirm_authenticator", "POST", reason=ONESELF, ok=204,
+         inside=app_code("json")),
+    Case(
+        "accounts_api.remove_authenticator", "POST", reason=ONESELF, ok=204,
+        inside=with_password(password=WORD),
+    ),
+    Case(
+        "accounts_pages.begin_authenticator", "POST", reason=ONESELF, ok=200,
+        inside=form(with_password(), app_password=WORD),
+    ),
+    Case("accounts_pages.confirm_authenticator", "POST", reason=ONESELF, ok=303,
+         inside=app_code("data")),
+    Case(
+        "accounts_pages.remove_authenticator", "POST", reason=ONESELF, ok=303,
+        inside=form(with_password(), app_password=WORD),
     ),
     Case(
         "accounts_pages.change_pin", "POST", reason=ONESELF, ok=303,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
-from screening.accounts import queries, rules, service
+from screening.accounts import authenticator, queries, rules, service
 from screening.accounts.guard import current_actor, require
 from screening.accounts.pages.door import with_cookie
 from screening.accounts.pages.frame import bp, grant_line, refused, text
@@ -31,6 +31,7 @@ def myself() -> dict[str, Any]:
         "sessions": queries.list_sessions(actor.staff_id, actor.session),
         "least": rules.PASSWORD_LEAST.value,
         "pin_length": rules.PIN_LENGTH.value,
+        "has_app": authenticator.is_active(actor.staff_id),
     }
 
 
