@@ -337,10 +337,12 @@ def test_a_first_doubt_is_tested_again_and_a_second_stands(lis):
 
 def test_no_more_than_the_named_columns_of_a_list_is_kept(lis):
     (a,) = lis.received(1)
-    header = ("姓名", "身份证号", "管码", "结果", "电话")
-    preview(lis, sheet([("王小明", "11010519491231002X", a, "阴性", "13800000000")], header))
+    header = ("姓名", "身份证号", "管码", "结果", "电话", "检测人")
+    row = ("王小明", "11010519491231002X", a, "阴性", "13800000000", "陈检验")
+    shown = preview(lis, sheet([row], header))
+    assert shown.lines[0]["operator"] == "陈检验"  # sealed where it lies
     ((kept,),) = peek("SELECT readings::text || verdict::text FROM run")
-    assert not any(x in kept for x in ("王小明", "002X", "13800000000"))
+    assert not any(x in kept for x in ("王小明", "002X", "13800000000", "陈检验"))
 
 
 def test_the_original_is_kept_sealed_and_forgotten_with_a_list_that_was_only_looked_at(lis):

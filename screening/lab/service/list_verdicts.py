@@ -3,6 +3,7 @@ the others."""
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -22,6 +23,7 @@ from screening.lab.readers.result_list import NO_TARGET
 from screening.lab.rule_sets import GENERAL, RuleSet
 from screening.lab.service import rule_sets
 from screening.lab.well_rules import Outcome, WellCall, is_alert
+from screening.registry.service.persons import ring
 from screening.tube.queries import Key, find_keys, list_tubes
 from screening.tube.rules import GONE, Stage
 
@@ -65,6 +67,26 @@ class Made(NamedTuple):
         }
 
 
+# --- kept ---------------------------------------------------------------------------------------
+
+AAD = "list.operators"  # who tested is a person's name: it lies sealed beside the rows
+NAMES = "operators"
+
+
+def kept_rows(rows: Sequence[ListRow]) -> tuple[list[Any], str]:
+    """The rows without names, and the names sealed, for one list."""
+    names = {str(r.row): r.operator for r in rows if r.operator}
+    sealed = b64encode(ring().seal(msgspec.json.encode(names), AAD)).decode()
+    bare = [msgspec.structs.replace(r, operator="") for r in rows]
+    return msgspec.to_builtins(bare), sealed
+
+
+def rows_of(found: RunRow) -> list[ListRow]:
+    rows = msgspec.convert(queries.get_readings(found), list[ListRow], strict=False)
+    names = msgspec.json.decode(ring().open(b64decode(found.verdict[NAMES]), AAD))
+    return [msgspec.structs.replace(r, operator=names.get(str(r.row), "")) for r in rows]
+
+
 def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
     """Raises NoSuchRun, and ListFaults where things have changed under a list that waits."""
     lab = queries.get_lab(lab_id)
@@ -72,14 +94,19 @@ def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
     rows = rows_of(found)
     if found.state == "previewed":
         made = made_now(lab, rows, at)
-        return Shown(found, lab, {**found.verdict, **made.verdict()}, _lines(made), made.open)
+        verdict = {**_told(found), **made.verdict()}
+        return Shown(found, lab, verdict, _lines(made), made.open)
     calls = {c.barcode: c for c in queries.list_calls(lab.cell_id, run_id)}
     lines = [
         _line(r, calls[r.barcode].outcome, calls[r.barcode].reasons)
         if r.barcode in calls else _line(r)
         for r in rows
     ]  # fmt: skip
-    return Shown(found, lab, found.verdict, lines, found.verdict["open"])
+    return Shown(found, lab, _told(found), lines, found.verdict["open"])
+
+
+def _told(found: RunRow) -> dict[str, Any]:
+    return {k: v for k, v in found.verdict.items() if k != NAMES}
 
 
 def get_list(lab: LabRow, run_id: int, *, lock: bool = False) -> RunRow:
@@ -87,10 +114,6 @@ def get_list(lab: LabRow, run_id: int, *, lock: bool = False) -> RunRow:
     if not lists.is_list(found):
         raise NoSuchRun()
     return found
-
-
-def rows_of(found: RunRow) -> list[ListRow]:
-    return msgspec.convert(queries.get_readings(found), list[ListRow], strict=False)
 
 
 def _lines(made: Made) -> list[dict[str, Any]]:

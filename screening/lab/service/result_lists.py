@@ -21,10 +21,12 @@ from screening.lab.queries.result_lists import OwedRow
 from screening.lab.readers.result_list import RawList, read_list
 from screening.lab.service import alerts, dropped, list_dropped, originals, watch
 from screening.lab.service.list_verdicts import (
+    NAMES,
     Made,
     Rules,
     Shown,
     get_list,
+    kept_rows,
     made_now,
     refuse,
     rows_of,
@@ -85,6 +87,7 @@ def _keep_preview(
 ) -> None:  # fmt: skip
     rounds = registry.open_rounds()
     round_id = rounds[-1].round_id if rounds else 0
+    readings, names = kept_rows(rows)
     verdict = {
         "content": digest.hex(),
         "file": raw.sha256,
@@ -93,10 +96,11 @@ def _keep_preview(
         "headed": raw.headed,
         "unread": raw.unread,
         "dropped": told,
+        NAMES: names,
     }
     row = (
         lab.cell_id, run_id, lab.lab_id, run_id, round_id, digest, INSTRUMENT, "previewed",
-        NO_RULE, by, at, Jsonb(verdict), Jsonb(msgspec.to_builtins(rows)),
+        NO_RULE, by, at, Jsonb(verdict), Jsonb(readings),
     )  # fmt: skip
     columns = (*RunRow._fields, "readings")
     changed = [c for c in columns if c not in ("cell_id", "run_id", "lab_id", "file_hash")]
