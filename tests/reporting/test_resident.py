@@ -417,3 +417,16 @@ def test_the_page_asks_step_by_step_and_keeps_what_was_typed(bench, client, owne
     assert page.status_code == 200 and "目前状态" in page.text
     page = client.post("/r", data={"step": "ask", "phone": "", "last4": ""})
     assert page.status_code == 422 and '<details class="panel" open>' in page.text
+
+
+def test_the_slip_names_nobody_in_full(bench, client, owner):
+    from screening.accounts.roles import Role
+    from tests import make
+
+    worker = make.staff(Role.COMMUNITY_WORKER, bench.city.sites[0].area)
+    headers = make.sign_in(client, worker, cookie=True)
+    page = client.post(f"/persons/{owner[0]}/{owner[1]}/access-code", headers=headers)
+    assert page.status_code == 200 and "居民零" not in page.text and "居**" in page.text
+    assert "data:image/png;base64," in page.text and NUMBER not in page.text
+    code = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", page.text)[0]
+    assert look(client, code, LAST4).status_code == 200

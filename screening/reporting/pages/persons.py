@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from flask import make_response, render_template, url_for
 
 from screening import clock
 from screening.accounts.guard import current_actor, require
+from screening.registry.names import mask_name
 from screening.registry.search import get_person
 from screening.registry.timeline import lines_of
 from screening.reporting import lookup, scopes, service, words
 from screening.reporting import timeline as _timeline  # noqa: F401  (adds its lines to every page)
 from screening.reporting.pages.frame import bp
+from screening.tube.printers.qr import qr_png
 
 
 @bp.get("/persons/<int:cell>/<int:person_id>/timeline")
@@ -50,10 +53,11 @@ def print_code(cell: int, person_id: int) -> Any:
     address."""
     by = current_actor().staff_id
     code, until = service.issue_codes([(cell, person_id)], by=by, at=clock.now())[0]
-    person = get_person(cell, person_id)
+    person, url = get_person(cell, person_id), url_for(".resident", _external=True)
+    picture = base64.b64encode(qr_png(url, scale=4)).decode()
     page = render_template(
-        "reporting/slip.html", code=code, until=until, name=person.details.name,
-        url=url_for(".resident", _external=True),
+        "reporting/slip.html", code=code, until=until, name=mask_name(person.details.name),
+        url=url, picture=f"data:image/png;base64,{picture}",
         back=url_for(".show_timeline", cell=cell, person_id=person_id),
     )  # fmt: skip
     return make_response(page, {"Cache-Control": "no-store"})
