@@ -23,6 +23,13 @@ export const screen = {
     form = null;
   },
 
+  /** The next person holds out a badge: that is the tap as well. */
+  scan(app, read) {
+    if (form.closed === null || read.kind !== "badge") return app.say("look", t("这一屏不扫码"), { code: "no_scan" });
+    app.replace("sign_in");
+    return app.screen.scan(app, read);
+  },
+
   view(app) {
     if (form.closed) return ended(app);
     const { tubes, boxes, waiting } = beforeEnd(app.work, app.outbox, app.now());

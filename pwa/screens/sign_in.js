@@ -32,7 +32,7 @@ export const screen = {
     if (read.kind === "badge" && read.problem) return app.say("stop", read.problem.sentence(getLang()), { code: read.problem.code });
     const known = (await app.recall("known_staff")) ?? [];
     form = { ...form, read, wearer: wearerOf(read, [...(app.slice?.staff ?? []), ...known]), problem: null };
-    app.say("ok", t("工作证已读，请输口令"), { code: "badge_read" });
+    app.say("ok", t("工作证已读，请输 PIN 或密码"), { code: "badge_read" });
     focusSecret();
   },
 

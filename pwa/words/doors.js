@@ -38,7 +38,7 @@ export const words = {
   // signing in
   "登录": "Sign in",
   "请扫工作证": "Scan the badge",
-  "工作证已读，请输口令": "Badge read; type your PIN or password",
+  "工作证已读，请输 PIN 或密码": "Badge read; type your PIN or password",
   "工作证已读": "Badge read",
   "扫工作证": "Scan the badge",
   "PIN 或密码": "PIN or password",
