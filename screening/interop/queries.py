@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,34 +41,19 @@ class _Tube(NamedTuple):
 _UNKNOWN = _Tube(None, 0, None, None, None, None, 0)
 
 
-class _Called(NamedTuple):
-    state: str
-    outcome: int | None
-
-
-def specimens_of(cell: int, person: int, rounds: Iterable[int]) -> list[Specimen]:
+def specimens_of(story: Story) -> list[Specimen]:
     """The swabs of one person that still say something, each with its tube."""
-    found = swabs_of_person(cell, person, rounds)
-    rows = [s for s in found if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
+    rows = [s for s in story.swabs if s.void not in NOT_IN_TUBE or s.void in RESAMPLE]
     if not rows:
         return []
     asked = [sorted({s.tube_cell for s in rows}), sorted({s.round_id for s in rows})]
-    there = fetch(_TUBES, [*asked, sorted({s.barcode for s in rows})])
-    tubes = {Key(*r[:3]): _Tube(*r[3:]) for r in there}
-    called, held = _callbacks(cell, person), _held(rows)
+    found = fetch(_TUBES, [*asked, sorted({s.barcode for s in rows})])
+    tubes = {Key(*r[:3]): _Tube(*r[3:]) for r in found}
+    held = _held(rows)
     return [
-        _specimen(s, tubes.get(s.key, _UNKNOWN), called.get(s.key), s.key in held) for s in rows
+        _specimen(s, tubes.get(s.key, _UNKNOWN), story.called.get(s.key), s.key in held)
+        for s in rows
     ]
-
-
-def _callbacks(cell: int, person: int) -> dict[Key, _Called]:
-    """By the tube that asked for them."""
-    rows = fetch(
-        "SELECT barcode, tube_cell, round_id, state, outcome FROM callback "
-        "WHERE cell_id = %s AND person_id = %s",
-        (cell, person),
-    )
-    return {Key(*r[:3]): _Called(*r[3:]) for r in rows}
 
 
 def _held(rows: Sequence[SwabStory]) -> set[Key]:
@@ -82,7 +67,7 @@ def _held(rows: Sequence[SwabStory]) -> set[Key]:
     }
 
 
-def _specimen(s: SwabStory, tube: _Tube, called: _Called | None, held: bool) -> Specimen:
+def _specimen(s: SwabStory, tube: _Tube, called: CalledRow | None, held: bool) -> Specimen:
     members = tube.members or []
     swab = Swab(
         at=s.at,

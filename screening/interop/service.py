@@ -15,12 +15,10 @@ from screening.interop.latin import latin_of, parts_of
 from screening.interop.queries import ProofRow
 from screening.interop.rules import Specimen
 from screening.registry import seals
-from screening.registry.code_keys import read_person, ring
+from screening.registry.code_keys import ring
 from screening.registry.names import mask_name
-from screening.registry.signed_codes import is_resident
 from screening.reporting import doors
 from screening.reporting.lookup import recent_rounds
-from screening.reporting.service.codes import code_hash
 
 ISSUER = "CN"
 _COLUMNS = (
@@ -84,22 +82,12 @@ def issue(
     chosen = rules.choose(queries.specimens_of(story), at)
     if isinstance(chosen, str):
         raise _REFUSED[chosen](hours=rules.HOURS.value)
-    cell, person = _who(code, at)
+    cell, person = story.cell, story.person
     row = _make(cell, person, chosen, at)
     if row.withdrawn_at is not None:
         raise NoProofNow()
     note("proof_shown", "person", person, cell=cell, detail={"proof": row.proof_id})
     return _signed(cell, person, row, chosen)
-
-
-def _who(code: str, at: datetime) -> tuple[int, int]:
-    """Whose code it is; the door has seen already that it is held by the right one."""
-    if is_resident(code):
-        return read_person(code, at=at)
-    rows = fetch(
-        "SELECT cell_id, person_id FROM access_code WHERE code_hash = %s", (code_hash(code),)
-    )
-    return rows[0]
 
 
 def _make(cell: int, person: int, s: Specimen, at: datetime) -> ProofRow:
