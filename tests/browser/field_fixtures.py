@@ -40,7 +40,7 @@ def field_phone(field_browser: Any, field_town: town_of.FieldTown) -> Callable[.
 
     def make(**kw: Any) -> Any:
         return field_browser.new_context(
-            base_url=field_town.url, viewport=PHONE, has_touch=True, locale="zh-CN", **kw
+            base_url=field_town.url, has_touch=True, locale="zh-CN", **{"viewport": PHONE, **kw}
         )
 
     return make

@@ -93,7 +93,9 @@ def test_a_cache_that_the_phone_dropped_is_filled_again(field_page, field_town):
         "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
     )
     opened(field_page)  # online
-    field_page.wait_for_function("async () => Boolean(await caches.match('/field/'))", timeout=10_000)
+    field_page.wait_for_function(
+        "async () => Boolean(await caches.match('/field/'))", timeout=10_000
+    )
     field_town.stop()
     try:
         field_page.reload()
@@ -285,6 +287,20 @@ def test_targets_are_large_and_the_thing_to_do_is_at_the_thumb(field_page):
     primary = field_page.locator(".big").bounding_box()
     assert primary["height"] >= 72
     assert primary["y"] + primary["height"] > 740 - 40
+
+
+def test_at_twice_the_size_nothing_is_cut_or_covered(field_phone):
+    page = opened(field_phone(viewport={"width": 180, "height": 370}).new_page())
+    named(page, "practise").click()
+    shown(page, "home")
+    for name in ("home", "sampling", "packing", "hand_over", "doors", "reception", "settings"):
+        page.evaluate("name => { location.hash = `#/${name}`; }", name)
+        shown(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth") == 180, name
+    page.evaluate("location.hash = '#/sampling'")
+    shown(page, "sampling")
+    stuck = "e => getComputedStyle(e).position"
+    assert [page.locator(at).evaluate(stuck) for at in (".top", ".actions")] == ["static"] * 2
 
 
 def test_the_keyboard_alone_reaches_everything(field_page):
