@@ -144,6 +144,12 @@ class FirstMissing(TubeProblem):
     en = "Tube {barcode} has not had its first review."
 
 
+class LookAlone(TubeProblem):
+    code = "look_alone"
+    zh = "试管 {barcode} 不是普通阴性，不随整板审核，请单独打开后审核。"
+    en = "Tube {barcode} is no plain negative: it is not signed with the plate, open it by itself."
+
+
 class SignedByOther(Conflict):
     code = "review_signed"
     zh = "试管 {barcode} 的这一步已由他人审核。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -50,6 +51,13 @@ def test_without_this_gate_its_wrong_result_goes_out(bench, monkeypatch, code):
     monkeypatch.setattr(gates, "GATES", less)
     assert bench.release(tube).released == [tube]
     assert is_wrong()
+
+
+def test_every_gate_is_in_the_document():
+    page = (Path(__file__).parents[2] / "docs/interpretation.md").read_text("utf-8")
+    assert [
+        rule.code for rule in gates.GATES if f"| `{rule.code}` | {rule.stops} |" not in page
+    ] == []
 
 
 @scene("run_not_valid")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from screening import clock
 from screening.db import db, fetch, run
+from screening.reporting import service
 from screening.tube.queries import get_key
 from tests import make
-from tests.reporting.bench import PIN
+from tests.reporting.bench import PIN, POS
 
 
 @pytest.fixture
@@ -68,3 +70,17 @@ def test_only_a_hash_of_a_desk_is_kept(bench, app, tube):
     assert mark and mark.http_only and mark.same_site == "Strict"
     ((desk,),) = fetch("SELECT desk FROM review")
     assert len(desk) == 16 and mark.value.encode() not in bytes(desk)
+
+
+def test_a_negative_plate_is_one_act_and_its_exceptions_are_named_one_by_one(bench):
+    negatives, positive = [bench.fill(0, 2), bench.fill(2, 2)], bench.fill(4, 2)
+    run_id = bench.test(*negatives)
+    bench._test_one(positive, run_id, POS, "B1", alert=True)
+    db.session.commit()
+    by = bench.actor(bench.technician)
+    now = {"lab_id": bench.lab_id, "by": by, "secret": PIN, "at": clock.now()}
+    out = service.review([], 1, run_id=run_id, **now)
+    assert sorted(out.signed) == sorted(negatives)
+    assert [(p.code, p.details["barcode"]) for p in out.refused] == [("look_alone", positive)]
+    out = service.review([positive], 1, run_id=run_id, **now)
+    assert out.signed == [positive]

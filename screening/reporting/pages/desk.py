@@ -25,6 +25,7 @@ from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, tell, text
 from screening.reporting.queries import Standing
+from screening.reporting.service.reviews import is_plain
 from screening.tube.queries import Key, list_tubes
 from screening.tube.rules import Stage
 
@@ -141,6 +142,7 @@ def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
         "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
         "held": held,
         "differs": "undecided" in codes,
+        "plain": is_plain(s),
         "reviews": [(step, names.get(by, ("", ""))[1]) for step, by in sorted(s.reviews.items())],
         "signed": dict(s.reviews),
         "next": "moved" if other else _next(s, codes),

@@ -11,6 +11,7 @@ from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
 from screening.db import by_cell, fetch, insert
 from screening.errors import NotAllowed, Problem
+from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing
@@ -51,7 +52,8 @@ def review(
 ) -> Reviewed:
     """Sign step 1 or 2 of these tubes of one laboratory.
 
-    With `run_id` only what that run says is signed, and without `barcodes` all of it. Step 1 is
+    With `run_id` only what that run says is signed, and without `barcodes` all its plain negatives:
+    a negative plate is one act, whatever else there is must be named. Step 1 is
     anybody's who tests there, step 2 another reviewer's. `desk`: the browser that signs; two
     signatures at one, close together, are marked for the auditor. Raises NotAllowed, the errors
     of `sign`, and Refused when not one of them could be signed."""
@@ -67,6 +69,8 @@ def review(
             refused.append(against)
         elif s.reviews.get(step) == by.staff_id:
             repeated.append(s.barcode)
+        elif not barcodes and not is_plain(s):
+            refused.append(refusals.LookAlone(barcode=s.barcode))
         else:
             signed.append(s)
     if not signed and not repeated:
@@ -83,6 +87,11 @@ def review(
         _write(group, step, by.staff_id, at, command, desk)
     tell_doubts(signed, at=at)
     return Reviewed([s.barcode for s in signed], repeated, refused)
+
+
+def is_plain(s: Standing) -> bool:
+    """A negative that the instrument calls negative too."""
+    return s.test is not None and s.test.outcome == Outcome.NEGATIVE and not s.gate.undecided
 
 
 def _against(s: Standing, step: int, by: int) -> Problem | None:
