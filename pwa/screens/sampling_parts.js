@@ -18,7 +18,7 @@ export function seatRow(app, tube, seat) {
   return row({
     lead: seat.seat,
     title: html`<span class=${seat.out ? "taken-back" : ""}>${seat.name || t("无姓名")}</span>`,
-    sub: html`<span class="code">${seat.document}</span>${seat.mine ? nothing : html` · ${t("别的手机")}`}`,
+    sub: html`<span class="code">${seat.document.replace(/^.*\*/, "****")}</span>${seat.mine ? nothing : html` · ${t("别的手机")}`}`,
     meta: what ?? (seat.at ? clock(seat.at) : ""),
     tone: seat.out ? "unknown" : seat.mark ? "look" : null,
     act: seat.out ? undefined : () => app.go("person", { tube: tube.number, ref: seat.ref }),
