@@ -35,6 +35,12 @@ def sheet(proof: Issued, *, font: Path | str | None, verify_at: str) -> bytes:
     page.text(left, below, "离线核验 · verify offline", 9)
     page.text(left, below - 4 * mm, verify_at, 8, max_width=80 * mm)
     page.text(A4[0] - left - _OTHER, below, "境外通用格式 · form for other countries (HC1)", 9)
+    page.text(
+        A4[0] - left - _OTHER,
+        below - 4 * mm,
+        "含完整姓名和出生年份 · holds the full name and year of birth",
+        8,
+    )
     for number, line in enumerate(_notes(proof)):
         page.text(left, below - (14 + 5 * number) * mm, line, 8, max_width=A4[0] - 2 * left)
     page.end_page()

@@ -14,7 +14,9 @@ from screening.crypto import unb64
 from screening.db import db, fetch, run
 from screening.interop import hc1, keys, proof_codes, rules, service
 from screening.interop.rules import Specimen
+from screening.registry import seals
 from screening.registry.service.persons import ring
+from screening.reporting import doors
 from screening.reporting.rules import CLOSED, OPEN, Swab
 from screening.reporting.service.codes import issue_codes
 from tests.reporting.bench import NEG, POS
@@ -88,6 +90,29 @@ def test_no_document_stands_in_a_proof(bench):
     assert f"MADE{person}" not in proof.text + proof.certificate
     content = hc1.open_text(proof.certificate).payload
     assert f"MADE{person}".encode() not in content
+
+
+def test_only_the_last_four_of_a_document_are_told_and_they_are_asked_for(bench):
+    bench.through(bench.fill(0, 5))
+    cell, person = bench.city.people[0][:2]
+    code, four = slip(bench, 0), f"{person}"[-4:]
+    run(
+        "UPDATE person SET last4_hash = %s, sealed = %s WHERE cell_id = %s AND person_id = %s",
+        (
+            seals.last4_hash(ring(), four),
+            seals.seal_person(ring(), seals.Details("欧阳娜娜", f"MADE{person}", birth="1980-02-03")),
+            cell, person,
+        ),
+    )  # fmt: skip
+    db.session.commit()
+    with pytest.raises(doors.LastFourNeeded):
+        service.issue(code, address="192.0.2.1", at=clock.now())
+    proof = service.issue(code, four, address="192.0.2.1", at=clock.now())
+    said = proof_codes.read(proof.text, ring().code_points())
+    assert (said.last4, said.name) == (four, "欧阳**")
+    body = hc1.read_content(hc1.open_text(proof.certificate)).body
+    assert body["dob"] == "1980"
+    assert body["nam"] == {"fn": "欧阳", "fnt": "OUYANG", "gn": "娜娜", "gnt": "NANA"}
 
 
 def test_a_proof_asked_for_again_is_the_same(bench):
