@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from screening import clock
-from screening.db import db, fetch, run
+from screening.db import db, fetch, insert, new_id, run
 from screening.reporting import service
 from screening.tube.queries import get_key
 from tests import make
 from tests.reporting.bench import PIN, POS
+from tests.reporting.test_gates import said_by_instrument
 
 
 @pytest.fixture
@@ -84,3 +86,37 @@ def test_a_negative_plate_is_one_act_and_its_exceptions_are_named_one_by_one(ben
     assert [(p.code, p.details["barcode"]) for p in out.refused] == [("look_alone", positive)]
     out = service.review([positive], 1, run_id=run_id, **now)
     assert out.signed == [positive]
+
+
+def test_the_desk_shows_holds_and_differing_calls_and_takes_both_decisions(bench, app, tube):
+    barcode, run_id = tube
+    said_by_instrument(bench, run_id, "instrument_doubt")
+    lab = bench.city.lab
+    told = Jsonb({"tubes": 300, "signals": 0, "expected": 0.05, "wells": []})
+    columns = ("cell_id", "hold_id", "lab_id", "run_id", "kind", "told", "opened_at")
+    hold = new_id()
+    insert("run_hold", columns, [(lab.cell_id, hold, lab.lab_id, run_id, "lab_low", told,
+                                  clock.now())])  # fmt: skip
+    db.session.commit()
+    browser, at = app.test_client(), f"/reporting/runs/{bench.lab_id}/{run_id}"
+
+    def page(who, path="", **data):
+        headers = make.sign_in(browser, who, cookie=True)
+        db.session.commit()
+        if not path:
+            return browser.get(at, headers=headers).text
+        r = browser.post(at + path, data={**data, "secret": PIN}, headers=headers)
+        return r.status_code
+
+    shown = page(bench.reviewer)
+    assert "整板暂缓：实验室阳性率偏低" in shown and "0 / 300" in shown and "5.00 %" in shown
+    assert f"仪器判读不同：{barcode}" in shown
+    assert page(bench.reviewer, f"/decide/{barcode}", how="keep", reason="看过曲线") == 303
+    assert page(bench.reviewer, f"/holds/{hold}", reason="") == 422
+    assert page(bench.reviewer, f"/holds/{hold}", reason="新试剂批次已核对") == 303
+    assert "您已申请解除" in page(bench.reviewer)
+    assert page(bench.reviewer, f"/holds/{hold}") == 403
+    assert "新试剂批次已核对" in page(bench.second)
+    assert page(bench.second, f"/holds/{hold}") == 303
+    shown = page(bench.reviewer)
+    assert "整板暂缓" not in shown and "仪器判读不同" not in shown
