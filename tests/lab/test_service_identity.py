@@ -161,3 +161,21 @@ def test_a_plate_that_was_given_up_waits_for_no_file(bench):
     plates.start(bench.lab.lab_id, plate.plate_id, by=1, at=clock.now())
     plates.abandon(bench.lab.lab_id, plate.plate_id, by=1, at=clock.now())
     assert overdue(bench, 4) == []
+
+
+def test_the_page_takes_the_instrument_and_names_the_late_file(bench, client):
+    from tests import make
+
+    _, plate = loaded(bench)
+    headers = make.sign_in(client, make.staff("lab_technician", bench.city.lab), cookie=True)
+    db.session.commit()
+    lab = bench.lab.lab_id
+    start = f"/lab/{lab}/plates/{plate.plate_id}/start"
+    assert client.post(start, data={"instrument": " 271 "}, headers=headers).status_code == 303
+    assert peek("SELECT instrument FROM plate_start") == [("271",)]
+    assert "结果文件逾期未到" not in client.get(f"/lab/{lab}").text
+    db.session.execute(db.text(
+        f"UPDATE plate_start SET due_at = now() - interval '1 minute' WHERE cell_id = {plate.cell_id}"
+    ))  # fmt: skip
+    db.session.commit()
+    assert "板 P1 于" in client.get(f"/lab/{lab}").text

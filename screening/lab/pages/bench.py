@@ -13,7 +13,7 @@ from screening.i18n import _
 from screening.lab import queries, words
 from screening.lab.pages.frame import bp, form, me, shown, state_badge, undo
 from screening.lab.scopes import LAB, READERS, WRITERS
-from screening.lab.service import plates, rule_sets
+from screening.lab.service import plates, rule_sets, starts
 from screening.places import queries as places
 from screening.tube.rules import Mode
 
@@ -52,6 +52,7 @@ def bench_view(lab_id: int) -> dict[str, Any]:
         "lab": lab,
         "load": queries.load_of(lab, at),
         "alerts": queries.count_alerts(queries.Reach([], [lab_id])),
+        "late": starts.list_overdue([lab], at),
         "waiting": [waiting_line(w) for w in queries.list_waiting(lab, at)],
         "plates": [plate_line(p) for p in listed],
         "next": listed[-1].plate_id if len(listed) == 50 else None,

@@ -131,7 +131,8 @@ def empty(lab_id: int, plate_id: int) -> Any:
 @require(*WRITERS, at=LAB)
 def start(lab_id: int, plate_id: int) -> Any:
     """The plate goes onto the instrument."""
-    plates.start(lab_id, plate_id, by=me(), at=clock.now())
+    serial = request.form.get("instrument", "").strip()[:60] or None
+    plates.start(lab_id, plate_id, instrument=serial, by=me(), at=clock.now())
     return redirect(url_for(".plate", lab_id=lab_id, plate_id=plate_id), 303)
 
 
