@@ -91,7 +91,16 @@ def issue(
 
 
 def _make(cell: int, person: int, s: Specimen, at: datetime) -> ProofRow:
-    """The stored proof; asked again, the same one, so that its number stays."""
+    """The stored proof; asked again, the same one, so that its number stays.
+
+    Raises NoProofNow when a correction came between the look and now: it waits for the tube's row
+    as we do, so that one of the two sees the other."""
+    rows = fetch(
+        "SELECT version FROM tube WHERE cell_id = %s AND round_id = %s AND barcode = %s FOR SHARE",
+        (s.tube_cell, s.round_id, s.barcode),
+    )
+    if not rows or rows[0][0] != s.version:
+        raise NoProofNow()
     ends = rules.expires(s.sampled_at)
     row = (cell, new_id(), person, s.round_id, s.barcode, s.number, s.version, s.members,
            s.sampled_at, ends, at)  # fmt: skip

@@ -167,6 +167,39 @@ def test_a_correction_withdraws_the_proofs_of_its_tube_and_no_others(bench):
     assert issue(bench, 5).row == others.row
 
 
+def test_a_correction_between_the_look_and_the_proof_is_seen(app, bench):
+    """Two connections: the correction holds the tube's row while the proof is being made."""
+    import threading
+
+    tube = bench.fill(0, 5)
+    bench.through(tube)
+    bench.alert(tube, "hand", POS)
+    code = slip(bench, 0)
+    run("UPDATE alert SET settled_at = now() WHERE barcode = %s /* fan-out: test */", (tube,))
+    db.session.commit()
+    heard: list[str] = []
+
+    def ask() -> None:
+        with app.test_request_context():
+            try:
+                service.issue(code, address="192.0.2.1", at=clock.now())
+                heard.append("issued")
+            except service.NoProofNow:
+                heard.append("refused")
+            finally:
+                db.session.rollback()
+                db.session.remove()
+
+    run("UPDATE tube SET version = 2 WHERE barcode = %s /* fan-out: test */", (tube,))
+    other = threading.Thread(target=ask)
+    other.start()
+    other.join(0.7)
+    assert other.is_alive() and heard == []
+    db.session.commit()
+    other.join(10)
+    assert heard == ["refused"]
+
+
 def test_a_negative_version_withdraws_nothing_of_those_it_still_speaks_of(bench):
     tube = bench.fill(0, 5)
     bench.through(tube)
