@@ -29,6 +29,8 @@ CODE = ROOT / "screening"
 
 # Nobody need be signed in here; each says why.
 PUBLIC = {
+    "reporting_api.ask_phone_code": "residents have no account; the answer is always the same",
+    "reporting_api.look_up_by_phone": "residents have no account; the code proves, guesses wait",
     "operations.health": "the load balancer asks",
     "operations.ready": "the load balancer asks",
     "operations.openapi": "how to call says nothing about anybody",
