@@ -90,15 +90,22 @@ def _by_access_code(
     where = throttle.address_of(address)
     this = throttle.attempt("lookup", hashed.hex(), where)
     # many wrong codes from one address say nothing about this slip
-    story = story_of_code(hashed, rounds, {**_tries(this, this.soft[:1]), "at": at})
+    story = story_of_code(hashed, rounds, {**_tries(this, here=False), "at": at})
     if story is None:
         raise _wrong(throttle.attempt("lookup", where, where))
     return story if story.last4_hash is None else _proven(story, this, tail, number)
 
 
-def _tries(this: throttle.Try, soft: Sequence[bytes]) -> dict[str, Any]:
-    since = clock.real_now() - throttle.MEMORY
-    return {"pair": this.pair, "soft": list(soft), "many": ATTACK_FROM.value, "since": since}
+def _tries(this: throttle.Try, *, here: bool) -> dict[str, Any]:
+    """What the story asks of the counters; `here`: those of the address too."""
+    name, where = this.soft
+    return {
+        "pair": this.pair,
+        "name": name,
+        "where": where if here else name,
+        "many": ATTACK_FROM.value,
+        "since": clock.real_now() - throttle.MEMORY,
+    }
 
 
 def _proven(story: Story, this: throttle.Try, tail: str, number: str) -> Story:
@@ -155,7 +162,7 @@ def _by_resident_code(
     make it need the whole number as well."""
     cell, person = read_person(text, at=at)
     this = throttle.attempt("lookup", f"{cell}-{person}", throttle.address_of(address))
-    story = story_of_id(cell, person, rounds, _tries(this, this.soft))
+    story = story_of_id(cell, person, rounds, _tries(this, here=True))
     return _proven(story, this, tail, number)
 
 
