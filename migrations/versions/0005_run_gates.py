@@ -78,9 +78,7 @@ def upgrade():
         info={"big": True},
     )
     op.create_index("uq_run_hold_kind", "run_hold", ["cell_id", "run_id", "kind"], unique=True)
-    op.create_index(
-        "ix_run_hold_lab", "run_hold", ["cell_id", "lab_id", "opened_at"], unique=False
-    )
+    op.create_index("ix_run_hold_lab", "run_hold", ["cell_id", "lab_id", "opened_at"], unique=False)
     op.create_table(
         "lab_hour",
         _number("cell_id"),
