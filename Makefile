@@ -35,7 +35,7 @@ serve: setup ## serve for real: gunicorn and worker on DATABASE_URL or the embed
 	@$(PY) -m screening.serve $(ARGS)
 
 test: setup-dev check ## all checks and all tests; ends with what was skipped, and why
-	@status=0; $(PY) -m pytest -q -n $(JOBS) $(ARGS) || status=$$?; \
+	@status=0; $(PY) -m pytest -q -n $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
 		$(PY) -m screening.embedded stop --if-idle >/dev/null; exit $$status
 
 test-long: setup-dev ## the tests that take minutes

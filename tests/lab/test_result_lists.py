@@ -407,8 +407,8 @@ def test_a_list_with_far_too_many_positives_is_held_though_its_alerts_are_out(li
     one, two = (actor_of(make.staff(r, lis.city.lab, pin=PIN).staff_id)
                 for r in (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER))  # fmt: skip
     kw = {"lab_id": lis.lab.lab_id, "run_id": shown.run.run_id}
-    service.review([], 1, by=one, secret=PIN, at=clock.now(), **kw)
-    service.review([], 2, by=two, secret=PIN, at=clock.now(), **kw)
+    service.review(tubes, 1, by=one, secret=PIN, at=clock.now(), **kw)
+    service.review(tubes, 2, by=two, secret=PIN, at=clock.now(), **kw)
     with pytest.raises(refusals.Refused) as caught:
         service.release(tubes, by=two, at=clock.now(), **kw)
     assert {f.problem.code for f in caught.value.faults} == {"watched"}
@@ -549,8 +549,8 @@ def test_results_of_a_list_pass_the_same_reviews_and_gates(lis):
     with pytest.raises(refusals.Refused):
         service.release([a, b], by=two, at=clock.now(), **kw)
     db.session.rollback()
-    service.review([], 1, by=one, secret=PIN, at=clock.now(), **kw)
-    service.review([], 2, by=two, secret=PIN, at=clock.now(), **kw)
+    service.review([a, b], 1, by=one, secret=PIN, at=clock.now(), **kw)
+    service.review([a, b], 2, by=two, secret=PIN, at=clock.now(), **kw)
     out = service.release([a, b], by=two, at=clock.now(), **kw)
     db.session.commit()
     assert (sorted(out.released), out.callbacks) == (sorted([a, b]), 2)
