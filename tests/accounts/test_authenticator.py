@@ -79,6 +79,8 @@ def test_a_code_signs_once(actor, secret):
 def test_the_pin_signs_beside_the_app_as_often_as_asked(actor, secret):
     for _ in range(8):
         sign(actor, PIN)
+    with pytest.raises(BadPin):  # it was looked at each time
+        sign(actor, "000000")
 
 
 def test_wrong_codes_are_slowed(actor, secret):

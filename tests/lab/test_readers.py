@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 
 from screening.lab.readers import NotARunFile, read_run, refusals
+from screening.lab.readers.apart import Parser
 from screening.lab.readers.columns import key, read_ct, well_name, well_of_number
 from screening.lab.readers.run import (
     IMPOSSIBLE,
@@ -262,6 +263,21 @@ def test_a_workbook_that_eats_memory_is_refused_and_the_next_one_is_read() -> No
     with pytest.raises(refusals.CutOff):
         read_run(endless_xls())
     assert read_run(slan()).instrument == "Hongshi SLAN"
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+def test_the_process_apart_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCREENING_KEYS", "a key ring")
+    parser = Parser()
+    try:
+        assert parser.sheets_of(slan())
+        assert parser._process is not None
+        told = Path(f"/proc/{parser._process.pid}/environ").read_bytes()
+    finally:
+        parser.stop()
+    assert b"PYTHONPATH=" in told
+    assert b"SCREENING_KEYS" not in told
+    assert b"DATABASE_URL" not in told
 
 
 def test_rdml_with_entities_is_never_expanded() -> None:

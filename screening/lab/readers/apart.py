@@ -69,7 +69,7 @@ class Parser:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "screening.lab.readers.apart"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},  # no keys
             )  # fmt: skip
         return self._process
 

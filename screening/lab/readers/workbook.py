@@ -39,16 +39,12 @@ Sheets = dict[str, list[list[str]]]
 def parse(data: bytes) -> Sheets:
     """Sheet name → rows of texts; sheets of curves come empty. `data` starts with one of ZIP or OLE.
 
-    Called in a process apart (apart.py). Raises CutOff, Locked."""
+    Called in a process apart (apart.py), which a panic of the parser ends. Raises CutOff, Locked."""
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return {name: _rows(book, name) for name in book.sheet_names}
     except CalamineError as why:
         raise (Locked if "assword" in str(why) else CutOff) from why
-    except BaseException as why:  # the parser's panic is no Exception
-        if type(why).__name__ != "PanicException":
-            raise
-        raise CutOff from why
 
 
 def _rows(book: CalamineWorkbook, name: str) -> list[list[str]]:
