@@ -9,7 +9,8 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch
-from screening.reminders import pages, queries, waves
+from screening.reminders import queries, waves
+from screening.reminders.pages import frame
 from tests import make
 from tests.reminders.town import FIELDS, person
 
@@ -73,7 +74,7 @@ def test_an_outcome_takes_two_taps_and_changes_the_state(town, client, family, w
 
 
 def test_a_long_list_is_paged_by_building_and_household(town, client, worker, monkeypatch):
-    monkeypatch.setattr(pages, "PAGE", 2)
+    monkeypatch.setattr(frame, "PAGE", 2)
     a = town.communities[0]
     for n in range(5):
         person(a, f"王第{n}", None, household=100 - n)

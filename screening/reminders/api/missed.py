@@ -1,40 +1,29 @@
-"""Reminders over HTTP: the missed as a stream, contacts, visits, opt-outs, waves."""
+"""The missed over HTTP: the list as a stream, visits, contacts, opt-outs."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Flask, Response, current_app
 
 from screening import clock
 from screening.accounts import audit
-from screening.accounts.guard import OWN_ROWS, area, by, current_actor, require
-from screening.accounts.roles import Actor, Place, Role
+from screening.accounts.guard import area, current_actor, require
+from screening.accounts.roles import Actor
 from screening.i18n import current_lang
 from screening.openapi import gives, takes
 from screening.places import queries as places
+from screening.places.queries import Node
+from screening.registry import seals
 from screening.registry.queries import get_policy
 from screening.registry.scopes import PERSON, PERSON_IN_BODY
-from screening.reminders import exports, queries, rules, service, waves
+from screening.reminders import exports, queries, rules, service
 from screening.reminders import schemas as s
+from screening.reminders.api.frame import CALLERS, READERS, bp, sees_all
 from screening.reminders.rules import State
 
-bp = Blueprint("reminders_api", __name__, url_prefix="/api/v1")
-
-READERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD, Role.DISPATCHER, Role.ADMINISTRATOR)
-CALLERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD)
-WAVERS = (Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
-WAVE = by("wave's area", "wave_id", lambda v: queries.place_of_wave(int(v)))
 # who is to be visited: asked for, or not to be reached otherwise
 TO_VISIT = (State.VISIT, State.UNREACHABLE)
-
-
-def sees_all(actor: Actor, path: str) -> bool:
-    """Phones and rooms are shown as they are to who works in that community; masked to others."""
-    return actor.may([Role.COMMUNITY_WORKER], Place("area", 0, path))
-
-
-# --- the missed ---------------------------------------------------------------------------------
 
 
 @bp.get("/missed")
@@ -72,7 +61,7 @@ def list_visits(args: dict[str, Any]) -> Any:
     return visits(queries.get_node(args["area"]), args["round"], current_actor())
 
 
-def visits(node: queries.Node, round_id: int, actor: Actor) -> list[dict[str, Any]]:
+def visits(node: Node, round_id: int, actor: Actor) -> list[dict[str, Any]]:
     """Everybody in TO_VISIT, opened as far as the actor may see, each read audited."""
     out = []
     for community in queries.communities_of(node):
@@ -94,7 +83,7 @@ def visit(p: queries.Opened, full: bool) -> dict[str, Any]:
         "unit": (p.details.unit or "") if full else "",
         "room": (p.details.room or "") if full else "",
         "name": rules.mask_name(p.details.name),
-        "phone": (p.details.phone or "") if full else queries.seals.mask_phone(p.details.phone),
+        "phone": (p.details.phone or "") if full else seals.mask_phone(p.details.phone),
         "state": p.missed.state,
         "until": p.until,
     }
@@ -133,72 +122,4 @@ def list_contacts(args: dict[str, Any]) -> Any:
 def opt_out(args: dict[str, Any]) -> Any:
     """No more messages to this person's phone, or again."""
     service.opt_out(args["cell_id"], args["person_id"], out=args["out"], at=clock.now())
-    return "", 204
-
-
-# --- waves --------------------------------------------------------------------------------------
-
-
-@bp.post("/waves")
-@require(*WAVERS, at=area("area_id"))
-@takes(s.WaveInSchema)
-@gives(s.WaveSchema, 201)
-def draft_wave(args: dict[str, Any]) -> Any:
-    """Write a wave of messages down; nothing is sent yet."""
-    values = {f: args[f] for f in rules.FIELDS}
-    return waves.draft(
-        args["round_id"], args["area_id"], args["template"], values,
-        by=current_actor(), at=clock.now(),
-    )  # fmt: skip
-
-
-@bp.get("/waves")
-@require(*READERS, at=OWN_ROWS)
-@takes(s.WavesSchema, "query")
-@gives(s.WaveSchema, many=True)
-def list_waves(args: dict[str, Any]) -> Any:
-    """Waves of areas within the own scope, the newest first."""
-    held = current_actor().places(READERS)
-    return queries.list_waves(held, round_id=args.get("round"), before=args.get("before"))
-
-
-@bp.get("/waves/<int:wave_id>")
-@require(*READERS, at=WAVE)
-@gives(s.WaveDetailSchema)
-def get_wave(wave_id: int) -> Any:
-    """One wave with what became of its messages."""
-    wave = queries.get_wave(wave_id)
-    return wave._asdict() | {
-        "messages": queries.count_messages(wave),
-        "came": queries.count_came(wave),
-    }
-
-
-@bp.post("/waves/<int:wave_id>/preview")
-@require(*WAVERS, at=WAVE)
-@gives(s.WaveSchema)
-def preview_wave(wave_id: int) -> Any:
-    """Count whom it would reach and whom not, and why; a job where the area is large."""
-    waves.preview_soon(wave_id, at=clock.now())
-    return queries.get_wave(wave_id)
-
-
-@bp.post("/waves/<int:wave_id>/start")
-@require(*WAVERS, at=WAVE)
-@takes(s.WaveStartSchema)
-@gives(s.WaveJobSchema, 202)
-def start_wave(wave_id: int, args: dict[str, Any]) -> Any:
-    """Set it going; people are left out whose catchment has silent phones, unless you decide."""
-    job_id = waves.start(
-        wave_id, include_silent=args["include_silent"], by=current_actor(), at=clock.now()
-    )
-    return {"job_id": job_id}
-
-
-@bp.post("/waves/<int:wave_id>/cancel")
-@require(*WAVERS, at=WAVE)
-@gives(None, 204)
-def cancel_wave(wave_id: int) -> Any:
-    """Write no more of it and send nothing that still waits."""
-    waves.cancel(wave_id, by=current_actor(), at=clock.now())
     return "", 204

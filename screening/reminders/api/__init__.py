@@ -1,0 +1,18 @@
+"""Reminders over HTTP: the missed as a stream, contacts, visits, opt-outs, waves."""
+
+from screening.reminders.api import missed, waves
+from screening.reminders.api.frame import CALLERS, READERS, WAVE, WAVERS, bp, sees_all
+from screening.reminders.api.missed import visit, visits
+
+__all__ = [
+    "CALLERS",
+    "READERS",
+    "WAVE",
+    "WAVERS",
+    "bp",
+    "missed",
+    "sees_all",
+    "visit",
+    "visits",
+    "waves",
+]

@@ -1,0 +1,50 @@
+"""Whom to visit, by building and household; made to be printed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    render_template,
+    request,
+)
+
+from screening.accounts.guard import OWN_ROWS, area, current_actor, require
+from screening.places.rules import COMMUNITY
+from screening.reminders import queries, rules
+from screening.reminders.api import CALLERS, visits
+from screening.reminders.pages.frame import (
+    TONES,
+    begin,
+    bp,
+    choices,
+    own_areas,
+    said,
+    the_round,
+)
+
+
+@bp.get("/visits", endpoint="visits")
+@require(*CALLERS, at=OWN_ROWS)
+def visit_areas() -> Any:
+    """Where to begin: the own areas; straight in when there is one."""
+    return begin(".visit_list", own_areas(current_actor(), CALLERS))
+
+
+@bp.get("/visits/<int:area_id>")
+@require(*CALLERS, at=area("area_id"))
+def visit_list(area_id: int) -> Any:
+    """Whom to visit, by building and household; made to be printed."""
+    node, policy = queries.get_node(area_id), the_round()
+    if policy is None or node.level < COMMUNITY:
+        below = [n for n in queries.communities_of(node)] if policy else []
+        return begin(".visit_list", below)
+    rows = visits(node, policy.round_id, current_actor())
+    for row in rows:
+        state = rules.State(row["state"])
+        row["state"] = {"tone": TONES.get(state, "unknown"), "text": said(rules.STATES[state])}
+        row["door"] = "-".join(part for part in (row["unit"], row["room"]) if part)
+    return render_template(
+        "reminders/visits.html", node=node, policy=policy, rows=rows, choices=choices(),
+        back=request.full_path,
+    )  # fmt: skip

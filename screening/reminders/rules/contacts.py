@@ -1,0 +1,86 @@
+"""Why somebody is missed, and what may come of a contact."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from screening.coverage.rules import REASONS
+from screening.errors import Problem
+from screening.registry.rules import Word
+
+
+class State(StrEnum):
+    """Why a person is missed; coverage decides which, the worst first."""
+
+    RESAMPLE = "resample"
+    NEW = "new"
+    WILL_COME = "will_come"
+    AWAY = "away"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    VISIT = "visit"
+
+
+STATES: dict[State, Word] = {State(part): Word(zh, en) for part, zh, en in REASONS}
+
+
+class Outcome(NamedTuple):
+    """What came of a contact. `until`: may, must or must not carry a time; with one the person is
+    left in peace until then."""
+
+    zh: str
+    en: str
+    until: str  # "", "may", "must"
+
+
+CONTACT_OUTCOMES: dict[str, Outcome] = {
+    "will_come": Outcome("会来采样", "will come", "may"),
+    "already_done": Outcome("称已采样", "says it is done", ""),
+    "away": Outcome("外出", "away", "must"),
+    "refused": Outcome("拒绝", "refused", ""),
+    "unreachable": Outcome("联系不上", "unreachable", ""),
+    "exempt_pending": Outcome("申请豁免", "asks to be exempt", ""),
+    "visit": Outcome("需要上门", "needs a visit", "may"),
+    "later": Outcome("稍后再联系", "contact again later", "must"),
+    "absent": Outcome("上门未遇", "not at home", ""),
+    "moved": Outcome("已搬离", "moved away", ""),
+}
+CONTACT_KINDS = ("call", "visit", "sms", "desk")
+# how long somebody is left in peace when the page's quick choice is taken; source: HOUSE
+QUICK_HOURS = {"away": 72, "later": 2}
+
+
+class WrongOutcome(Problem):
+    status = 422
+    code = "wrong_contact_outcome"
+    zh = "没有这种联系结果。"
+    en = "There is no such outcome of a contact."
+
+
+class UntilNeeded(Problem):
+    status = 422
+    code = "contact_until"
+    zh = "这个结果要写明到什么时候为止，而且要在将来。"
+    en = "This outcome needs a time until when, and it must lie in the future."
+
+
+class NoUntil(Problem):
+    status = 422
+    code = "contact_no_until"
+    zh = "这个结果不带时间。"
+    en = "This outcome carries no time."
+
+
+def check_outcome(outcome: str, until: datetime | None, *, at: datetime) -> None:
+    """Raises WrongOutcome, UntilNeeded, NoUntil."""
+    known = CONTACT_OUTCOMES.get(outcome)
+    if known is None:
+        raise WrongOutcome()
+    if until is None and known.until != "must":
+        return
+    if until is None or (known.until and until <= at):
+        raise UntilNeeded()
+    if not known.until:
+        raise NoUntil()
