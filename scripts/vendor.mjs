@@ -24,6 +24,11 @@ const bundles = [
     entryPoints: [join(modules, "bootstrap/dist/css/bootstrap.css")],
     outfile: join(vendor, "bootstrap/bootstrap.min.css"),
   },
+  { // only the charts that our pages draw: static/js/charts.js imports it when it meets one
+    entryPoints: [join(root, "scripts/echarts.mjs")],
+    outfile: join(vendor, "echarts/echarts.js"),
+    format: "esm",
+  },
 ];
 
 // Already built by their makers. axe-core stays in node_modules: only tests use it.
@@ -32,6 +37,8 @@ const copies = [
   ["swagger-ui-dist/swagger-ui.css", "swagger-ui/swagger-ui.css"],
   ["swagger-ui-dist/LICENSE", "swagger-ui/LICENSE"],
   ["bootstrap/LICENSE", "bootstrap/LICENSE"],
+  ["echarts/LICENSE", "echarts/LICENSE"],
+  ["echarts/NOTICE", "echarts/NOTICE"],
   [
     "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
     "fonts/NotoSansSC-Regular.ttf",

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { hear, tally } from "../../static/js/carried.js";
+import { dress, paint } from "../../static/js/charts.js";
 import { size } from "../../static/js/forms.js";
 import { age, thousands } from "../../static/js/lang.js";
 import { wait } from "../../static/js/poll.js";
@@ -62,4 +63,10 @@ test("the desk counts a phone's QR codes, names the missing and keeps strangers 
   }
   assert.deepEqual(tally(lines), { id: "0A1B2C3D", n: 3, have: 2, missing: [2] });
   assert.equal(tally(["x"]), null);
+});
+
+test("a chart's colours are names of the theme, its tooltip is drawn and never written as HTML", () => {
+  const found = paint(dress({ series: [{ color: "--collect", data: [1] }], tooltip: { trigger: "item" } }), (n) => `<${n}>`);
+  assert.equal(found.series[0].color, "<--collect>");
+  assert.deepEqual(found.tooltip, { trigger: "item", renderMode: "richText", confine: true });
 });
