@@ -77,7 +77,7 @@ def header() -> list[str]:
     reasons = [en if current_lang() == "en" else zh for _part, zh, en in REASONS]
     return [
         _("代码"), _("辖区"), _("底数"), _("豁免"), _("应检"), _("已检"), _("送达"), _("检出"),
-        _("已出结果"), _("未检"), *reasons, _("开始后新增"), _("统计时间"),
+        _("已出结果"), _("未检"), *reasons, _("开始后新增"), _("开始后豁免"), _("统计时间"),
     ]  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _lines(rows: list[tuple[Node, CoverageRow]]) -> Iterator[list[str]]:
     for node, r in rows:
         numbers = [
             r.register, r.exempt, r.due, r.reached, r.delivered, r.tested, r.resulted, r.missed,
-            *(getattr(r, part) for part, _zh, _en in REASONS), r.added,
+            *(getattr(r, part) for part, _zh, _en in REASONS), r.added, r.exempt_added,
         ]  # fmt: skip
         at = f"{local(r.as_of):%Y-%m-%d %H:%M:%S}" if r.as_of else ""
         yield [node.code, node.name, *map(str, numbers), at]

@@ -54,8 +54,10 @@ spot AS MATERIALIZED (
   LEFT JOIN came ON s.of_record AND came.barcode = s.barcode
   GROUP BY s.person_id
 ), free AS (
-  SELECT e.person_id, min(e.code) AS code FROM exemption e JOIN spot USING (person_id)
-  WHERE e.cell_id = %(cell)s AND e.round_id IN (0, %(round)s) AND e.ended_at IS NULL
+  SELECT e.person_id, min(e.code) AS code, min(e.made_at) > %(started)s AS late
+  FROM exemption e JOIN spot USING (person_id)
+  WHERE e.cell_id = %(cell)s AND e.round_id IN (0, %(round)s)
+    AND (e.ended_at IS NULL OR e.ended_at > %(at)s)
     AND e.made_at <= %(at)s AND (e.until IS NULL OR e.until > %(at)s)
   GROUP BY e.person_id
 ), said AS (
@@ -64,7 +66,7 @@ spot AS MATERIALIZED (
   WHERE k.cell_id = %(cell)s AND k.round_id = %(round)s AND k.outcome = ANY(%(outcomes)s)
   ORDER BY k.person_id, k.at DESC, k.contact_id DESC
 ), told AS (
-  SELECT spot.*, free.code, coalesce(swab.stage, 0) AS stage, said.until, said.at AS said_at,
+  SELECT spot.*, free.code, free.late, coalesce(swab.stage, 0) AS stage, said.until, said.at AS said_at,
     CASE WHEN swab.reached THEN 'reached'
          WHEN free.code IS NOT NULL THEN 'exempt'
          WHEN swab.again THEN 'resample'
@@ -84,7 +86,8 @@ COUNTED = f""", counted AS (
     count(*) FILTER (WHERE state = 'reached' AND stage >= {int(Stage.TESTED)}) AS tested,
     count(*) FILTER (WHERE state = 'reached' AND stage >= {int(Stage.RELEASED)}) AS resulted,
     count(*) FILTER (WHERE state NOT IN ('exempt', 'reached')) AS missed,
-    {_PARTS}, count(*) FILTER (WHERE state IS NOT NULL AND added) AS added
+    {_PARTS}, count(*) FILTER (WHERE state IS NOT NULL AND added) AS added,
+    count(*) FILTER (WHERE state = 'exempt' AND late) AS exempt_added
   FROM told GROUP BY place
 ), why AS (
   SELECT place, jsonb_object_agg(code, n) AS exempt_by
@@ -93,8 +96,8 @@ COUNTED = f""", counted AS (
 )"""
 COLUMNS = (
     "register", "exempt", "due", "reached", "delivered", "tested", "resulted", "missed",
-    *(f"m_{p}" for p in ("resample", "new", "will_come", "away", "refused", "unreachable", "visit")),
-    "added",
+    "m_resample", "m_new", "m_will_come", "m_pending", "m_away", "m_refused", "m_unreachable",
+    "m_visit", "added", "exempt_added",
 )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ class Coverage(Base):
 
     register = exempt + due; due = reached + missed; missed = the sum of the `m_` parts.
     `delivered`, `tested`, `resulted` count the reached whose tube came that far; `added` persons
-    registered after the start (they are in the register too).
+    registered after the start (they are in the register too), `exempt_added` those of the exempt
+    who were excused after it.
     """
 
     __tablename__ = "coverage"
@@ -47,11 +48,13 @@ class Coverage(Base):
     m_resample: Mapped[int]
     m_new: Mapped[int]
     m_will_come: Mapped[int]
+    m_pending: Mapped[int]
     m_away: Mapped[int]
     m_refused: Mapped[int]
     m_unreachable: Mapped[int]
     m_visit: Mapped[int]
     added: Mapped[int]
+    exempt_added: Mapped[int]
     exempt_by: Mapped[dict]
     as_of: Mapped[datetime]
     __table_args__ = (

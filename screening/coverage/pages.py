@@ -101,7 +101,7 @@ def area_page(node: Node, rounds: Sequence[RoundPolicy], held: Sequence[Place]) 
 
 
 TONES = {
-    "resample": "stop", "visit": "look", "new": "unknown", "will_come": "ok", "away": "unknown",
+    "resample": "stop", "visit": "look", "new": "unknown", "will_come": "ok", "pending": "unknown", "away": "unknown",
     "refused": "look", "unreachable": "look",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("visit", "待上门", "visit due"),
     ("new", "未联系", "not contacted"),
     ("will_come", "答应来", "will come"),
+    ("pending", "待豁免证明", "exempt pending proof"),
     ("away", "外出", "away"),
     ("refused", "拒检", "refused"),
     ("unreachable", "失联", "unreachable"),
@@ -20,12 +21,12 @@ REASONS: tuple[tuple[str, str, str], ...] = (
 MISSED = tuple(part for part, _, _ in REASONS)
 
 # What a contact's outcome makes of a missed person; an outcome that is not here (a message sent)
-# changes nothing. Who says "done" or waits for an exemption is waited for, until a swab or the
-# exemption itself is held.
+# changes nothing. Who says "done" is waited for until a swab is held, who asks to be exempt until
+# the exemption itself is.
 OF_OUTCOME: dict[str, str] = {
     "will_come": "will_come",
     "already_done": "will_come",
-    "exempt_pending": "will_come",
+    "exempt_pending": "pending",
     "away": "away",
     "refused": "refused",
     "unreachable": "unreachable",
@@ -40,7 +41,8 @@ class CoverageRow(NamedTuple):
 
     register = exempt + due; due = reached + missed; missed = the sum of its reasons. `delivered`,
     `tested`, `resulted` are those of the reached whose tube came that far; `added` those of the
-    register who were entered after the start; `as_of` the oldest count that went in."""
+    register who were entered, `exempt_added` those of the exempt who were excused after the start;
+    `as_of` the oldest count that went in."""
 
     area_id: int = 0
     register: int = 0
@@ -54,11 +56,13 @@ class CoverageRow(NamedTuple):
     resample: int = 0
     new: int = 0
     will_come: int = 0
+    pending: int = 0
     away: int = 0
     refused: int = 0
     unreachable: int = 0
     visit: int = 0
     added: int = 0
+    exempt_added: int = 0
     exempt_by: dict[str, int] = {}  # noqa: RUF012  (a value that nobody changes)
     as_of: datetime | None = None
 
@@ -68,7 +72,7 @@ class CoverageRow(NamedTuple):
         return self.missed / self.due if self.due else 0.0
 
 
-NUMBERS = CoverageRow._fields[1:17]
+NUMBERS = CoverageRow._fields[1:-2]
 
 
 def total(area_id: int, rows: Iterable[CoverageRow]) -> CoverageRow:
@@ -93,5 +97,7 @@ def adds_up(row: CoverageRow) -> bool:
         and row.due == row.reached + row.missed
         and row.missed == sum(getattr(row, part) for part in MISSED)
         and row.exempt == sum(row.exempt_by.values())
+        and row.exempt_added <= row.exempt
+        and row.added <= row.register
         and row.reached >= row.delivered >= row.tested >= row.resulted
     )

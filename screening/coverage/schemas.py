@@ -37,11 +37,15 @@ class CoverageRowSchema(Schema):
     resample = fields.Integer(metadata={"description": "needs a new swab"})
     new = fields.Integer(metadata={"description": "not contacted"})
     will_come = fields.Integer()
+    pending = fields.Integer(metadata={"description": "asked to be exempt, proof to come"})
     away = fields.Integer()
     refused = fields.Integer()
     unreachable = fields.Integer()
     visit = fields.Integer(metadata={"description": "visit due"})
     added = fields.Integer(metadata={"description": "of the register: entered after the start"})
+    exempt_added = fields.Integer(
+        metadata={"description": "of the exempt: excused after the start"}
+    )
     exempt_by = fields.Dict(keys=fields.String(), values=fields.Integer())
     as_of = fields.AwareDateTime(format="iso", allow_none=True)
 

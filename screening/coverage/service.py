@@ -151,7 +151,7 @@ def verify(*, at: datetime) -> list[tuple[int, int]]:
 
 
 def _same(a: CoverageRow, b: CoverageRow) -> bool:
-    return a[1:18] == b[1:18]
+    return a[1:-1] == b[1:-1]
 
 
 def _same_then(cell: int, round_id: int, kept: CoverageRow) -> bool:
@@ -162,7 +162,7 @@ def _same_then(cell: int, round_id: int, kept: CoverageRow) -> bool:
 
 
 def _alarm(cell: int, round_id: int, counted: CoverageRow, kept: CoverageRow) -> None:
-    fields = [f for f in CoverageRow._fields[1:18] if getattr(counted, f) != getattr(kept, f)]
+    fields = [f for f in CoverageRow._fields[1:-1] if getattr(counted, f) != getattr(kept, f)]
     log.error("coverage of community %s in round %s differs: %s", kept.area_id, round_id, fields)
     detail: dict[str, Any] = {
         f: [getattr(kept, f), getattr(counted, f)] for f in fields if f != "exempt_by"

@@ -168,7 +168,7 @@ class Limit(NamedTuple):
     source: str
 
 
-# Keys are the tube's stages; `callback` and `recheck` belong to persons.
+# Keys are the tube's stages; `callback`, `recheck` and `resample` belong to persons.
 LIMITS: dict[str, Limit] = {
     "open": Limit(60, "开管未封", "open", HOUSE),
     "closed": Limit(120, "封管未装箱", "closed, not packed", "各地做法：约每两小时装箱一次"),
@@ -181,6 +181,7 @@ LIMITS: dict[str, Limit] = {
     "rejected": Limit(60, "退样未处理", "rejected, not settled", HOUSE),
     "callback": Limit(240, "混管阳性复采", "re-sampling of a positive pool", HOUSE),
     "recheck": Limit(360, "复核出结果", "result of a re-check", HOUSE),
+    "resample": Limit(720, "样本作废后重采", "a new swab after a void one", HOUSE),
 }
 
 

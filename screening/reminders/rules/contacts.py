@@ -17,6 +17,7 @@ class State(StrEnum):
     RESAMPLE = "resample"
     NEW = "new"
     WILL_COME = "will_come"
+    PENDING = "pending"
     AWAY = "away"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
