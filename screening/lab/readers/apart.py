@@ -24,6 +24,7 @@ MEMORY = 2 * 2**30  # bytes; the largest real workbook took 0.3 GB
 SECONDS = 60.0  # the slowest real workbook took 1.1
 ROOT = Path(__file__).resolve().parents[3]
 _LENGTH = struct.Struct("<I")
+_TABLES, _CURVES = b"T", b"C"  # what is wanted of the workbook that follows
 _REFUSALS = {c.code: c for c in (CutOff, Locked, NotARunFile)}
 
 Sheets = dict[str, list[list[str]]]
@@ -41,10 +42,12 @@ class Parser:
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
 
-    def sheets_of(self, data: bytes) -> Sheets:
-        """Sheet name → rows of texts. Raises CutOff, also when the parser did not survive it."""
+    def sheets_of(self, data: bytes, *, curves: bool = False) -> Sheets:
+        """Sheet name → rows of texts; with `curves` their sheets instead of the tables of Ct.
+
+        Raises CutOff, also when the parser did not survive it."""
         with self._turn:
-            told = self._ask(data)
+            told = self._ask((_CURVES if curves else _TABLES) + data)
         if told.refusal is not None:
             raise _REFUSALS[told.refusal]
         return told.sheets
@@ -100,7 +103,7 @@ def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
         except EOFError:
             return
         try:
-            told = _Told(sheets=workbook.parse(data))
+            told = _Told(sheets=workbook.parse(data[1:], data[:1] == _CURVES))
         except NotARunFile as why:
             told = _Told(refusal=why.code)
         except MemoryError:

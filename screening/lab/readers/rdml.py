@@ -35,10 +35,10 @@ def is_rdml(head: bytes) -> bool:
 def read(xml: bytes) -> tuple[list[WellReading], dict[str, str]]:
     """(readings, what the file says of the run). Raises Unsafe for a document with entities,
     CutOff for a broken one, NoValues when no reaction was ever given a Cq."""
-    if _ENTITIES.search(xml):
+    if unsafe(xml):
         raise Unsafe
     try:
-        root = _plain(ElementTree.fromstring(xml))
+        root = plain(ElementTree.fromstring(xml))
     except ElementTree.ParseError as why:
         raise CutOff from why
     dyes = {t.get("id", ""): _dye(t) for t in root.iter("target")}
@@ -50,7 +50,12 @@ def read(xml: bytes) -> tuple[list[WellReading], dict[str, str]]:
     return checked(rows), {"started": started} if started else {}
 
 
-def _plain(root: ElementTree.Element) -> ElementTree.Element:
+def unsafe(xml: bytes) -> bool:
+    """Whether the document brings entities of its own."""
+    return _ENTITIES.search(xml) is not None
+
+
+def plain(root: ElementTree.Element) -> ElementTree.Element:
     """Without name spaces: versions 1.0 to 1.4 differ in nothing else that is read here."""
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
@@ -65,20 +70,35 @@ def _dye(target: ElementTree.Element) -> str:
 def _run(
     run: ElementTree.Element, dyes: dict[str, str], kinds: dict[str, str]
 ) -> Iterator[WellReading]:
-    columns = int(_digits(run.findtext("pcrFormat/columns", "")) or 12)
-    for react in run.iter("react"):
-        well = _well(react.get("id", ""), columns, run.find("pcrFormat/columns") is not None)
+    for well, react in _reacts(run):
         sample = react.find("sample")
         name = "" if sample is None else (sample.get("id") or sample.text or "").strip()
         for data in react.iter("data"):
             yield _reading(data, well, name, dyes, kinds)
 
 
+def _reacts(run: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
+    columns = int(_digits(run.findtext("pcrFormat/columns", "")) or 12)
+    for react in run.iter("react"):
+        yield _well(react.get("id", ""), columns, run.find("pcrFormat/columns") is not None), react
+
+
+def wells(run: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
+    """(well, what was measured of one target there) of a run."""
+    for well, react in _reacts(run):
+        for data in react.iter("data"):
+            yield well, data
+
+
+def target_of(data: ElementTree.Element) -> str:
+    tar = data.find("tar")
+    return "" if tar is None else (tar.get("id") or tar.text or "").strip()
+
+
 def _reading(
     data: ElementTree.Element, well: str, sample: str, dyes: dict[str, str], kinds: dict[str, str]
 ) -> WellReading:
-    tar = data.find("tar")
-    target = "" if tar is None else (tar.get("id") or tar.text or "").strip()
+    target = target_of(data)
     raw = data.findtext("cq", "").strip()
     ct, measured = read_ct(raw)
     if ct is not None and ct <= 0:  # -1 and 0 stand for "no amplification" in the standard's files

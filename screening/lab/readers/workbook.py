@@ -32,23 +32,26 @@ _FAR_CELL = re.compile(
 )
 # Curves are big and never hold a Ct; they are not even parsed.
 CURVES = ("raw data", "amplification data", "multicomponent", "melt", "multicomponent data")
+UNDRAWN = ("raw data", "multicomponent", "melt", "results", "sample setup")
 
 Sheets = dict[str, list[list[str]]]
 
 
-def parse(data: bytes) -> Sheets:
-    """Sheet name → rows of texts; sheets of curves come empty. `data` starts with one of ZIP or OLE.
+def parse(data: bytes, curves: bool = False) -> Sheets:
+    """Sheet name → rows of texts; sheets of curves come empty, unless it is the `curves` that are
+    wanted. `data` starts with one of ZIP or OLE.
 
     Called in a process apart (apart.py), which a panic of the parser ends. Raises CutOff, Locked."""
+    skipped = UNDRAWN if curves else CURVES
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {name: _rows(book, name) for name in book.sheet_names}
+        return {name: _rows(book, name, skipped) for name in book.sheet_names}
     except CalamineError as why:
         raise (Locked if "assword" in str(why) else CutOff) from why
 
 
-def _rows(book: CalamineWorkbook, name: str) -> list[list[str]]:
-    if name.strip().casefold().startswith(CURVES):
+def _rows(book: CalamineWorkbook, name: str, skipped: tuple[str, ...]) -> list[list[str]]:
+    if name.strip().casefold().startswith(skipped):
         return []
     sheet = book.get_sheet_by_name(name)
     if sheet.total_height >= XLS_LAST_ROW:

@@ -1,0 +1,81 @@
+"""Reading how full laboratories are: what stands where, how fast it goes, how long it took."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from screening.db import fetch
+from screening.lab.capacity import WINDOW, LabLoad, Turnaround
+from screening.lab.queries.labs import LabRow, cells_in_use, rounds_in_use
+from screening.tube.rules import Stage
+
+_BENCH = "/* fan-out: the tubes of a bench lie in the cells of their sites */"
+_STANDING = (
+    f"SELECT {_BENCH} lab_id, stage, count(*), count(*) FILTER (WHERE due_at < %(at)s), min(since) "
+    "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = ANY(%(rounds)s) "
+    "AND lab_id = ANY(%(labs)s) AND stage BETWEEN %(received)s AND %(reviewed)s GROUP BY 1, 2"
+)
+_CAME = (
+    f"SELECT {_BENCH} lab_id, count(*), count(*) FILTER (WHERE received_at > %(window)s) "
+    "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = ANY(%(rounds)s) "
+    "AND lab_id = ANY(%(labs)s) AND received_at > %(day)s GROUP BY 1"
+)
+_JUDGED = (
+    "SELECT lab_id, sum((verdict->>'tubes')::bigint)::bigint, "
+    "coalesce(sum((verdict->>'tubes')::bigint) FILTER (WHERE imported_at > %(window)s), 0)::bigint "
+    "FROM run WHERE cell_id = ANY(%(own)s) AND lab_id = ANY(%(labs)s) AND state = 'evaluated' "
+    "AND imported_at > %(day)s GROUP BY 1"
+)
+_TOOK = (
+    f"SELECT {_BENCH} lab_id, count(*), "
+    "percentile_disc(ARRAY[0.5, 0.95, 1.0]) WITHIN GROUP (ORDER BY since - received_at) "
+    "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = ANY(%(rounds)s) "
+    "AND lab_id = ANY(%(labs)s) AND stage = %(released)s AND since > %(day)s "
+    "AND received_at IS NOT NULL GROUP BY 1"
+)
+
+
+def list_loads(labs: Sequence[LabRow], at: datetime) -> dict[int, LabLoad]:
+    """How full each of these laboratories is now, in four statements for all of them."""
+    if not labs:
+        return {}
+    own = sorted({x.cell_id for x in labs})
+    params = {
+        "at": at, "day": at - timedelta(days=1), "window": at - timedelta(hours=WINDOW.value),
+        "cells": sorted({*cells_in_use(), *own}), "own": own, "rounds": rounds_in_use(),
+        "labs": [x.lab_id for x in labs], "received": int(Stage.RECEIVED),
+        "reviewed": int(Stage.REVIEWED), "released": int(Stage.RELEASED),
+    }  # fmt: skip
+    standing: dict[int, dict[int, tuple]] = defaultdict(dict)
+    for lab_id, stage, *counts in fetch(_STANDING, params):
+        standing[lab_id][stage] = tuple(counts)
+    came = {r[0]: r[1:] for r in fetch(_CAME, params)}
+    judged = {r[0]: r[1:] for r in fetch(_JUDGED, params)}
+    took = {r[0]: Turnaround(r[1], *r[2]) for r in fetch(_TOOK, params)}
+    return {
+        x.lab_id: _load(x, standing[x.lab_id], came.get(x.lab_id, (0, 0)),
+                        judged.get(x.lab_id, (0, 0)), took.get(x.lab_id, Turnaround()))
+        for x in labs
+    }  # fmt: skip
+
+
+def _load(
+    lab: LabRow, by: dict[int, tuple], came: tuple, judged: tuple, took: Turnaround
+) -> LabLoad:
+    n = {s: by.get(s, (0, 0, None)) for s in range(Stage.RECEIVED, Stage.REVIEWED + 1)}
+    return LabLoad(
+        lab_id=lab.lab_id,
+        capacity=lab.capacity,
+        waiting=n[Stage.RECEIVED][0],
+        plated=n[Stage.PLATED][0],
+        signing=n[Stage.TESTED][0] + n[Stage.REVIEWED][0],
+        overdue=sum(v[1] for v in n.values()),
+        judged_day=judged[0],
+        judged=judged[1],
+        received_day=came[0],
+        received=came[1],
+        oldest=min((v[2] for v in n.values() if v[2]), default=None),
+        turnaround=took,
+    )
