@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["tube", "ntc", "pc", "blank"]
+Kind = Literal["tube", "ntc", "pc", "blank", "mark"]
 Size = int
 
 SHAPES = {96: (8, 12), 384: (16, 24)}
@@ -110,7 +110,8 @@ def check_map(
     """Controls against what their wells show; empty when every one looks like itself.
 
     `amplified`: well → a target (not the internal control) amplified. A swap of two columns that
-    hold no control cannot be seen from the controls; sample names in the file are compared apart.
+    hold no control cannot be seen from these; marks show it (swapped_columns), and sample names in
+    the file are compared apart.
     """
     wrong = [w for w, kind in controls.items() if _looks_wrong(kind, amplified.get(w, False))]
     if not wrong:
@@ -132,6 +133,36 @@ def _explains(
 
 def _looks_wrong(kind: str, amplified: bool) -> bool:
     return kind != "tube" and amplified != (kind == "pc")
+
+
+def swapped_columns(
+    kinds: Mapping[str, str], shows: Mapping[str, str], size: Size = 96
+) -> list[tuple[int, int]]:
+    """Pairs of columns (from 1) whose exchange alone explains what every well shows.
+
+    `kinds`: well → what was planned; `shows`: well → 'target' (one amplified), 'control' (only the
+    internal control) or 'nothing'."""
+    if all(_fits(kinds[w], shows.get(w, "nothing")) for w in kinds):
+        return []
+    columns = range(SHAPES[size][1])
+    return [
+        (a + 1, b + 1)
+        for a in columns
+        for b in columns
+        if a < b
+        and all(_fits(kinds[w], shows.get(_exchanged(w, a, b), "nothing")) for w in kinds)
+    ]
+
+
+def _exchanged(name: str, a: int, b: int) -> str:
+    row, col = place(name)
+    return well(row, {a: b, b: a}.get(col, col))
+
+
+def _fits(kind: str, shown: str) -> bool:
+    """A tube may hold anything that is not nothing; a kit may read a negative control either way."""
+    allowed = {"pc": ("target",), "mark": ("nothing",), "tube": ("target", "control")}
+    return shown in allowed.get(kind, ("control", "nothing"))
 
 
 def runs(wells: Iterable[str], size: Size = 96, *, at_least: int) -> list[list[str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from screening.errors import Problem
-from screening.lab import layout
+from screening.lab import control_places, layout
 from screening.lab.layout import Kind, Size
 from screening.lab.plan_rules import PlanWell
 from screening.lab.rule_sets import RuleSet
@@ -31,19 +31,20 @@ def in_order(size: Size, order: str) -> list[str]:
     return layout.wells_by_row(size) if order == "row" else layout.wells_by_column(size)
 
 
-def default_layout(rule: RuleSet, size: Size) -> dict[str, str]:
-    """The control wells of a new plate: 'ntc', 'pc', or 'ntc:2' where wells belong together.
-
-    A uniplex control takes as many neighbouring wells as a tube: three negatives at the start,
-    middle and end, and the positive before the last, as on the other plates (domain 2.6)."""
+def layouts(rule: RuleSet, size: Size, *, marked: bool = False) -> Sequence[dict[str, str]]:
+    """The layouts that a laboratory's successive plates take in turn: 'ntc', 'pc', 'mark', or
+    'ntc:2' where wells belong together. Raises BadLayout for marks that the kit cannot show."""
     n = wells_per_tube(rule)
-    if n == 1:
-        return dict(layout.default_controls(size))
-    wells = layout.wells_by_column(size)
-    groups = [wells[i : i + n] for i in range(0, len(wells) - n + 1, n)]
-    last = len(groups) - 1
-    chosen = {0: "ntc:1", last // 2: "ntc:2", last: "ntc:3", last - 1: "pc:1"}
-    return {w: word for i, word in chosen.items() for w in groups[i]}
+    if not marked:
+        return control_places.family(size) if n == 1 else control_places.group_family(size, n)
+    if n > 1 or rule.internal_control is None:
+        raise BadLayout(why="此试剂盒不能用标记孔 / marks need one well a tube and an internal control")
+    return control_places.family(size, True)
+
+
+def default_layout(rule: RuleSet, size: Size, *, marked: bool = False) -> dict[str, str]:
+    """The control wells of a laboratory's first plate."""
+    return dict(layouts(rule, size, marked=marked)[0])
 
 
 def check_layout(rule: RuleSet, chosen: Mapping[str, str], size: Size) -> None:
@@ -52,7 +53,7 @@ def check_layout(rule: RuleSet, chosen: Mapping[str, str], size: Size) -> None:
     if odd:
         raise BadLayout(why="孔位 / well " + ", ".join(sorted(odd)[:5]))
     kinds = [word.partition(":")[0] for word in chosen.values()]
-    if unknown := sorted(set(kinds) - {"ntc", "pc", "blank"}):
+    if unknown := sorted(set(kinds) - {"ntc", "pc", "blank", "mark"}):
         raise BadLayout(why="类型 / kind " + ", ".join(unknown)[:40])
     for kind, needed in (("ntc", rule.controls.negatives), ("pc", rule.controls.positives)):
         groups = {word if ":" in word else w for w, word in chosen.items() if _kind(word) == kind}

@@ -87,6 +87,7 @@ def _control_faults(rule: RuleSet, specimens: list[_Specimen]) -> list[ControlFa
     negatives = [s for s in specimens if s.plan.kind == "ntc"]
     blanks = [s for s in specimens if s.plan.kind == "blank" and s.readings]
     positives = [s for s in specimens if s.plan.kind == "pc"]
+    marks = [s for s in specimens if s.plan.kind == "mark"]
     faults = []
     if len(negatives) < rule.controls.negatives:
         faults.append(ControlFault("too_few_negatives"))
@@ -94,6 +95,7 @@ def _control_faults(rule: RuleSet, specimens: list[_Specimen]) -> list[ControlFa
         faults.append(ControlFault("too_few_positives"))
     faults += [f for s in negatives + blanks for f in _signals(rule, s)]
     faults += [f for s in negatives for f in _negative_control(rule, s)]
+    faults += [f for s in marks for f in _mark(rule, s)]
     return faults + _positive_controls(rule, positives)
 
 
@@ -129,6 +131,15 @@ def _negative_control(rule: RuleSet, s: _Specimen) -> Iterator[ControlFault]:
         yield ControlFault("internal_control_lost", s.wells[0], control.name, ct)
     if wanted == "absent" and ct is not None and _dirty(rule, ct):
         yield ControlFault("negative_amplified", s.wells[0], control.name, ct)
+
+
+def _mark(rule: RuleSet, s: _Specimen) -> Iterator[ControlFault]:
+    """An empty well that shows anything, the internal control too, is another well."""
+    for target in rule.every_target:
+        ct = s.call.cts.get(target.name)
+        if ct is not None and _dirty(rule, ct):
+            yield ControlFault("mark_amplified", s.wells[0], target.name, ct)
+            return
 
 
 def _positive_controls(rule: RuleSet, positives: list[_Specimen]) -> list[ControlFault]:
@@ -185,6 +196,19 @@ def _map_faults(
     for fault in layout.check_map(controls, amplified, size):
         if fault.looks_like:
             yield ControlFault("plate_moved", fault.well, looks_like=fault.looks_like)
+    if any(p.kind == "mark" for p in wells.values()):
+        kinds: dict[str, str] = {w: p.kind for w, p in wells.items() if p.kind != "blank"}
+        shows = {s.wells[0]: _shows(rule, s.call) for s in specimens}
+        for a, b in layout.swapped_columns(kinds, shows, size):
+            yield ControlFault("columns_swapped", looks_like=[f"{a} ↔ {b}"])
+
+
+def _shows(rule: RuleSet, call: WellCall) -> str:
+    control = rule.internal_control
+    if _amplified(rule, call):
+        return "target"
+    ct = call.cts.get(control.name) if control else None
+    return "control" if ct is not None and 0 < ct <= rule.max_ct else "nothing"
 
 
 def _amplified(rule: RuleSet, call: WellCall) -> bool:

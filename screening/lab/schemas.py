@@ -133,8 +133,12 @@ class PlateInSchema(Schema):
     round_id = Id(load_default=None, allow_none=True)
     controls = fields.Dict(
         keys=fields.String(), values=fields.String(), load_default=None, allow_none=True,
-        metadata={"description": "well → ntc, pc, blank; null: the default places"},
+        metadata={"description": "well → ntc, pc, blank, mark; null: the default places"},
     )  # fmt: skip
+    marked = fields.Boolean(
+        load_default=False,
+        metadata={"description": "default places with a mark in every column, for fewer tubes"},
+    )
 
 
 class PlateQuerySchema(LabPageQuerySchema):

@@ -31,6 +31,8 @@ CONTROL_FAULTS = {
     "positive_missing": ("阳性对照未扩增", "the positive control did not amplify"),
     "positive_late": ("阳性对照 Ct 过晚", "the positive control came too late"),
     "plate_moved": ("板可能放反或错位", "the plate may have been turned or shifted"),
+    "mark_amplified": ("标记孔有扩增（列或板可能放错）", "a mark amplified (columns or plates may be exchanged)"),
+    "columns_swapped": ("两列可能对调", "two columns may have been exchanged"),
 }  # fmt: skip
 
 DIFFERENCES = {

@@ -22,6 +22,7 @@ CONTROLS = {
     "ntc": ("阴控", "NTC"),
     "pc": ("阳控", "PC"),
     "blank": ("空白", "blank"),
+    "mark": ("标记", "mark"),
 }
 
 

@@ -32,6 +32,7 @@ from screening.lab.queries.plates import (
     contents,
     count_plates,
     get_plate,
+    last_layouts,
     list_plates,
     list_wells,
     platings,
@@ -55,7 +56,7 @@ __all__ = [
     "NoSuchPlate", "NoSuchRun", "PlateLine", "PlateRow", "Plating", "Reach", "RunRow", "Waiting",
     "WellRow", "alerts_of", "cells_in_use", "contents", "count_alerts", "count_plates",
     "find_run", "find_same_content", "find_used", "get_alert", "get_lab", "get_plate", "get_readings",
-    "get_run", "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs",
+    "get_run", "last_layouts", "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs",
     "list_waiting", "list_wells", "load_of", "neighbours_of", "platings", "reach", "reruns_of", "rounds_in_use",
     "site_names",
 ]  # fmt: skip

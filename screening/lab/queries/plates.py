@@ -81,6 +81,16 @@ def list_wells(plate: PlateRow) -> dict[str, WellRow]:
     return {r[0]: WellRow(*r) for r in rows}
 
 
+def last_layouts(lab: LabRow, size: int, limit: int) -> list[dict[str, str]]:
+    """The control wells of a laboratory's last plates, newest first."""
+    rows = fetch(
+        "SELECT layout FROM plate WHERE cell_id = %s AND lab_id = %s AND size = %s "
+        "ORDER BY plate_id DESC LIMIT %s",
+        (lab.cell_id, lab.lab_id, size, limit),
+    )
+    return [r[0] for r in rows]
+
+
 class PlateLine(NamedTuple):
     """A plate in a list, with how many tubes stand on it."""
 
