@@ -6,6 +6,8 @@ from screening.coverage import models as coverage
 from screening.db import Base
 from screening.field import models as field
 from screening.interop import models as interop
+from screening.lab import bench_models as lab_bench
+from screening.lab import duty_models as duty
 from screening.lab import models as lab
 from screening.ledger import models as ledger
 from screening.places import models as places
@@ -17,8 +19,8 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "coverage", "field", "interop", "jobs", "keyguard", "lab", "ledger", "outbox", "places",
-    "registry", "reminders", "reporting", "tickets", "transport", "tube",
+    "accounts", "coverage", "duty", "field", "interop", "jobs", "keyguard", "lab", "lab_bench", "ledger", "outbox",
+    "places", "registry", "reminders", "reporting", "tickets", "transport", "tube",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -10,6 +10,7 @@ from datetime import datetime
 from screening.collection import service as collection
 from screening.collection.queries import find_site
 from screening.lab import reception
+from screening.lab.service.ranks import rank_received
 from screening.reminders import visits
 from screening.reporting import service as reporting
 from screening.tickets import service as tickets
@@ -47,6 +48,7 @@ def apply(told: Sequence[e.Told], *, cell: int, recorded_at: datetime) -> Applie
     out.parked = [*sampled.parked, *received.parked, *sent.parked, *visited]
     out.tubes = _joined(first, sent.merged)
     _settle(out, sampled, sent, recorded_at)
+    rank_received(out.tubes.values())
     _settle_persons(sampled.merged, received.merged, at=recorded_at)
     tube_service.mark_dirty(out.tubes.values())
     changed = [m for m in sampled.merged.values() if m.list_changed]

@@ -9,15 +9,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
+from flask import has_request_context
 
 from screening import clock
 from screening.accounts import devices
+from screening.accounts.guard import find_actor
 from screening.accounts.queries import DeviceRow
 from screening.accounts.roles import Actor
 from screening.crypto import b64
 from screening.db import fetch
 from screening.field import chain, queries, service
 from screening.field.service import Receipt
+from screening.lab import reception
 from screening.tickets.rules import KINDS
 from screening.tube import chain as hashing
 from screening.tube.queries import find_keys
@@ -79,6 +82,19 @@ def append(
     receipt = service.ingest_within(body, received_at=at)
     refs = [hashing.ref(hashlib.sha256(e).digest()) for e in written]
     return DeskReceipt(refs, receipt, findings(entries, device, at=at))
+
+
+def at_bench(lab_id: int, entries: Sequence[Mapping[str, Any]], *, by: int, at: datetime) -> bool:
+    """What a laboratory's bench states, each entry with its round; False when the act is not that
+    of the person who signed this request in."""
+    actor = find_actor() if has_request_context() else None
+    if actor is None or actor.staff_id != by:
+        return False
+    append(actor, entries, lab_id=lab_id, round_id=0, at=at)
+    return True
+
+
+reception.open_door(at_bench)
 
 
 def wire_id(device_id: int) -> str:

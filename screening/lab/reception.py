@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 
 from screening.db import fetch
 from screening.errors import Problem
@@ -21,6 +22,28 @@ class NoLab(Problem):
     code = "no_lab"
     zh = "条目没有写明实验室。"
     en = "The entry names no laboratory."
+
+
+class Door(Protocol):
+    """States entries (docs/journal.md) in the desk journal of the person who acts. False when
+    nobody sits at a desk: a program's act stays a command."""
+
+    def __call__(
+        self, lab_id: int, entries: Sequence[Mapping[str, Any]], *, by: int, at: datetime
+    ) -> bool: ...
+
+
+_doors: list[Door] = []
+
+
+def open_door(door: Door) -> None:
+    """The field, which stands above, lends the bench its journals (architecture 1.2)."""
+    _doors[:] = [door]
+
+
+def state(lab_id: int, entries: Sequence[Mapping[str, Any]], *, by: int, at: datetime) -> bool:
+    """Whether the entries were stated as facts of a desk."""
+    return bool(entries) and any(door(lab_id, entries, by=by, at=at) for door in _doors)
 
 
 @dataclass

@@ -113,6 +113,13 @@ class Tube(Base):
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "round_id", "barcode"),
         Index("ix_tube_due", "cell_id", "due_at", postgresql_where="due_at IS NOT NULL"),
+        Index(  # what stands at a laboratory, received to reviewed; a finished tube leaves it
+            "ix_tube_bench",
+            "cell_id",
+            "lab_id",
+            "stage",
+            postgresql_where="stage BETWEEN 6 AND 9",
+        ),
         BY_ROUND,
     )
 

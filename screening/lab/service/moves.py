@@ -9,6 +9,7 @@ from typing import Any
 
 from screening.lab import queries
 from screening.lab.queries import LabRow, PlateRow, Plating
+from screening.lab.service.ranks import rank_received
 from screening.tickets.tubes import settle_tubes
 from screening.tube.queries import Key, list_tubes
 from screening.tube.rules import Stage, Verb
@@ -62,4 +63,5 @@ def moving(lab: LabRow, round_id: int, *, by: int, at: datetime) -> Iterator[Mov
     yield moves
     if moves.merged:
         settle_tubes(moves.merged, at=at)
+        rank_received(moves.merged.values())
         mark_dirty(moves.merged.values())

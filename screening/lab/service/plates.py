@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
+from screening import clock
 from screening.accounts.audit import note
-from screening.db import insert, new_id, run
+from screening.db import fetch, insert, new_id, run
 from screening.errors import Fault, Faults, Problem
-from screening.lab import layout, plate_plan, queries
+from screening.lab import control_places, layout, plate_plan, queries, reception
 from screening.lab.plate_problems import (
     AlreadyPlated,
     BadPlateCode,
@@ -40,6 +41,7 @@ from screening.tube.rules import NEXT, Stage, Verb, WrongStage
 OPEN_STATES = ("planned", "filled", "quarantined")
 # these still wait for the file that gives them their result
 WAITING_STATES = (*OPEN_STATES, "running")
+LAYOUT_LOCK = 720_261_150  # advisory lock: two plates made at once take different layouts
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
 
 
@@ -65,10 +67,12 @@ def create(
     size: int = 96,
     round_id: int | None = None,
     controls: Mapping[str, str] | None = None,
+    marked: bool = False,
 ) -> PlateRow:
     """An empty plate under the rule set that is in force now; its start takes the version of then.
 
-    `controls`: well → 'ntc', 'pc' or 'blank'; without them the default places. `round_id`: where
+    `controls`: well → 'ntc', 'pc', 'blank' or 'mark'; without them the next of the default layouts,
+    `marked` the one that shows any two exchanged columns. `round_id`: where
     numbers that nobody knows are claimed, by default the round that is open. Raises BadPlateCode,
     PlateCodeTaken, NotInForce, BadLayout."""
     lab = queries.get_lab(lab_id)
@@ -77,7 +81,11 @@ def create(
     rule = rule_sets.get_in_force(rule_id, at=at).rule
     if size not in layout.SHAPES:
         raise plate_plan.BadLayout(why=f"{size}")
-    chosen = dict(controls) if controls is not None else plate_plan.default_layout(rule, size)
+    if controls is None:
+        fetch("SELECT pg_advisory_xact_lock(%s)", (LAYOUT_LOCK,))
+        used = queries.last_layouts(lab, size, control_places.FAMILY - 1)
+        controls = control_places.next_of(plate_plan.layouts(rule, size, marked=marked), used)
+    chosen = dict(controls)
     plate_plan.check_layout(rule, chosen, size)
     row = PlateRow(
         lab.cell_id, new_id(), lab_id, _round(round_id), code, size, chosen, rule_id, "planned",
@@ -105,7 +113,7 @@ def scan(
 
     A number that nobody has captured is taken in all the same: it is tested and held. Raises what
     the reading of a code raises, AlreadyPlated, WrongStage, PlateFull, PlateFixed."""
-    lab, plate, rule = _locked(lab_id, plate_id)
+    lab, plate, rule = lock_open(lab_id, plate_id)
     barcode = read_tube(text)
     taken = queries.list_wells(plate)
     wells = plate_plan.free_wells(rule, plate.size, plate.layout, taken, order)
@@ -120,7 +128,7 @@ def fill(
     """Put tubes into named wells (well → scanned code), all of them or none.
 
     Raises Faults with every well that cannot be filled, and PlateFixed."""
-    lab, plate, rule = _locked(lab_id, plate_id)
+    lab, plate, rule = lock_open(lab_id, plate_id)
     chosen, faults = _read_map(plate, queries.list_wells(plate), wells)
     needed = plate_plan.wells_per_tube(rule)
     for barcode, places in chosen.items():
@@ -135,7 +143,7 @@ def fill(
 
 def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> str:
     """Take the tube of a well off the plate again, out of all its wells; returns its number."""
-    lab, plate, _ = _locked(lab_id, plate_id)
+    lab, plate, _ = lock_open(lab_id, plate_id)
     held = queries.list_wells(plate)
     if well not in held:
         raise WellEmpty(well=well)
@@ -164,7 +172,7 @@ def start(
     """The plate goes onto the instrument: from now on its map is fixed, and so is the version of
     its rule set, the one in force now; its file is awaited. `instrument`: the serial number, a
     file of another one is then refused. Raises PlateFixed, BadLayout."""
-    _, plate, _ = _locked(lab_id, plate_id)
+    _, plate, _ = lock_open(lab_id, plate_id)
     if plate.state != "filled":
         raise PlateFixed(plate=plate.code)
     held = rule_sets.at_start(plate.rule_id, at)
@@ -208,7 +216,8 @@ def set_state(plate: PlateRow, state: str, run_id: int | None = None) -> PlateRo
 # --- how it is done -----------------------------------------------------------------------------
 
 
-def _locked(lab_id: int, plate_id: int) -> tuple[LabRow, PlateRow, RuleSet]:
+def lock_open(lab_id: int, plate_id: int) -> tuple[LabRow, PlateRow, RuleSet]:
+    """A plate that can still be changed, until the end of the transaction, with its rules."""
     lab = queries.get_lab(lab_id)
     plate = queries.get_plate(lab, plate_id, lock=True)
     if plate.state not in OPEN_STATES:
@@ -267,16 +276,15 @@ def _put(
     for barcode, tube in tubes.items():
         if (problem := _refusal(barcode, tube["stage"])) is not None:
             raise problem
+    unknown = [b for b in chosen if b not in tubes]
+    known = [
+        b for b, t in tubes.items() if t["stage"] != Stage.RECEIVED or t["lab_id"] != lab.lab_id
+    ]
+    rounds = dict.fromkeys(unknown, plate.round_id) | {b: tubes[b]["round_id"] for b in known}
+    stated = receive_by_well(lab.lab_id, rounds, by=by, at=at)
     with moving(lab, plate.round_id, by=by, at=at) as move:
-        _receive(
-            move,
-            [b for b in chosen if b not in tubes],
-            [
-                b
-                for b, t in tubes.items()
-                if t["stage"] != Stage.RECEIVED or t["lab_id"] != lab.lab_id
-            ],
-        )
+        if not stated:
+            _receive(move, unknown, known)
         move(
             Verb.PLATE,
             {
@@ -300,8 +308,18 @@ def _put(
     ]
 
 
+def receive_by_well(lab_id: int, rounds: Mapping[str, int], *, by: int, at: datetime) -> bool:
+    """The well is the receipt: a fact of the desk's journal, a moment before the command that
+    fills the well. `rounds`: tube → round. False where no desk stands behind the act."""
+    before = clock.to_ms(at) - 1
+    entries = [
+        {"kind": "receive", "tube": b, "round": r, "at": before} for b, r in sorted(rounds.items())
+    ]
+    return reception.state(lab_id, entries, by=by, at=at)
+
+
 def _receive(move: Moves, unknown: Iterable[str], known: Iterable[str]) -> None:
-    """The well is the receipt. Unknown numbers are claimed where their labels were issued to."""
+    """The same as a command. Unknown numbers are claimed where their labels were issued to."""
     fields = {"lab_id": move.lab.lab_id}
     cells = issued_cells(set(unknown))
     groups: dict[int, list[str]] = defaultdict(list)

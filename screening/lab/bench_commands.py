@@ -1,0 +1,43 @@
+"""What a bench says by scanner: command codes on a printed sheet (pure).
+
+They begin with letters, so none is a number of ours; and they are read before anything else, so
+no foreign label that somebody registers later can take one's place."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from screening.registry.scans import normalise_scan
+
+
+class Command(StrEnum):
+    UNDO = "CMD-UNDO"
+    NEXT = "CMD-NEXT"
+    NTC = "CMD-NTC"
+    PC = "CMD-PC"
+    BLANK = "CMD-BLANK"
+    LEAK = "CMD-LEAK"
+    REJECT = "CMD-REJECT"
+
+
+# what stands under each code on the sheet
+COMMANDS: dict[Command, tuple[str, str]] = {
+    Command.UNDO: ("撤销上一步", "undo the last step"),
+    Command.NEXT: ("换下一块板，再扫板号", "next plate, then scan its code"),
+    Command.NTC: ("下一孔放阴性对照", "a negative control into the next well"),
+    Command.PC: ("下一孔放阳性对照", "a positive control into the next well"),
+    Command.BLANK: ("下一孔留空", "leave the next well blank"),
+    Command.LEAK: ("漏管：再扫这一管", "leaking: then scan that tube"),
+    Command.REJECT: ("退样：再扫这一管", "reject: then scan that tube"),
+}
+CONTROLS = {Command.NTC: "ntc", Command.PC: "pc", Command.BLANK: "blank"}
+# the custody reason of a tube that is scanned after one of these
+REASONS = {Command.LEAK: "leak", Command.REJECT: "other"}
+
+
+def read_command(text: str) -> Command | None:
+    """The command that a scan stands for; None for everything else."""
+    try:
+        return Command(normalise_scan(text))
+    except ValueError:
+        return None
