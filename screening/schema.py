@@ -5,7 +5,9 @@ from screening.accounts import models as accounts
 from screening.coverage import models as coverage
 from screening.db import Base
 from screening.field import models as field
+from screening.figures import models as figures
 from screening.interop import models as interop
+from screening.lab import archive_models as lab_archive
 from screening.lab import bench_models as lab_bench
 from screening.lab import duty_models as duty
 from screening.lab import models as lab
@@ -19,7 +21,7 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "coverage", "duty", "field", "interop", "jobs", "keyguard", "lab", "lab_bench", "ledger", "outbox",
+    "accounts", "coverage", "duty", "field", "figures", "interop", "jobs", "keyguard", "lab", "lab_archive", "lab_bench", "ledger", "outbox",
     "places", "registry", "reminders", "reporting", "tickets", "transport", "tube",
 ]  # fmt: skip
 

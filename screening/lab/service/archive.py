@@ -1,0 +1,259 @@
+"""The archive: a tube into its place, out of it, and to its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from screening.accounts.audit import note
+from screening.crypto import hash_id
+from screening.db import fetch, insert, new_id, run
+from screening.errors import Conflict, NotFound, Problem
+from screening.i18n import ZONE
+from screening.lab import retention
+from screening.lab.queries import LabRow, get_lab
+from screening.lab.queries.archive import StayRow, held_of, list_box, stay_now, stays_of
+from screening.lab.retention import Fate, Held
+from screening.lab.service.moves import moving
+from screening.tube.labels import read_tube
+from screening.tube.queries import Key, get_key, get_tube
+from screening.tube.rules import Stage, Verb
+
+_COLUMNS = (
+    "cell_id", "stay_id", "lab_id", "barcode", "tube_cell", "tube_round", "rack", "box", "place",
+    "put_by", "put_at",
+)  # fmt: skip
+
+
+class NotHere(NotFound):
+    code = "tube_not_here"
+    zh = "试管 {barcode} 不在本实验室。"
+    en = "Tube {barcode} is not at this laboratory."
+
+
+class NoBox(Problem):
+    status = 422
+    code = "no_archive_box"
+    zh = "请先写明架号和盒号。"
+    en = "Name the rack and the box first."
+
+
+class NoSuchPlace(Problem):
+    status = 422
+    code = "no_archive_place"
+    zh = "位置从 1 到 {last}。"
+    en = "Places run from 1 to {last}."
+
+
+class PlaceTaken(Conflict):
+    code = "archive_place_taken"
+    zh = "{where} 已有试管 {barcode}。"
+    en = "Tube {barcode} lies in {where}."
+
+
+class BoxFull(Conflict):
+    code = "archive_box_full"
+    zh = "这一盒已满。"
+    en = "This box is full."
+
+
+class NotArchived(Conflict):
+    code = "not_archived"
+    zh = "试管 {barcode} 不在库中。"
+    en = "Tube {barcode} is not in the archive."
+
+
+class TooEarly(Conflict):
+    code = "kept_longer"
+    zh = "试管 {barcode} 须保存到 {until}。"
+    en = "Tube {barcode} is kept until {until}."
+
+
+class NoResult(Conflict):
+    code = "kept_without_result"
+    zh = "试管 {barcode} 还没有发布结果，不能销毁。"
+    en = "Tube {barcode} has no released result and may not be thrown away."
+
+
+class StillOpen(Conflict):
+    code = "kept_matter_open"
+    zh = "试管 {barcode} 还有未结的预警、扣留、更正或复采，不能销毁。"
+    en = "An alert, a hold, a correction or a callback of tube {barcode} is open; it is kept."
+
+
+class Gone(Conflict):
+    code = "already_discarded"
+    zh = "试管 {barcode} 已销毁。"
+    en = "Tube {barcode} has been thrown away."
+
+
+class OwnWish(Problem):
+    status = 403
+    code = "own_discard"
+    zh = "阳性和可疑试管须由另一人同意后销毁。"
+    en = "A positive or doubtful tube is thrown away with the consent of another person."
+
+
+class NoWhy(Problem):
+    status = 422
+    code = "no_discard_reason"
+    zh = "销毁阳性或可疑试管须写明理由。"
+    en = "Say why a positive or doubtful tube is thrown away."
+
+
+class Seen(NamedTuple):
+    """A tube with its places (the latest first) and what may be done with it."""
+
+    key: Key
+    held: Held
+    fate: Fate
+    stays: list[StayRow]
+
+    @property
+    def now(self) -> StayRow | None:
+        return next((s for s in self.stays if s.ended_at is None), None)
+
+
+def where(stay: StayRow) -> str:
+    return f"{stay.rack} / {stay.box} / {stay.place}"
+
+
+def look(lab_id: int, text: str, *, at: datetime) -> Seen:
+    """A tube of this laboratory. Raises NotHere, and what reading the number raises."""
+    lab = get_lab(lab_id)
+    key = _own(lab, text)
+    held = held_of([key])[key.barcode]
+    return Seen(key, held, retention.fate(held, at), stays_of(lab, key.barcode))
+
+
+def _own(lab: LabRow, text: str) -> Key:
+    barcode = read_tube(text)
+    key = get_key(barcode)
+    if get_tube(key)["lab_id"] != lab.lab_id:
+        raise NotHere(barcode=barcode)
+    return key
+
+
+# --- in and out ---------------------------------------------------------------------------------
+
+
+def put(
+    lab_id: int, text: str, *, rack: str, box: str, place: int | None, by: int, at: datetime
+) -> StayRow:
+    """Into a place, the next free one unless it is named; whatever place it had is left.
+
+    Raises NotHere, NoBox, NoSuchPlace, PlaceTaken, BoxFull, Gone."""
+    lab = get_lab(lab_id)
+    if not rack or not box:
+        raise NoBox()
+    key = _own(lab, text)
+    if get_tube(key)["stage"] == Stage.DISCARDED:
+        raise Gone(barcode=key.barcode)
+    # two people at one box must not be given the same place
+    fetch("SELECT pg_advisory_xact_lock(%s)", (hash_id(f"archive:{lab_id}:{rack}:{box}"),))
+    there = {s.place: s for s in list_box(lab, rack, box)}
+    old = stay_now(lab, key.barcode)
+    if old is not None and (old.rack, old.box) == (rack, box) and place in (None, old.place):
+        return old
+    chosen = _choose(there, place)
+    if old is not None:
+        _end(old, "moved", by=by, at=at)
+    row = (lab.cell_id, new_id(), lab_id, key.barcode, key.cell_id, key.round_id, rack, box, chosen,
+           by, at)  # fmt: skip
+    insert("archive_stay", _COLUMNS, [row])
+    made = stay_now(lab, key.barcode)
+    assert made
+    return made
+
+
+def _choose(there: dict[int, StayRow], place: int | None) -> int:
+    if place is None:
+        free = retention.next_place(set(there))
+        if free is None:
+            raise BoxFull()
+        return free
+    if not 1 <= place <= retention.PLACES.value:
+        raise NoSuchPlace(last=int(retention.PLACES.value))
+    if place in there:
+        raise PlaceTaken(where=where(there[place]), barcode=there[place].barcode)
+    return place
+
+
+def take(lab_id: int, text: str, *, by: int, at: datetime) -> StayRow:
+    """Out of the archive, for a re-check. Raises NotArchived."""
+    lab = get_lab(lab_id)
+    barcode = read_tube(text)
+    stay = stay_now(lab, barcode)
+    if stay is None:
+        raise NotArchived(barcode=barcode)
+    _end(stay, "taken", by=by, at=at)
+    return stay
+
+
+def _end(stay: StayRow, how: str, *, by: int, at: datetime) -> None:
+    run(
+        "UPDATE archive_stay SET ended_by = %s, ended_at = %s, ended_how = %s "
+        "WHERE cell_id = %s AND stay_id = %s AND ended_at IS NULL",
+        (by, at, how, stay.cell_id, stay.stay_id),
+    )
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+class Ended(NamedTuple):
+    """`asked`: a first person has said so, a second must agree."""
+
+    barcode: str
+    asked: bool
+
+
+def discard(lab_id: int, text: str, *, why: str = "", by: int, at: datetime) -> Ended:
+    """Throw a tube away, if it has been kept long enough and nothing about it is open.
+
+    A positive or doubtful one takes a reason and a second person. Leaves a custody line. Raises
+    TooEarly, NoResult, StillOpen, Gone, NotArchived, NoWhy, OwnWish."""
+    lab = get_lab(lab_id)
+    key = _own(lab, text)
+    stay = stay_now(lab, key.barcode)
+    held = held_of([key])[key.barcode]
+    found = retention.fate(held, at)
+    _check(key.barcode, found)
+    data: dict[str, object] = {"outcome": held.outcome}
+    if found.code == "two_persons":
+        if stay is None:
+            raise NotArchived(barcode=key.barcode)
+        if stay.asked_by is None:
+            _ask(stay, why, by=by, at=at)
+            return Ended(key.barcode, True)
+        if stay.asked_by == by:
+            raise OwnWish()
+        data |= {"asked_by": stay.asked_by, "why": stay.asked_why}
+    with moving(lab, key.round_id, by=by, at=at) as move:
+        move(Verb.DISCARD, {key.barcode: {"lab_id": lab_id, "data": data}}, "discard")
+    if stay is not None:
+        _end(stay, "discarded", by=by, at=at)
+    note("tube_discarded", "tube", key.barcode, cell=key.cell_id, staff_id=by)
+    return Ended(key.barcode, False)
+
+
+def _check(barcode: str, found: Fate) -> None:
+    if found.code == "too_early":
+        assert found.free_at
+        raise TooEarly(barcode=barcode, until=f"{found.free_at.astimezone(ZONE):%Y-%m-%d %H:%M}")
+    problems: dict[str, type[Problem]] = {
+        "no_result": NoResult, "open_matter": StillOpen, "gone": Gone
+    }  # fmt: skip
+    if found.code in problems:
+        raise problems[found.code](barcode=barcode)
+
+
+def _ask(stay: StayRow, why: str, *, by: int, at: datetime) -> None:
+    if not why.strip():
+        raise NoWhy()
+    run(
+        "UPDATE archive_stay SET asked_by = %s, asked_at = %s, asked_why = %s "
+        "WHERE cell_id = %s AND stay_id = %s",
+        (by, at, why.strip(), stay.cell_id, stay.stay_id),
+    )
+    note("discard_asked", "tube", stay.barcode, cell=stay.tube_cell, staff_id=by)
