@@ -21,8 +21,9 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "coverage", "duty", "field", "figures", "interop", "jobs", "keyguard", "lab", "lab_archive", "lab_bench", "ledger", "outbox",
-    "places", "registry", "reminders", "reporting", "tickets", "transport", "tube",
+    "accounts", "coverage", "duty", "field", "figures", "interop", "jobs", "keyguard", "lab",
+    "lab_archive", "lab_bench", "ledger", "outbox", "places", "registry", "reminders", "reporting",
+    "tickets", "transport", "tube",
 ]  # fmt: skip
 
 metadata = Base.metadata
