@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,6 @@ from psycopg.types.json import Jsonb
 
 from screening.coverage.rules import MISSED, NUMBERS, OF_OUTCOME, CoverageRow
 from screening.db import fetch, run
-from screening.places import queries as places
 from screening.places import rules as levels
 from screening.places.queries import Node
 from screening.registry.queries import RoundPolicy, get_policy
@@ -23,8 +22,8 @@ from screening.tube.rules import RESAMPLE, Purpose, Stage
 # outranks an exemption, an exemption outranks a lost swab, and that outranks what people said.
 PERSONS = """
 spot AS MATERIALIZED (
-  SELECT p.person_id, p.household_id, p.building_id, coalesce(p.{place}, 0) AS place, p.flags,
-         p.created_at > %(started)s AS added
+  SELECT p.person_id, p.household_id, p.grid_id, p.building_id, p.birth_year, p.key_group,
+         coalesce(p.{place}, 0) AS place, p.flags, p.created_at > %(started)s AS added
   FROM person p
   JOIN area c ON c.area_id = p.community_id
   LEFT JOIN area b ON b.area_id = p.building_id
@@ -167,11 +166,7 @@ class Twin(NamedTuple):
 def _twins(cell: int, round_id: int) -> list[Twin]:
     """Swabs of those who were merged into persons of this cell; their rows stay where they are."""
     merged: dict[int, dict[int, int]] = defaultdict(dict)
-    for home, twin, person in fetch(
-        "SELECT cell_id, person_id, into_id FROM person_move WHERE into_cell = %s "
-        "/* fan-out: a stranger made at a table lies in the table's cell; merges are few */",
-        (cell,),
-    ):
+    for (home, twin), person in _merged_into(cell).items():
         merged[home][twin] = person
     out = []
     for home, persons in sorted(merged.items()):
@@ -182,6 +177,35 @@ def _twins(cell: int, round_id: int) -> list[Twin]:
         )
         out += [Twin(persons[r[0]], *r[1:]) for r in rows]
     return out
+
+
+def _merged_into(cell: int) -> dict[tuple[int, int], int]:
+    """{(cell, person): the person of this cell that he or she was merged into}, over any number
+    of merges; of several merges of one person the last counts."""
+    out: dict[tuple[int, int], int] = {}
+    rows = fetch(
+        f"SELECT m.cell_id, m.person_id, m.into_id FROM person_move m WHERE {_LAST_MERGE} "
+        "AND m.into_cell = %s "
+        "/* fan-out: a stranger made at a table lies in the table's cell; merges are few */",
+        (cell,),
+    )
+    while fresh := {(c, p): into for c, p, into in rows if (c, p) not in out}:
+        out |= fresh
+        rows = fetch(
+            f"SELECT m.cell_id, m.person_id, t.person FROM person_move m JOIN "
+            "unnest(%s::int8[], %s::int8[], %s::int8[]) AS t (cell, twin, person) "
+            f"ON m.into_cell = t.cell AND m.into_id = t.twin WHERE {_LAST_MERGE} "
+            "/* fan-out: merges into those who were merged themselves */",
+            ([c for c, _ in fresh], [p for _, p in fresh], list(fresh.values())),
+        )
+    return out
+
+
+_LAST_MERGE = (
+    "m.into_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM person_move n "
+    "WHERE n.cell_id = m.cell_id AND n.person_id = m.person_id AND n.into_id IS NOT NULL "
+    "AND (n.at, n.move_id) > (m.at, m.move_id))"
+)
 
 
 def _stages(
@@ -221,28 +245,25 @@ def count_communities(
     return _count(args, "community_id", "community_id", source, at)
 
 
-def count_places(node: Node, round_id: int, by: str, *, at: datetime) -> list[CoverageRow]:
-    """The equation within a community, grid or building, by grid or building (0: not known)."""
-    community = _community_of(node)
-    args = arguments(node.cell_id, get_policy(round_id), [community], at=at)
+def count_places(
+    cell: int, community: int, node: Node, round_id: int, by: str, *, own: bool, at: datetime
+) -> list[CoverageRow]:
+    """The equation within a community, grid or building of those who are stored in `cell` (its
+    own, or another), by grid or building (0: not known)."""
+    args = arguments(cell, get_policy(round_id), [community], at=at)
     inside = {levels.GRID: "grid_id", levels.BUILDING: "building_id"}.get(node.level)
     args["within"] = node.area_id if inside else None
-    return _count(args, by, inside or "community_id", "counted x", at)
+    return _count(args, by, inside or "community_id", "counted x", at, own=own)
 
 
 def _count(
-    args: dict[str, Any], place: str, inside: str, source: str, at: datetime
+    args: dict[str, Any], place: str, inside: str, source: str, at: datetime, *, own: bool = True
 ) -> list[CoverageRow]:
     assert {place, inside} <= set(PLACES)
     head = PERSONS.format(place=place, inside=inside)
-    with hashed():
+    with hashed() if own else nullcontext():
         rows = fetch(f"WITH {head}{COUNTED} {select(source)} ORDER BY place", args)
     return [CoverageRow._make((*r, at)) for r in rows]
-
-
-def _community_of(node: Node) -> int:
-    line = [*places.line_above(node), node]
-    return next(n.area_id for n in line if n.level == levels.COMMUNITY)
 
 
 @contextmanager
@@ -258,24 +279,39 @@ class Missed(NamedTuple):
     """Somebody who is due and not reached. `state` is one of rules.REASONS; `until` and `said_at`
     belong to what the person, or the neighbours, said last."""
 
+    cell_id: int
     person_id: int
     household_id: int | None
+    grid_id: int | None
     building_id: int | None
     state: str
     until: datetime | None
     said_at: datetime | None
+    flags: int
+    birth_year: int | None
+    key_group: str | None
+    added: bool
+
+    def door(self) -> tuple[int, int, int, int]:
+        """The order of building, household, person; what is not known comes last."""
+        return (self.building_id or FAR, self.household_id or FAR, self.cell_id, self.person_id)
 
 
-def list_missed(cell: int, round_id: int, community: int, *, at: datetime) -> list[Missed]:
-    """The missed of one community, by building and household: the same persons that its coverage
+FAR = (1 << 63) - 1
+
+
+def list_missed(
+    cell: int, round_id: int, community: int, *, own: bool = True, at: datetime
+) -> list[Missed]:
+    """The missed of one community among those stored in `cell`: the same persons that its coverage
     counts as missed."""
     args = arguments(cell, get_policy(round_id), [community], at=at)
     head = PERSONS.format(place="community_id", inside="community_id")
-    with hashed():
+    with hashed() if own else nullcontext():
         rows = fetch(
-            f"WITH {head} SELECT person_id, household_id, building_id, state, until, said_at "
-            "FROM told WHERE state NOT IN ('exempt', 'reached') "
-            "ORDER BY building_id, household_id, person_id",
+            f"WITH {head} SELECT person_id, household_id, grid_id, building_id, state, until, "
+            "said_at, flags, birth_year, key_group, added "
+            "FROM told WHERE state NOT IN ('exempt', 'reached')",
             args,
         )
-    return [Missed(*r) for r in rows]
+    return [Missed(cell, *r) for r in rows]

@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from screening.coverage.equation import COLUMNS, count_places
-from screening.coverage.equation import list_missed as list_missed  # the door for reminders
+from screening.coverage import equation
+from screening.coverage.equation import COLUMNS, Missed
 from screening.coverage.rules import CoverageRow, total
 from screening.db import fetch
 from screening.places import queries as places
 from screening.places import rules as levels
 from screening.places.queries import Node
-from screening.registry.queries import RoundPolicy
+from screening.registry.queries import RoundPolicy, persons_by_cell, stores_of
 
 
 def _stored(round_id: int, node: Node) -> list[CoverageRow]:
@@ -31,7 +31,17 @@ def _stored(round_id: int, node: Node) -> list[CoverageRow]:
 
 
 def _cells(node: Node) -> list[int]:
-    return [node.cell_id] if node.cell_id else places.cells_under(node.path)
+    """Cells in which people of an area are stored, and with them its rollups."""
+    own = [node.cell_id] if node.cell_id else places.cells_under(node.path)
+    return sorted({*own, *(cell for cell, _ in stores_of(communities_under(node)))})
+
+
+def communities_under(node: Node) -> list[Node]:
+    """The communities of an area; the own one of a grid or building."""
+    if node.level > levels.COMMUNITY:
+        return [n for n in places.line_above(node) if n.level == levels.COMMUNITY]
+    nodes = places.TREE.get().by_id.values()
+    return [n for n in nodes if n.level == levels.COMMUNITY and n.path.startswith(node.path)]
 
 
 def get_node(area_id: int) -> Node:
@@ -46,7 +56,7 @@ def coverage_of(area_id: int, round_id: int, *, at: datetime) -> CoverageRow:
     node = get_node(area_id)
     if node.level > levels.COMMUNITY:
         by = "grid_id" if node.level == levels.GRID else "building_id"
-        return total(area_id, count_places(node, round_id, by, at=at))
+        return total(area_id, count_below(node, round_id, by, at=at))
     return total(area_id, _stored(round_id, node))
 
 
@@ -71,13 +81,35 @@ def children_of(area_id: int, round_id: int, *, at: datetime) -> list[tuple[Node
     return sorted(found, key=lambda f: (-f[1].behind, -f[1].missed, f[0].code))
 
 
+def count_below(node: Node, round_id: int, by: str, *, at: datetime) -> list[CoverageRow]:
+    """The equation within a community, grid or building, counted now, by grid or building
+    (0: not known), wherever its people are stored."""
+    groups: dict[int, list[CoverageRow]] = defaultdict(list)
+    for cell, community in stores_of(communities_under(node)):
+        own = cell == node.cell_id
+        for row in equation.count_places(cell, community, node, round_id, by, own=own, at=at):
+            groups[row.area_id].append(row)
+    return [total(i, rows)._replace(as_of=at) for i, rows in sorted(groups.items())]
+
+
+def list_missed(community: Node, round_id: int, *, at: datetime) -> list[Missed]:
+    """The missed of one community, by building and household: the same persons that its coverage
+    counts as missed, wherever they are stored."""
+    found = [
+        m
+        for cell, area_id in stores_of([community])
+        for m in equation.list_missed(cell, round_id, area_id, own=cell == community.cell_id, at=at)
+    ]
+    return sorted(found, key=Missed.door)
+
+
 def _below(node: Node, round_id: int, at: datetime) -> list[tuple[Node, CoverageRow]]:
     grids = node.level == levels.COMMUNITY and any(
         n.parent_id == node.area_id and n.level == levels.GRID
         for n in places.TREE.get().by_id.values()
     )
     by_id = places.TREE.get().by_id
-    rows = count_places(node, round_id, "grid_id" if grids else "building_id", at=at)
+    rows = count_below(node, round_id, "grid_id" if grids else "building_id", at=at)
     return [(by_id.get(r.area_id, node), r) for r in rows]
 
 
@@ -102,15 +134,24 @@ def communities_of(policy: RoundPolicy) -> list[tuple[int, int]]:
     )
 
 
-def merged_into(cell: int, communities: Collection[int]) -> list[tuple[int, int]]:
-    """(cell, community) of those into whom people of these communities were merged: their swabs
-    count there."""
+def stores_in(policy: RoundPolicy) -> list[tuple[int, int]]:
+    """(cell, community) wherever people of a round's communities are stored."""
+    by_id = places.TREE.get().by_id
+    return stores_of(by_id[i] for _cell, i in communities_of(policy))
+
+
+def followed(
+    cell: int, communities: Collection[int], *, since: datetime | None
+) -> set[tuple[int, int]]:
+    """(cell, community) where people of these communities count now: those merged into others,
+    and those who moved on after `since`. What is told of their swabs is marked where they were."""
     rows = fetch(
-        "SELECT DISTINCT into_cell, to_community FROM person_move WHERE cell_id = %s "
-        "AND from_community = ANY(%s) AND into_id IS NOT NULL",
-        (cell, list(communities)),
+        "SELECT DISTINCT coalesce(into_cell, cell_id), coalesce(into_id, person_id) "
+        "FROM person_move WHERE cell_id = %s AND from_community = ANY(%s) "
+        "AND (into_id IS NOT NULL OR at >= %s)",
+        (cell, list(communities), since),
     )
-    return [(c, community) for c, community in rows]
+    return {(c, row.community_id) for (c, _), row in persons_by_cell(rows).items()}
 
 
 class Mark(NamedTuple):

@@ -88,9 +88,7 @@ def take_marks(*, at: datetime) -> int:
     for m in marks:
         if find_policy(m.round_id) is not None:
             due[m.cell_id, m.round_id].add(m.community_id)
-    for (cell, round_id), communities in list(due.items()):
-        for into_cell, community in queries.merged_into(cell, communities):
-            due[into_cell, round_id].add(community)
+    _follow(due)
     for (cell, round_id), communities in sorted(due.items()):
         if TUBES in communities:
             recount_stages(cell, round_id, at=at)
@@ -103,6 +101,20 @@ def take_marks(*, at: datetime) -> int:
     return len(marks)
 
 
+def _follow(due: dict[tuple[int, int], set[int]]) -> None:
+    """Add where people of the marked communities count now, over any number of moves."""
+    news = {key: set(communities) for key, communities in due.items()}
+    while news:
+        found: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for (cell, round_id), communities in news.items():
+            since = get_policy(round_id).started_at
+            for to_cell, community in queries.followed(cell, communities, since=since):
+                if community not in due.get((to_cell, round_id), ()):
+                    due[to_cell, round_id].add(community)
+                    found[to_cell, round_id].add(community)
+        news = found
+
+
 def mark_new() -> int:
     """Mark the communities of open rounds that were never counted (a start, a wider scope)."""
     wanted: list[tuple[int, int, int]] = []
@@ -110,7 +122,7 @@ def mark_new() -> int:
         have = queries.list_stored(policy.round_id)
         wanted += [
             (cell, policy.round_id, community)
-            for cell, community in queries.communities_of(policy)
+            for cell, community in queries.stores_in(policy)
             if (cell, community) not in have
         ]
     mark(wanted)
@@ -138,7 +150,7 @@ def verify(*, at: datetime) -> list[tuple[int, int]]:
     wrong: list[tuple[int, int]] = []
     for policy in open_rounds():
         stored = queries.list_stored(policy.round_id)
-        for cell, group in by_cell(queries.communities_of(policy)):
+        for cell, group in by_cell(queries.stores_in(policy)):
             communities = [c for _, c in group]
             for row in equation.count_communities(cell, policy.round_id, communities, at=at):
                 kept = stored.get((cell, row.area_id))
@@ -177,7 +189,7 @@ def freeze(round_id: int, cut_off: datetime, *, by: int | None = None) -> list[C
     for the same cut-off, the stored numbers come back."""
     held = queries.find_cut(round_id, cut_off)
     if held is None:
-        for cell, group in by_cell(queries.communities_of(get_policy(round_id))):
+        for cell, group in by_cell(queries.stores_in(get_policy(round_id))):
             recount(cell, round_id, [c for _, c in group], at=cut_off)
         rows = _all_levels(round_id, cut_off)
         insert(

@@ -63,8 +63,24 @@ class PersonMove(Base):
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "move_id"),
         Index("ix_person_move_person", "cell_id", "person_id"),
+        Index(
+            "ix_person_move_merge",
+            "cell_id",
+            "into_cell",
+            postgresql_where="into_id IS NOT NULL",
+        ),
         {"info": {"big": True}},
     )
+
+
+class PersonElsewhere(Base):
+    """People of this community are stored in a cell that is not its own: they moved there, and
+    their rows stayed. Written with the move, never taken back; a superfluous row costs a look."""
+
+    __tablename__ = "person_elsewhere"
+    community_id: Mapped[int]
+    cell_id: Mapped[int]
+    __table_args__ = (PrimaryKeyConstraint("community_id", "cell_id"),)
 
 
 class PersonKey(Base):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from screening.db import fetch
 from screening.errors import NotFound
 from screening.places import queries as places
+from screening.places.queries import Node
 from screening.places.snapshots import Snapshot
 from screening.registry import rules
 from screening.registry.rules import OPEN_STATES, Pool, PoolRule
@@ -136,6 +137,30 @@ def zone_kinds(path: str, at: datetime) -> frozenset[str]:
         for z in ZONES.get()
         if path.startswith(z.path) and z.starts_at <= at and (z.ends_at is None or at < z.ends_at)
     )
+
+
+# --- where people are stored ----------------------------------------------------------------
+
+
+def _load_elsewhere() -> dict[int, tuple[int, ...]]:
+    rows = fetch(
+        "SELECT community_id, array_agg(cell_id ORDER BY cell_id) FROM person_elsewhere GROUP BY 1"
+    )
+    return {community: tuple(cells) for community, cells in rows}
+
+
+ELSEWHERE = Snapshot(_load_elsewhere)
+
+
+def stores_of(communities: Iterable[Node]) -> list[tuple[int, int]]:
+    """(cell, community) wherever people of these communities are stored: the communities' own
+    cells, and those in which people who moved there left their rows."""
+    elsewhere = ELSEWHERE.get()
+    found = set()
+    for n in communities:
+        found.add((n.cell_id, n.area_id))
+        found |= {(cell, n.area_id) for cell in elsewhere.get(n.area_id, ())}
+    return sorted(found)
 
 
 # --- persons --------------------------------------------------------------------------------

@@ -353,13 +353,20 @@ def mark_dirty(tubes: Iterable[Merged]) -> None:
     places: set[tuple[int, int, int]] = set()
     for m in tubes:
         places.add((m.key.cell_id, m.key.round_id, 0))
-        stage_moved = m.before is None or m.before.stage != m.state.stage
-        for b in m.binds if stage_moved and m.state.stage >= Stage.RELEASED else m.new_binds:
+        before = _link(m.before.stage, m.before.version) if m.before else 0
+        for b in m.binds if before != _link(m.state.stage, m.state.version) else m.new_binds:
             places.add((b.home_cell, m.key.round_id, b.community_id))
         for b in m.changed:
             places.add((b.home_cell, m.key.round_id, b.community_id))
     rows = [(*p, new_id()) for p in sorted(places)]
     insert("dirty", ("cell_id", "round_id", "community_id", "mark_id"), rows)
+
+
+def _link(stage: int, version: int) -> int:
+    """How far a tube came in what coverage counts: received, tested, released, gone."""
+    if stage > Stage.RELEASED:
+        return stage
+    return (stage >= Stage.RECEIVED) + (stage >= Stage.TESTED) + (version > 0)
 
 
 # --- commands -------------------------------------------------------------------------------

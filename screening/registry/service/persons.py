@@ -161,6 +161,11 @@ def note_move(moves: Sequence[tuple[int, int, int, int]], *, by: int | None, at:
         ("cell_id", "move_id", "person_id", "from_community", "to_community", "at", "made_by"),
         [(cell, new_id(), person, old, new, at, by) for cell, person, old, new in moves],
     )
+    elsewhere = {(new, cell) for cell, _, _, new in moves if places.community_cell(new) != cell}
+    insert(
+        "person_elsewhere", ("community_id", "cell_id"), sorted(elsewhere), "ON CONFLICT DO NOTHING"
+    )
+    queries.ELSEWHERE.forget()
 
 
 def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)) -> None:

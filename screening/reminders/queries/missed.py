@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from screening.coverage.equation import Missed
 from screening.coverage.queries import list_missed
-from screening.db import fetch
+from screening.db import by_cell, fetch
 from screening.errors import NotFound
 from screening.places import queries as places
 from screening.places.queries import Node
@@ -65,39 +65,50 @@ def open_missed(
 ) -> list[Opened]:
     """The missed of one community with their details, by building and household; of a grid or
     building only when `within` names one, of some `states` only when any are named."""
-    found = list_missed(community.cell_id, round_id, community.area_id, at=at)
-    wanted = {m.person_id: m for m in found if not states or m.state in states}
-    stored = _sealed(community.cell_id, list(wanted))
-    snoozed = _snoozed(community.cell_id, round_id, list(wanted), at)
-    keys = ring()
-    out = []
-    for person, missed in wanted.items():
-        if person not in stored:
-            continue
-        sealed, grid = stored[person]
-        if within is None or _inside(missed, grid, within):
-            details = seals.open_person(keys, sealed)
-            out.append(
-                Opened(community.cell_id, community.area_id, missed, details, snoozed.get(person))
-            )
-    return out
+    found = [
+        m for m in list_missed(community, round_id, at=at)
+        if (not states or m.state in states) and (within is None or inside(m, within))
+    ]  # fmt: skip
+    return open_these(community, round_id, found, at=at)
 
 
-def _inside(missed: Missed, grid: int | None, node: Node) -> bool:
+def inside(missed: Missed, node: Node) -> bool:
+    """Whether somebody of the community lives in this grid or building of it."""
     if node.level == BUILDING:
         return missed.building_id == node.area_id
     if node.level == GRID:
         building = places.find_path(missed.building_id) if missed.building_id else None
-        return grid == node.area_id or (building or "").startswith(node.path)
+        return missed.grid_id == node.area_id or (building or "").startswith(node.path)
     return True
 
 
-def _sealed(cell: int, persons: Sequence[int]) -> dict[int, tuple[bytes, int | None]]:
+def open_these(
+    community: Node, round_id: int, missed: Collection[Missed], *, at: datetime
+) -> list[Opened]:
+    """Names, phones and rooms of these people of one community, in their order."""
+    stored: dict[tuple[int, int], bytes] = {}
+    snoozed: dict[tuple[int, int], datetime] = {}
+    for cell, group in by_cell(sorted((m.cell_id, m.person_id) for m in missed)):
+        persons = [p for _, p in group]
+        stored |= {(cell, p): sealed for p, sealed in _sealed(cell, persons)}
+        snoozed |= {(cell, p): t for p, t in _snoozed(cell, round_id, persons, at).items()}
+    keys = ring()
+    return [
+        Opened(
+            m.cell_id, community.area_id, m, seals.open_person(keys, stored[pair]),
+            snoozed.get(pair),
+        )
+        for m in missed
+        if (pair := (m.cell_id, m.person_id)) in stored
+    ]  # fmt: skip
+
+
+def _sealed(cell: int, persons: Sequence[int]) -> list[tuple[int, bytes]]:
     rows = fetch(
-        "SELECT person_id, sealed, grid_id FROM person WHERE cell_id = %s AND person_id = ANY(%s)",
+        "SELECT person_id, sealed FROM person WHERE cell_id = %s AND person_id = ANY(%s)",
         (cell, list(persons)),
     )
-    return {person: (sealed, grid) for person, sealed, grid in rows}
+    return [(person, sealed) for person, sealed in rows]
 
 
 def _snoozed(cell: int, round_id: int, persons: Sequence[int], at: datetime) -> dict[int, datetime]:
