@@ -17,7 +17,7 @@ VERSION = "0.1.0"
 
 SLICES = (
     "places", "accounts", "registry", "tube", "tickets", "field", "collection", "transport",
-    "lab", "reporting", "coverage", "ledger", "reminders", "interop", "dashboard",
+    "lab", "reporting", "coverage", "ledger", "reminders", "interop", "figures", "dashboard",
 )  # fmt: skip
 
 

@@ -1,0 +1,41 @@
+"""The wire of the figures, written out. Ids travel as strings: they exceed what JavaScript counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+
+class Id(fields.Integer):
+    """A 63-bit id: a string on the way out, a string or number on the way in."""
+
+    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
+        return None if value is None else str(value)
+
+
+class FiguresAskSchema(Schema):
+    area = Id(required=True)
+    round = Id(required=True)
+    cut_off = fields.AwareDateTime(
+        format="iso", metadata={"description": "figures frozen at this moment; else live"}
+    )
+
+
+class FigureSchema(Schema):
+    key = fields.String()
+    name = fields.String()
+    value = fields.Integer()
+    unit = fields.String()
+    definition = fields.String()
+    as_of = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+class FiguresSchema(Schema):
+    """Every figure of an area. Persons are counted where they live, tubes at the area's sites."""
+
+    area_id = Id()
+    round_id = Id()
+    at = fields.AwareDateTime(format="iso")
+    frozen = fields.Boolean()
+    figures = fields.List(fields.Nested(FigureSchema))
