@@ -129,16 +129,16 @@ def fill(
 
     Raises Faults with every well that cannot be filled, and PlateFixed."""
     lab, plate, rule = lock_open(lab_id, plate_id)
-    chosen, faults = _read_map(plate, queries.list_wells(plate), wells)
-    needed = plate_plan.wells_per_tube(rule)
-    for barcode, places in chosen.items():
-        if len(places) != needed:
-            problem = TwiceInMap(barcode=barcode, given=len(places), needed=needed)
-            faults.append(Fault(problem, field=f"wells.{places[-1]}"))
-    faults += _stage_faults(chosen)
+    chosen, faults = _checked(plate, rule, wells)
     if faults:
         raise Faults(faults)
     return _put(lab, plate, chosen, by=by, at=at)
+
+
+def check(lab_id: int, plate_id: int, wells: Mapping[str, str]) -> list[Fault]:
+    """What `fill` would say of these wells; nothing is written. Raises PlateFixed."""
+    _, plate, rule = lock_open(lab_id, plate_id)
+    return _checked(plate, rule, wells)[1]
 
 
 def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> str:
@@ -223,6 +223,19 @@ def lock_open(lab_id: int, plate_id: int) -> tuple[LabRow, PlateRow, RuleSet]:
     if plate.state not in OPEN_STATES:
         raise PlateFixed(plate=plate.code)
     return lab, plate, rule_sets.get_version(plate.rule_id).rule
+
+
+def _checked(
+    plate: PlateRow, rule: RuleSet, wells: Mapping[str, str]
+) -> tuple[dict[str, list[str]], list[Fault]]:
+    """Barcode → its wells, and every fault."""
+    chosen, faults = _read_map(plate, queries.list_wells(plate), wells)
+    needed = plate_plan.wells_per_tube(rule)
+    for barcode, places in chosen.items():
+        if len(places) != needed:
+            problem = TwiceInMap(barcode=barcode, given=len(places), needed=needed)
+            faults.append(Fault(problem, field=f"wells.{places[-1]}"))
+    return chosen, faults + _stage_faults(chosen)
 
 
 def _read_map(
