@@ -40,7 +40,7 @@ def upgrade():
         _number("plate_id", nullable=True),
         _text("kind"),
         _text("barcode", nullable=True),
-        sa.Column("wells", postgresql.ARRAY(sa.Text()), nullable=False),
+        _text("wells"),
         _moment("at"),
         _moment("undone_at", nullable=True),
         sa.PrimaryKeyConstraint("cell_id", "step_id", name=op.f("pk_bench_step")),

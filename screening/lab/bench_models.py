@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Index, PrimaryKeyConstraint, SmallInteger, Text
+from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from screening.db import Base
@@ -24,7 +24,7 @@ class BenchStep(Base):
     plate_id: Mapped[int | None]
     kind: Mapped[str]
     barcode: Mapped[str | None]
-    wells: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    wells: Mapped[str]  # names with a space between them
     at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
     __table_args__ = (

@@ -59,8 +59,8 @@ class RejectStands(Conflict):
     en = "The last step rejected {barcode}; that is not undone by scanner, see the tube's page."
 
 
-class TestedAlready(Problem):
+class OnInstrument(Problem):
     status = 409
-    code = "tested_already"
+    code = "on_instrument"
     zh = "试管 {barcode} 已经上机或有结果，不能再退样。"
     en = "Tube {barcode} is on an instrument or has its result; it can no longer be rejected."

@@ -21,9 +21,13 @@ class StepRow(NamedTuple):
     plate_id: int | None
     kind: str
     barcode: str | None
-    wells: list[str]
+    wells: str
     at: datetime
     undone_at: datetime | None
+
+    @property
+    def places(self) -> list[str]:
+        return self.wells.split()
 
     @property
     def awaits(self) -> str:

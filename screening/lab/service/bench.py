@@ -21,7 +21,7 @@ from screening.lab.bench_words import (
     NothingToUndo,
     PlateAwaited,
     RejectStands,
-    TestedAlready,
+    OnInstrument,
 )
 from screening.lab.plate_problems import PlateFull
 from screening.lab.queries import LabRow, PlateRow
@@ -105,7 +105,7 @@ def take(
 
 def _keep(hand: _Hand, done: Taken) -> Taken:
     row = (hand.lab.cell_id, new_id(), hand.lab.lab_id, hand.by, done.plate_id, done.kind,
-           done.barcode, list(done.wells), hand.at)  # fmt: skip
+           done.barcode, " ".join(done.wells), hand.at)  # fmt: skip
     insert("bench_step", _COLUMNS, [row])
     return done
 
@@ -185,17 +185,17 @@ def _undo(hand: _Hand) -> Taken:
     if step.kind in ("leak", "reject"):
         raise RejectStands(barcode=step.barcode)
     if step.kind == "tube":
-        held = queries.list_wells(plate).get(step.wells[0])
+        held = queries.list_wells(plate).get(step.places[0])
         if held is not None and held.barcode == step.barcode:
-            plates.empty(hand.lab.lab_id, plate.plate_id, step.wells[0], by=hand.by, at=hand.at)
+            plates.empty(hand.lab.lab_id, plate.plate_id, step.places[0], by=hand.by, at=hand.at)
     else:
-        gone = set(step.wells)
+        gone = set(step.places)
         _set_layout(plate, {w: k for w, k in plate.layout.items() if w not in gone})
     run(
         "UPDATE bench_step SET undone_at = %s WHERE cell_id = %s AND step_id = %s",
         (hand.at, hand.lab.cell_id, step.step_id),
     )
-    return _keep(hand, Taken("undo", plate.plate_id, step.barcode, step.wells))
+    return _keep(hand, Taken("undo", plate.plate_id, step.barcode, step.places))
 
 
 # --- tubes that are not tested ------------------------------------------------------------------
@@ -221,11 +221,11 @@ def _reject(hand: _Hand, barcode: str) -> Taken:
 def _take_off(hand: _Hand, barcode: str, stage: int) -> None:
     stands = queries.platings(find_keys([barcode]).values()).get(barcode)
     if stage != Stage.PLATED or stands is None:
-        raise TestedAlready(barcode=barcode)
+        raise OnInstrument(barcode=barcode)
     try:
         plate = queries.get_plate(hand.lab, stands.plate_id)
     except queries.NoSuchPlate:
-        raise TestedAlready(barcode=barcode) from None
+        raise OnInstrument(barcode=barcode) from None
     if plate.state not in plates.OPEN_STATES:
-        raise TestedAlready(barcode=barcode)
+        raise OnInstrument(barcode=barcode)
     plates.empty(hand.lab.lab_id, plate.plate_id, stands.well, by=hand.by, at=hand.at)
