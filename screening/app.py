@@ -17,7 +17,8 @@ VERSION = "0.1.0"
 
 SLICES = (
     "places", "accounts", "registry", "tube", "tickets", "field", "collection", "transport",
-    "lab", "reporting", "coverage", "ledger", "reminders", "interop", "figures", "dashboard",
+    "lab", "reporting", "coverage", "ledger", "reminders", "interop", "figures", "bulletins",
+    "exports", "dashboard",
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def _register(app: Flask) -> None:
                 app.register_blueprint(module.bp)
     for name in SLICES:
         _find(f"screening.{name}.jobs")
+        _find(f"screening.{name}.exports")
     cli.init_cli(app)
 
 

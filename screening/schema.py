@@ -2,8 +2,10 @@
 
 from screening import jobs, keyguard, outbox
 from screening.accounts import models as accounts
+from screening.bulletins import models as bulletins
 from screening.coverage import models as coverage
 from screening.db import Base
+from screening.exports import models as exports
 from screening.field import models as field
 from screening.figures import models as figures
 from screening.interop import models as interop
@@ -21,9 +23,9 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "coverage", "duty", "field", "figures", "interop", "jobs", "keyguard", "lab",
-    "lab_archive", "lab_bench", "ledger", "outbox", "places", "registry", "reminders", "reporting",
-    "tickets", "transport", "tube",
+    "accounts", "bulletins", "coverage", "duty", "exports", "field", "figures", "interop", "jobs",
+    "keyguard", "lab", "lab_archive", "lab_bench", "ledger", "outbox", "places", "registry",
+    "reminders", "reporting", "tickets", "transport", "tube",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -38,7 +38,8 @@ class Stamp:
 
 
 @lru_cache(maxsize=8)
-def _registered(path: str) -> str:
+def register(path: str) -> str:
+    """Make a TTF known to reportlab; the name it has there."""
     name = f"sheet-{Path(path).stem}"
     pdfmetrics.registerFont(TTFont(name, path))
     return name
@@ -52,7 +53,7 @@ class Sheet:
         # invariant: printing a run again gives the same bytes, so a copy can be recognised.
         self.canvas = Canvas(self._out, pagesize=A4, pageCompression=1, invariant=1)
         self.canvas.setTitle(title)
-        self.font = _registered(str(font)) if font else LATIN
+        self.font = register(str(font)) if font else LATIN
         self.title, self.stamp, self.pages, self.page = title, stamp, pages, 0
 
     def plain(self, text: str) -> str:

@@ -1,0 +1,162 @@
+"""Figures of persons: coverage, exemptions, key groups, reminders."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from screening.bulletins.gathering.frame import ALL_CELLS, Frame
+from screening.bulletins.rules import HOUR
+from screening.coverage import equation
+from screening.coverage.queries import children_of, coverage_of
+from screening.coverage.rules import MISSED, CoverageRow, total
+from screening.db import by_cell, fetch
+from screening.places.rules import COMMUNITY
+from screening.registry.rules import EXEMPTIONS
+
+
+class People:
+    """What is counted once and stands in several blocks."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.parts = self._count()
+        self.whole = total(frame.node.area_id, self.parts.values())
+        self.swabs = self._swabs()
+
+    def _count(self) -> dict[str, CoverageRow]:
+        """The equation of each area below, counted from persons at the cut-off."""
+        f = self.frame
+        if f.node.level >= COMMUNITY:
+            found = children_of(f.node.area_id, f.round_id, at=f.at)
+            rows = {n.name: r for n, r in found}
+            if len(rows) == len(found) and rows:
+                return rows
+            return {f.node.name: coverage_of(f.node.area_id, f.round_id, at=f.at)}
+        groups: dict[str, list[CoverageRow]] = defaultdict(list)
+        cells = [(n.cell_id, n.area_id) for n in f.communities.values()]
+        for cell, group in by_cell(cells):
+            for row in equation.count_communities(cell, f.round_id, [c for _, c in group], at=f.at):
+                groups[f.part(f.communities[row.area_id].path)].append(row)
+        return {name: total(0, groups[name]) for name in f.names if name in groups}
+
+    def _swabs(self) -> list[tuple[int | None, int, int, bool, int, int, list[int] | None]]:
+        """(site, community, void, of record, swabs, in the last hour, samplers of that hour)."""
+        f = self.frame
+        return fetch(
+            "SELECT site_id, community_id, void, of_record, count(*), "
+            "count(*) FILTER (WHERE at > %(since)s), "
+            "array_agg(DISTINCT staff_id) FILTER (WHERE at > %(since)s) FROM specimen "
+            "WHERE cell_id = ANY(%(cells)s) AND round_id = %(round)s "
+            f"AND (site_id = ANY(%(sites)s) OR community_id = ANY(%(homes)s)) GROUP BY 1, 2, 3, 4 {ALL_CELLS}",
+            {
+                "since": f.at - HOUR, "cells": f.every_cell, "round": f.round_id,
+                "sites": list(f.sites), "homes": list(f.communities),
+            },
+        )  # fmt: skip
+
+
+def coverage(p: People) -> list[dict[str, Any]]:
+    f = p.frame
+    reminded, outside = _reminded(f), _outside(p)
+    rows = []
+    for name, r in p.parts.items():
+        rows.append({
+            "area": name, "register": r.register, "exempt": r.exempt, "due": r.due,
+            "reached": r.reached, "rate": [r.reached, r.due], "missed": r.missed,
+            "reminded": reminded.get(name, 0), "outside": outside.get(name, 0), "added": r.added,
+            **{part: getattr(r, part) for part in MISSED},
+        })  # fmt: skip
+    return rows
+
+
+def _outside(p: People) -> Counter[str]:
+    """Persons from elsewhere, by where they were sampled; they count once, at home."""
+    out: Counter[str] = Counter()
+    for site, community, _void, of_record, n, *_rest in p.swabs:
+        if of_record and site in p.frame.sites and community not in p.frame.communities:
+            out[p.frame.part_of_site(site)] += n
+    return out
+
+
+def _reminded(f: Frame) -> Counter[str]:
+    """Persons who are named in a message that went out, by where they live."""
+    out: Counter[str] = Counter()
+    for community, state, persons, _came in _messages(f):
+        if state in SENT:
+            out[f.part(f.communities[community].path)] += persons
+    return out
+
+
+SENT = ("sent", "delivered")
+_MESSAGES = (
+    "SELECT m.community_id, m.state, count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM specimen s "
+    "WHERE s.cell_id = (p.who ->> 0)::int8 AND s.round_id = %(round)s "
+    "AND s.person_id = (p.who ->> 1)::int8 AND s.of_record AND s.at > m.at)) "
+    "FROM wave w JOIN wave_message m ON m.wave_id = w.wave_id "
+    "CROSS JOIN LATERAL jsonb_array_elements(m.persons) AS p (who) "
+    "WHERE w.round_id = %(round)s AND m.cell_id = ANY(%(cells)s) "
+    f"AND m.community_id = ANY(%(homes)s) GROUP BY 1, 2 {ALL_CELLS}"
+)
+
+
+def _messages(f: Frame) -> list[tuple[int, str, int, int]]:
+    """(community, state, persons named, of them sampled since)."""
+    return fetch(_MESSAGES, {"round": f.round_id, "cells": f.cells, "homes": list(f.communities)})
+
+
+def reminders(p: People) -> list[dict[str, Any]]:
+    f = p.frame
+    keys = ("asked", "sent", "delivered", "failed", "open", "came")
+    rows = [
+        (name, {"asked": r.missed}) for name, r in p.parts.items() if f.node.level < COMMUNITY
+    ] or [(f.node.name, {"asked": p.whole.missed})]
+    for community, state, persons, came in _messages(f):
+        numbers = {"came": came if state in SENT else 0}
+        numbers["sent"] = persons if state in SENT else 0
+        numbers["delivered"] = persons if state == "delivered" else 0
+        numbers["failed"] = persons if state in ("failed", "bounced") else 0
+        known = (*SENT, "failed", "bounced", "dropped")
+        numbers["open"] = persons if state not in known else 0
+        rows.append((f.part(f.communities[community].path), numbers))
+    return f.by_part(rows, keys)
+
+
+def exempt(p: People) -> list[dict[str, Any]]:
+    return [{"code": f"exempt.{code}", "n": n} for code, n in p.whole.exempt_by.items()]
+
+
+def exempt_word(code: str) -> tuple[str, str] | None:
+    word = EXEMPTIONS.get(code)
+    return (word.zh, word.en) if word else None
+
+
+_GROUPS = (
+    "SELECT p.key_group, coalesce(p.employer, ''), count(*) FILTER (WHERE t.state <> 'exempt'), "
+    "count(*) FILTER (WHERE t.state = 'reached') FROM told t JOIN person p "
+    "ON p.cell_id = %(cell)s AND p.person_id = t.person_id "
+    "WHERE p.key_group IS NOT NULL AND t.state IS NOT NULL GROUP BY 1, 2"
+)
+
+
+def groups(p: People) -> list[dict[str, Any]]:
+    """Key groups by industry and employer; late are the missed once the round's window is over."""
+    f = p.frame
+    found: Counter[tuple[str, str, str]] = Counter()
+    cells = [(n.cell_id, n.area_id) for n in f.communities.values()]
+    for cell, group in by_cell(cells):
+        args = equation.arguments(cell, f.policy, [c for _, c in group], at=f.at)
+        head = equation.PERSONS.format(place="community_id", inside="community_id")
+        with equation.hashed():
+            for key, employer, due, reached in fetch(f"WITH {head} {_GROUPS}", args):
+                found[key, employer, "due"] += due
+                found[key, employer, "reached"] += reached
+    over = f.at > f.policy.ends_at
+    out = []
+    for key, employer in sorted({k[:2] for k in found}):
+        due, reached = found[key, employer, "due"], found[key, employer, "reached"]
+        out.append({
+            "group": f"cohort.{key}", "employer": employer, "every": "once", "due": due,
+            "reached": reached, "rate": [reached, due], "late": due - reached if over else 0,
+        })  # fmt: skip
+    return out
