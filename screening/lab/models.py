@@ -239,7 +239,8 @@ class Alert(Base):
 
     `kind`: positive, inconclusive, provisional (controls failed, or file and plate differ), hand.
     `outcome` is what it says of the tube (rules.Outcome), `lab_id` whose signal it is. Never
-    deleted."""
+    deleted. Two persons clear it: `asked_by` with a reason, then `settled_by`; `early` says why,
+    where not every member has a single-tube result. A release that says the same settles it too."""
 
     __tablename__ = "alert"
     cell_id: Mapped[int]
@@ -257,6 +258,11 @@ class Alert(Base):
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None]
     settled_how: Mapped[str | None]
+    asked_by: Mapped[int | None]
+    asked_at: Mapped[datetime | None]
+    asked_how: Mapped[str | None]
+    reason: Mapped[str | None]
+    early: Mapped[str | None]
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "alert_id"),
         Index("ix_alert_tube", "cell_id", "round_id", "barcode"),
