@@ -45,6 +45,7 @@ def upgrade():
         sa.Column("slot", sa.BigInteger(), nullable=False),
         sa.Column("tubes", sa.BigInteger(), nullable=False),
         sa.Column("persons", sa.BigInteger(), nullable=False),
+        sa.Column("tables", sa.SmallInteger(), nullable=False),
         sa.Column("released", sa.BigInteger(), nullable=False),
         sa.Column("resulted", sa.BigInteger(), nullable=False),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),

@@ -10,9 +10,9 @@ from flask import current_app, url_for
 
 from screening.accounts.guard import current_actor
 from screening.accounts.roles import LAB_ROLES, SITE_ROLES, WATCHERS, Actor, Role
-from screening.coverage.queries import coverage_of
 from screening.dashboard import queries
-from screening.dashboard.rules import stand
+from screening.figures.queries import FIGURES, Scene, figure_of
+from screening.figures.standing import stand
 from screening.i18n import _
 from screening.lab import queries as lab
 from screening.ledger import service as ledger
@@ -142,17 +142,18 @@ def ticket_cards(actor: Actor) -> list[Card]:
 
 
 def area_cards(actor: Actor, policy: RoundPolicy, node: Node, at: datetime) -> list[Card]:
-    row = coverage_of(node.area_id, policy.round_id, at=at)
-    group = node.name
+    missed, group = figure_of("missed", policy.round_id, node.area_id, at=at), node.name
     out = [
-        card(group, _("未检人员"), row.missed, door("reminders_pages.missed", round=policy.round_id),
-             _("本辖区应检而没有有效样本的人"), unit=_("人"), link="collect", as_of=row.as_of,
-             tone="look" if row.missed else "ok")
+        card(group, _("未检人员"), missed.value,
+             door("reminders_pages.missed", round=policy.round_id),
+             _("本辖区应检而没有有效样本的人"), unit=_("人"), link="collect", as_of=missed.as_of,
+             tone="look" if missed.value else "ok")
     ]  # fmt: skip
     held = actor.places(CALLERS)
     if held:
-        counts = [queries.count_callbacks(p, at=at) for p in _tops(held)]
-        n, late = sum(c[0] for c in counts), sum(c[1] for c in counts)
+        scenes = [Scene(policy.round_id, p.id or node.area_id, at=at) for p in _tops(held)]
+        n = sum(FIGURES["callbacks_open"](s).value for s in scenes)
+        late = sum(FIGURES["callbacks_late"](s).value for s in scenes)
         note = _("其中 %(n)s 人超时", n=late) if late else ""
         out.append(
             card(group, _("待复采"), n, door("reporting_pages.callbacks"),
@@ -167,7 +168,7 @@ def _tops(held: Iterable[Place]) -> list[Place]:
     """The places that lie within no other, so that nobody is counted twice."""
     paths = sorted({p.path for p in held if p.kind in ("area", "all")})
     return [
-        Place("area", 0, p)
+        Place("area", int(p.strip("/").rpartition("/")[2] or 0), p)
         for p in paths
         if not any(p != other and p.startswith(other) for other in paths)
     ]

@@ -1,24 +1,20 @@
-"""What only these screens read: clocks of a round, callbacks that run, what a site still lacks."""
+"""What only these screens read: the rollup within sight, and what a site still lacks."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from screening.accounts.rules import Limit
 from screening.coverage.queries import StageRow, communities_of, list_stages
-from screening.dashboard.rules import Clock, read_clock
 from screening.db import fetch
 from screening.ledger.sight import Sight
 from screening.places import queries as places
 from screening.places.queries import Node, SiteRow
-from screening.places.rules import COMMUNITY, Place
+from screening.places.rules import Place
 from screening.registry.desk_queries import round_scope
 from screening.registry.queries import RoundPolicy
-from screening.reporting import rules as reporting
-from screening.tube.rules import Stage
 
 HEARD_HOURS = Limit(12, "house; devices are switched on the evening before an early start")
 SITES = Limit(2000, "house; a city's mass screening opened some 1,700 sites")
@@ -28,50 +24,6 @@ def stages_of(round_id: int, sight: Sight) -> list[StageRow]:
     """The rollup of a round's tubes, as far as `sight` reaches."""
     rows = list_stages(round_id, sight.cells)
     return [r for r in rows if sight.sees(r.site_id, r.lab_id)]
-
-
-# A histogram by minutes needs no sorting of tubes: a whole city is read in one pass.
-_CLOCKS = (
-    "SELECT k.link, (extract(epoch FROM k.span) / 60)::int, count(*) FROM tube t "
-    "CROSS JOIN LATERAL (VALUES ('collect', t.closed_at - t.opened_at), "
-    "('deliver', t.received_at - t.closed_at), "
-    "('test', CASE WHEN t.stage = %(released)s THEN t.since - t.received_at END), "
-    "('all', CASE WHEN t.stage = %(released)s THEN t.since - t.opened_at END)) k (link, span) "
-    "WHERE t.cell_id = ANY(%(cells)s) AND t.round_id = %(round)s "
-    "AND (%(everywhere)s OR t.site_id = ANY(%(sites)s)) AND k.span >= interval '0' GROUP BY 1, 2 "
-    "/* fan-out: the clocks of a round are those of all its tubes */"
-)
-
-
-def clocks_of(round_id: int, sight: Sight) -> dict[str, Clock]:
-    """How long tubes took from link to link: collect, deliver, test (with the release), all."""
-    rows = fetch(
-        _CLOCKS,
-        {
-            "cells": sight.cells, "round": round_id, "sites": sight.sites,
-            "everywhere": sight.everywhere, "released": int(Stage.RELEASED),
-        },
-    )  # fmt: skip
-    found: dict[str, dict[int, int]] = defaultdict(dict)
-    for link, minute, n in rows:
-        found[link][minute] = n
-    clocks = {link: read_clock(histogram) for link, histogram in found.items()}
-    return {link: clock for link, clock in clocks.items() if clock is not None}
-
-
-def count_callbacks(place: Place, *, at: datetime) -> tuple[int, int]:
-    """Persons of an area who are called back, and how many of them past the deadline."""
-    communities = [
-        n.area_id
-        for n in places.TREE.get().by_id.values()
-        if n.level == COMMUNITY and n.path.startswith(place.path)
-    ]
-    return fetch(
-        "SELECT count(*), count(*) FILTER (WHERE state = %s AND due_at < %s) FROM callback "
-        "WHERE cell_id = ANY(%s) AND state = ANY(%s) AND community_id = ANY(%s) "
-        "/* fan-out: the few callbacks of an area that run */",
-        (reporting.OPEN, at, places.cells_under(place.path), list(reporting.RUNNING), communities),
-    )[0]
 
 
 # --- before a round ---------------------------------------------------------------------------

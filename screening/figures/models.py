@@ -56,6 +56,7 @@ class SitePace(Base):
     slot: Mapped[int]
     tubes: Mapped[int]
     persons: Mapped[int]
+    tables: Mapped[int] = mapped_column(SmallInteger)  # how many different ones closed a tube
     released: Mapped[int]
     resulted: Mapped[int]
     as_of: Mapped[datetime]

@@ -20,6 +20,7 @@ LIMITS_OF: dict[str, tuple[str, ...]] = {
     "deliver": ("closed", "packed", "in_transit"),
     "test": ("received", "plated", "tested", "reviewed"),
 }
+LINKS = ("collect", "deliver", "test", "all")  # the clocks, by their number in tube_clock
 
 
 class Clock(NamedTuple):

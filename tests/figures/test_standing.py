@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from screening.coverage.queries import StageRow
-from screening.dashboard.rules import Clock, Standing, minutes_since, read_clock, stand
+from screening.figures.standing import Clock, Standing, minutes_since, read_clock, stand
 from screening.tube.rules import Stage
 
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)

@@ -1,0 +1,45 @@
+"""The home of each role: what this person has to look at now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+
+from screening import clock
+from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.accounts.roles import EVERYBODY
+from screening.dashboard.cards import cards_of, door
+from screening.dashboard.pages.frame import bp, chosen, head, own_area, started
+from screening.dashboard.pages.round import picture, steps_of
+from screening.i18n import _
+
+
+@bp.get("/")
+@require(*EVERYBODY, at=OWN_ROWS)
+def home() -> Any:
+    """What each of this person's roles has to look at now."""
+    actor, at = current_actor(), clock.now()
+    rounds = started(actor.places(EVERYBODY))
+    policy = chosen(rounds)
+    node = own_area(actor, policy)
+    steps = []
+    if policy is not None and node is not None:
+        row, rows = picture(policy, node, at)
+        steps = steps_of(policy, node, row, rows, at)
+    return render_template(
+        "home.html", **head(policy, rounds), as_of=at, steps=steps, actions=actions(),
+        cards=cards_of(actor, policy, node, at),
+    )  # fmt: skip
+
+
+def actions() -> list[dict[str, str]]:
+    """The acts that this person came for, at most three."""
+    wanted = (
+        ("field_pages.sampling", _("采样")), ("field_pages.packing", _("装箱")),
+        ("field_pages.reception", _("收样")), ("reporting_pages.desk", _("审核发布")),
+        ("dashboard_pages.round_overview", _("轮次总览")), ("reminders_pages.missed", _("未检名单")),
+        ("transport_pages.boxes", _("转运箱")), ("transport_pages.tubes", _("查管")),
+    )  # fmt: skip
+    found = [{"label": label, "href": door(endpoint)} for endpoint, label in wanted]
+    return [a for a in found if a["href"]][:3]
