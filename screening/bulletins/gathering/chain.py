@@ -96,7 +96,7 @@ def labs(f: Frame) -> list[dict[str, Any]]:
             "rerun": again[lab.lab_id],
             "rejected": _sum(g for g in at if g.stage == Stage.REJECTED),
             "capacity": lab.capacity,
-            "load": [load.judged_day, lab.capacity] if lab.capacity else None,
+            "load": [load.judged_day or 0, lab.capacity] if lab.capacity else None,
             "median": _minutes(load.turnaround.median), "p95": _minutes(load.turnaround.p95),
             "worst": _minutes(load.turnaround.worst),
             "late": sum(g.late for g in at if g.stage in AT_BENCH),
