@@ -13,15 +13,15 @@ from psycopg.types.json import Jsonb
 
 from screening import clock
 from screening.db import insert, new_id, run
-from screening.errors import Problem
+from screening.errors import Faults, Problem
 from screening.lab import plate_plan, queries, reception
 from screening.lab.bench_commands import CONTROLS, REASONS, Command, read_command
 from screening.lab.bench_words import (
     NoPlateTaken,
     NothingToUndo,
+    OnInstrument,
     PlateAwaited,
     RejectStands,
-    OnInstrument,
 )
 from screening.lab.plate_problems import PlateFull
 from screening.lab.queries import LabRow, PlateRow
@@ -73,10 +73,12 @@ def take(
     at: datetime,
     order: str = "column",
     plate_id: int | None = None,
+    well: str | None = None,
 ) -> Taken:
     """Take one scan: a command, a plate's code, or a tube for the plate that is taken up.
 
-    `plate_id`: the plate that the page shows, else the person's last one. Raises what the reading
+    `plate_id`: the plate that the page shows, else the person's last one. `well`: where the tube
+    goes, else the next free one. Raises what the reading
     of a code raises, what `plates.scan` raises, and the problems of bench_words."""
     lab = queries.get_lab(lab_id)
     last = find_last(lab, by)
@@ -98,7 +100,11 @@ def take(
         return _take_up(hand, found[0])
     if hand.awaits in ("leak", "reject"):
         return _reject(hand, barcode)
-    put = plates.scan(lab_id, hand.plate(), text, by=by, at=at, order=order)
+    put = (
+        _place(hand, text, well)
+        if well
+        else plates.scan(lab_id, hand.plate(), text, by=by, at=at, order=order)
+    )
     done = Taken("tube", hand.plate_id, put.barcode, put.wells, put.unknown, put.holds)
     return _keep(hand, done)
 
@@ -152,6 +158,21 @@ def _is_a_number_of_ours(code: str) -> bool:
 
 
 # --- wells --------------------------------------------------------------------------------------
+
+
+def _place(hand: _Hand, text: str, well: str) -> plates.Placed:
+    """Into the well that was pointed at; kits with several wells a tube go on from there."""
+    lab_id, plate_id = hand.lab.lab_id, hand.plate()
+    _, plate, rule = plates.lock_open(lab_id, plate_id)
+    wells = plate_plan.in_order(plate.size, hand.order)
+    start = wells.index(well) if well in wells else 0
+    held = {*plate.layout, *queries.list_wells(plate)}
+    others = [w for w in wells[start + 1 :] if w not in held]
+    chosen = [well, *others[: plate_plan.wells_per_tube(rule) - 1]]
+    try:
+        return plates.fill(lab_id, plate_id, dict.fromkeys(chosen, text), by=hand.by, at=hand.at)[0]
+    except Faults as faults:
+        raise faults.faults[0].problem from None
 
 
 def _control(hand: _Hand, kind: str) -> Taken:
