@@ -95,6 +95,16 @@ def find_box_trip(cell: int, box: str) -> BatchRow | None:
     return BatchRow(*rows[0]) if rows else None
 
 
+def find_tube_box(barcode: str, lab_id: int) -> BatchRow | None:
+    """The box at this laboratory in which a tube came."""
+    rows = list_tubes(find_keys([barcode]).values())
+    if not rows or not rows[0]["batch_id"]:
+        return None
+    batch = find_row(rows[0]["cell_id"], rows[0]["batch_id"])
+    here = batch is not None and batch.lab_id == lab_id and batch.stage >= BatchStage.ARRIVED
+    return batch if here else None
+
+
 def box_capacity(box: str) -> int:
     """Tubes a box takes; boxes that nobody registered take the house's default."""
     rows = fetch("SELECT capacity FROM box WHERE box_code = %s", (box,))

@@ -117,10 +117,24 @@ def fold(
         state.missing = sorted({p.barcode for p in inside if not p.received and not p.gone})
         done = not state.missing and not state.extra
         state.stage = BatchStage.RECONCILED if done else BatchStage.DISCREPANT
+    elif _all_seen(state, inside):
+        state.stage = BatchStage.RECONCILED  # at its last tube; nobody has to say so
     _find(state, live, limits, cold_chain)
     if leaked := sorted({p.barcode for p in inside if p.leaked}):
         state.findings["leak"] = {"tubes": leaked}  # the neighbours are looked at (edge case 35)
     return state
+
+
+def _all_seen(state: BatchState, inside: Sequence[Packed]) -> bool:
+    """Every tube that was counted into an arrived box was scanned, here or into a well, and no
+    other came out of it. A box whose packer counted more than was heard of waits."""
+    return (
+        state.stage == BatchStage.ARRIVED
+        and state.known > 0
+        and state.counted in (None, state.known)
+        and not state.extra
+        and all(p.received or p.gone for p in inside)
+    )
 
 
 def _tell(state: BatchState, fact: Fact) -> None:

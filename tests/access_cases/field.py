@@ -230,6 +230,7 @@ CASES += [
     Case("field_pages.reception"),
     look("field_pages.reception_desk", at_lab),
     walk("field_pages.arrive", lambda s: at_lab(s, seal=fresh(Kind.SEAL))),
+    walk("field_pages.reception_scan", lambda s: at_lab(s, code=fresh(Kind.SEAL))),
     walk("field_pages.receive", lambda s: at_lab(s, **arrived(s))),
     walk("field_pages.reject", lambda s: at_lab(s, reason="leak", **arrived(s))),
     walk("field_pages.finish", lambda s: at_lab(s, **arrived(s))),

@@ -12,9 +12,9 @@ from screening.lab.bench_commands import COMMANDS, Command, read_command
 from screening.lab.bench_words import (
     NoPlateTaken,
     NothingToUndo,
+    OnInstrument,
     PlateAwaited,
     RejectStands,
-    OnInstrument,
 )
 from screening.lab.plate_problems import AlreadyPlated, PlateFull
 from screening.lab.service import bench as bench_service

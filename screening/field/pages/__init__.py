@@ -10,6 +10,7 @@ from screening.field.pages import (
     paper_entry,
     prints,
     reception,
+    reception_scan,
     sampling,
 )
 from screening.field.pages.frame import bp
@@ -25,5 +26,6 @@ __all__ = [
     "paper_entry",
     "prints",
     "reception",
+    "reception_scan",
     "sampling",
 ]

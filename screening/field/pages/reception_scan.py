@@ -1,0 +1,68 @@
+"""Reception by one field: a seal takes the box in or opens it, a tube is received where it lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash
+
+from screening.accounts.guard import lab, require
+from screening.accounts.roles import LAB_ROLES
+from screening.field.pages.frame import answered, bp, state, text, told
+from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
+from screening.i18n import _
+from screening.transport import checks
+from screening.transport.desk_queries import BatchRow, find_seal, find_tube_box
+from screening.transport.rules import BatchStage
+from screening.tube.answers import STOP, worst
+from screening.tube.codes import CodeProblem, Kind, grouped, read_code
+from screening.tube.labels import PATTERNS, read_seal, read_tube
+
+
+@bp.post("/reception/<int:lab_id>/scan")
+@require(*LAB_ROLES, at=lab())
+def reception_scan(lab_id: int) -> Any:
+    """Whatever is scanned at the door: the seal of a box, or a tube."""
+    seal = seal_of_form()
+    try:
+        kind = read_code(text("code"), PATTERNS.get()).kind
+        if kind is Kind.SEAL:
+            return _box(lab_id, read_seal(text("code")))
+        return _tube(lab_id, seal, read_tube(text("code")))
+    except CodeProblem as p:
+        return answered(PAGE, [checks.refused(p)], **desk_of(lab_id, seal))
+
+
+def _box(lab_id: int, seal: str) -> Any:
+    """A box that is not here yet arrives whole and uncounted: its tubes are counted by their wells
+    or by scan. One that is here is opened."""
+    batch = find_seal(seal)
+    if batch is None or batch.stage < BatchStage.ARRIVED:
+        answers = checks.check_arrive(seal, None)
+        if worst(answers) == STOP:
+            return answered(PAGE, answers, **desk_of(lab_id))
+        state([{"kind": "arrive", "seal": seal}], round_id=round_of(batch), lab_id=lab_id)
+        told([a for a in answers if a.tone == "look"])
+        flash(_("已收箱 %(seal)s。", seal=seal), "ok")
+    return back(lab_id, seal)
+
+
+def _tube(lab_id: int, seal: str, tube: str) -> Any:
+    """A tube is received; without a box being unpacked, as one of the box that it lies in."""
+    batch = find_seal(seal) if seal else find_tube_box(tube, lab_id)
+    seal = seal or (batch.seal if batch and batch.seal else "")
+    answers = checks.check_receive(tube, seal or None)
+    if worst(answers) == STOP:
+        return answered(PAGE, answers, **desk_of(lab_id, seal))
+    entry = {"kind": "receive", "tube": tube, "seal": seal or None}
+    state([entry], round_id=round_of(batch, tube), lab_id=lab_id)
+    told([a for a in answers if a.tone == "look"])
+    flash(_("已签收 %(tube)s。", tube=grouped(tube)), "ok")
+    _tell_end(batch, seal)
+    return back(lab_id, seal)
+
+
+def _tell_end(before: BatchRow | None, seal: str) -> None:
+    now = find_seal(seal) if seal else None
+    if before and now and before.stage < BatchStage.RECONCILED == now.stage:
+        flash(_("这一箱清点完毕，全部签收。"), "ok")
