@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -173,7 +174,8 @@ STAGES: dict[str, frozenset[Stage]] = {
 IN_CHAIN = frozenset(s for s in Stage if s < Stage.RELEASED)
 
 
-class Sheet(NamedTuple):
+@dataclass(frozen=True)
+class Sheet:
     """All figures of one area in one round at one moment; `cut` when they are frozen."""
 
     round_id: int
@@ -182,7 +184,7 @@ class Sheet(NamedTuple):
     cut: bool
     figures: dict[str, Figure]
 
-    def __getitem__(self, key: str) -> int:  # type: ignore[override]
+    def __getitem__(self, key: str) -> int:
         return self.figures[key].value
 
     @property

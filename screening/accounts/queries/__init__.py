@@ -36,6 +36,7 @@ from screening.accounts.queries.staff import (
     list_spots,
     list_staff,
     names_of,
+    phones_of,
     scopes_of,
     staff_at,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "name_in",
     "names_of",
     "note_refused",
+    "phones_of",
     "place_of_code",
     "place_of_device",
     "scopes_of",

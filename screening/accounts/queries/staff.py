@@ -73,6 +73,13 @@ def names_of(staff_ids: Iterable[int | None]) -> dict[int, tuple[str, str]]:
     return {s.staff_id: (s.staff_no, s.name) for s in map(_staff, rows)}
 
 
+def phones_of(staff_ids: Iterable[int | None]) -> dict[int, tuple[str, str]]:
+    """(name, phone) by id, for those who must be able to call whoever answers for something."""
+    ids = sorted({i for i in staff_ids if i is not None})
+    rows = fetch(f"SELECT {_STAFF} FROM staff s WHERE staff_id = ANY(%s)", (ids,)) if ids else []
+    return {s.staff_id: (s.name, s.phone) for s in map(_staff, rows)}
+
+
 def list_staff(
     places_held: Sequence[Place], *, prefix: str = "", after: int = 0, limit: int = 50
 ) -> list[StaffRow]:

@@ -130,7 +130,8 @@ def callbacks_late(s: Scene) -> Figure:
 
 @_figure("alerts_unseen")
 def alerts_unseen(s: Scene) -> Figure:
-    return Figure("alerts_unseen", s.alerts[1], s.at, Door("lab_pages.alerts", {}))
+    n = sum(1 for a in s.alerts if a.seen_at is None)
+    return Figure("alerts_unseen", n, s.at, Door("lab_pages.alerts", {}))
 
 
 # --- what does not add up, what is not heard -------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from screening.coverage.queries import StageRow, coverage_of, get_node, list_stages
 from screening.coverage.rules import CoverageRow
@@ -25,6 +26,20 @@ from screening.places.rules import COMMUNITY, Place
 from screening.registry.queries import RoundPolicy, get_policy
 from screening.tickets import queries as tickets
 from screening.tickets.rules import KINDS, Weight
+
+
+class OpenAlert(NamedTuple):
+    """A signal that is not settled, about a tube of `members` persons."""
+
+    cell_id: int
+    alert_id: int
+    barcode: str
+    kind: str
+    lab_id: int | None
+    raised_at: datetime
+    seen_at: datetime | None
+    site_id: int | None
+    members: int
 
 
 class Scene:
@@ -94,18 +109,19 @@ class Scene:
         return sum(c.n for c in found if KINDS[c.kind].weight is not Weight.NOTE)
 
     @cached_property
-    def alerts(self) -> tuple[int, int]:
-        """Open alerts of the area's tubes, and those that nobody has acknowledged."""
+    def alerts(self) -> list[OpenAlert]:
+        """Open alerts of the area's tubes, those that nobody has acknowledged first."""
         rows = fetch(
-            "SELECT t.site_id, t.lab_id, count(*), count(*) FILTER (WHERE a.seen_at IS NULL) "
+            "SELECT a.cell_id, a.alert_id, a.barcode, a.kind, a.lab_id, a.raised_at, a.seen_at, "
+            "t.site_id, t.lab_id, t.members "
             "FROM alert a JOIN tube t ON t.cell_id = a.cell_id AND t.round_id = a.round_id "
             "AND t.barcode = a.barcode WHERE a.cell_id = ANY(%s) AND a.round_id = %s "
             "AND a.settled_at IS NULL AND t.cell_id = ANY(%s) AND t.round_id = %s "
-            "GROUP BY 1, 2 /* fan-out: open alerts are few and have an index of their own */",
+            "ORDER BY a.seen_at IS NOT NULL, a.raised_at "
+            "/* fan-out: open alerts are few and have an index of their own */",
             (self.sight.cells, self.round_id, self.sight.cells, self.round_id),
         )
-        seen = [r for r in rows if self.sight.sees(r[0], r[1])]
-        return sum(r[2] for r in seen), sum(r[3] for r in seen)
+        return [OpenAlert._make((*r[:8], r[9])) for r in rows if self.sight.sees(r[7], r[8])]
 
     @cached_property
     def packages(self) -> int:
@@ -114,7 +130,13 @@ class Scene:
 
     @cached_property
     def labs(self) -> list[lab.LabRow]:
-        return lab.list_labs([self.place])
+        """The laboratories of the area, and those that have its tubes."""
+        used = {r.lab_id for r in self.stages if r.lab_id}
+        inside = lab.list_labs([self.place])
+        more = used - {x.lab_id for x in inside}
+        return inside + (
+            lab.list_labs([Place("lab", i, "/") for i in sorted(more)]) if more else []
+        )
 
     @cached_property
     def devices(self) -> list[DeviceRow]:

@@ -23,7 +23,7 @@ _CAME = (
     "AND lab_id = ANY(%(labs)s) AND received_at > %(day)s GROUP BY 1"
 )
 _JUDGED = (
-    "SELECT lab_id, sum((verdict->>'tubes')::bigint)::bigint, "
+    "SELECT lab_id, coalesce(sum((verdict->>'tubes')::bigint), 0)::bigint, "
     "coalesce(sum((verdict->>'tubes')::bigint) FILTER (WHERE imported_at > %(window)s), 0)::bigint "
     "FROM run WHERE cell_id = ANY(%(own)s) AND lab_id = ANY(%(labs)s) AND state = 'evaluated' "
     "AND imported_at > %(day)s GROUP BY 1"
