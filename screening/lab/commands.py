@@ -1,8 +1,10 @@
-"""`flask --app wsgi lab ...`: read run files as they are, put the documented rule sets in place."""
+"""`flask --app wsgi lab ...`: read run files as they are, watch a folder of them, put the documented
+rule sets in place."""
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -10,9 +12,16 @@ import orjson
 from flask.cli import AppGroup
 
 from screening import clock
+from screening.accounts import queries as accounts
 from screening.db import db
+from screening.lab import queries
+from screening.lab.folder import Look
 from screening.lab.readers import MAX_BYTES, NotARunFile, RunFile, read_run, refusals
+from screening.lab.scopes import WRITERS
 from screening.lab.service import rule_sets
+from screening.lab.watching import take_once
+from screening.places import queries as places
+from screening.places.rules import EVERYWHERE
 
 group = AppGroup("lab", help="Laboratories.")
 REFUSED = 2  # exit status when a file was refused
@@ -49,6 +58,42 @@ def read(files: tuple[Path, ...], as_json: bool) -> None:
 
 
 group.add_command(read)
+
+
+@group.command("watch")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--lab", "code", required=True, help="code of the laboratory")
+@click.option("--by", "number", required=True, help="staff number of a technician there")
+@click.option("--every", default=5.0, show_default=True, help="seconds between two looks")
+@click.option("--looks", default=0, help="end after so many looks; 0: until stopped")
+def watch(folder: Path, code: str, number: str, every: float, looks: int) -> None:
+    """Take in the run files that instruments write into FOLDER.
+
+    A file is taken when it has not changed between two looks. It goes to the plate whose code it
+    carries, else into the tray, and then to the subfolder done; a refused one goes to refused,
+    with its reason beside it. Nothing is adopted: a person confirms."""
+    lab = next((x for x in queries.list_labs([EVERYWHERE]) if x.code == code), None)
+    if lab is None:
+        raise click.ClickException(queries.NoSuchLab().sentence("en"))
+    by = _technician(number, lab.lab_id)
+    click.echo(f"watching {folder} for {lab.name}")
+    seen: dict[str, Look] = {}
+    done = 0
+    while not looks or done < looks:
+        if done:
+            time.sleep(every)
+        seen = take_once(lab.lab_id, folder, seen, by=by, say=click.echo)
+        db.session.rollback()  # no transaction stays open while nothing happens
+        done += 1
+
+
+def _technician(number: str, lab_id: int) -> int:
+    """The staff member in whose name files are taken in."""
+    row = accounts.find_staff_no(number)
+    actor = accounts.actor_of(row.staff_id) if row else None
+    if actor is None or not actor.may(WRITERS, places.place_of_lab(lab_id)):
+        raise click.ClickException("This staff number is no technician of that laboratory.")
+    return actor.staff_id
 
 
 def _bytes(file: Path) -> bytes:

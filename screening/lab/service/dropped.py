@@ -41,7 +41,7 @@ def tell_signals(lab: LabRow, found: RunRow, *, by: int | None, at: datetime) ->
     """Alert for what a file that is not adopted shows in tubes without an open alert."""
     made = judge_now(bench_of(lab, queries.get_plate(lab, found.plate_id)), found, at)
     keys = find_keys(made.signals)
-    quiet = _unalerted(list(keys.values()))
+    quiet = unalerted(list(keys.values()))
     signals: dict[str, Outcome] = {b: o for b, o in made.signals.items() if b in quiet}
     if not signals:
         return 0
@@ -81,7 +81,8 @@ def drop_before(labs: list[LabRow], limit: datetime, *, at: datetime) -> None:
         drop(by_id[row.lab_id], row, by=None, at=at)
 
 
-def _unalerted(keys: list[Key]) -> set[str]:
+def unalerted(keys: list[Key]) -> set[str]:
+    """Those of the tubes without an open alert."""
     groups: dict[tuple[int, int], list[str]] = defaultdict(list)
     for key in keys:
         groups[key.cell_id, key.round_id].append(key.barcode)

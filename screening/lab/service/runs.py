@@ -85,7 +85,7 @@ def _keep_preview(
         "warnings": msgspec.to_builtins(file.warnings),
         "before": _history(held),
     }
-    readings = msgspec.to_builtins(keep_only(file.rows, _tube_numbers(file.rows)))
+    readings = msgspec.to_builtins(keep_only(file.rows, tube_numbers(file.rows)))
     row = (
         lab.cell_id, run_id, lab.lab_id, plate.plate_id, plate.round_id,
         bytes.fromhex(file.sha256), file.instrument, "previewed", plate.rule_id, by, at,
@@ -109,7 +109,7 @@ def _history(held: RunRow | None) -> list[dict[str, Any]]:
     return before
 
 
-def _tube_numbers(readings: Sequence[WellReading]) -> dict[str, str]:
+def tube_numbers(readings: Sequence[WellReading]) -> dict[str, str]:
     """Sample name → tube number, of those that read as one."""
     out = {}
     for text in {r.sample for r in readings if r.sample}:

@@ -1,0 +1,221 @@
+"""Run files as they come, many at once: matched by the plate code they carry, or kept in the tray.
+
+Nothing is guessed. A person assigns a file of the tray or puts it away with a reason, and what it
+shows of tubes that it names is told all the same (Shijiazhuang)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from screening.accounts.audit import note
+from screening.db import db, insert, new_id, run
+from screening.errors import Problem
+from screening.lab import queries
+from screening.lab.judgement import NO_CODE, keep_only, named_signals
+from screening.lab.plate_problems import FileUsed
+from screening.lab.queries import LabRow
+from screening.lab.queries.steps import plates_of_code
+from screening.lab.queries.tray import TrayRow, find_waiting, get_file
+from screening.lab.readers import RunFile, read_run
+from screening.lab.rule_sets import RuleSet
+from screening.lab.service import alerts, originals, rule_sets, runs
+from screening.lab.service.dropped import unalerted
+from screening.lab.service.originals import NoOriginal
+from screening.lab.service.plates import WAITING_STATES
+from screening.lab.service.runs import tube_numbers
+from screening.lab.tray_words import FileGone, NoDiscardReason, SecondPerson
+from screening.lab.well_rules import Outcome
+from screening.tube.queries import find_keys
+
+NAME = 120  # characters of a file's name that are kept
+DEFAULT_RULE = "general-ct40"
+_COLUMNS = (
+    "cell_id", "file_id", "lab_id", "file_hash", "name", "why", "told", "state", "came_by",
+    "came_at",
+)  # fmt: skip
+
+
+class Came(NamedTuple):
+    """What became of one file. `state`: matched (a run waits for confirmation), already, waiting
+    (in the tray, `why`), refused (`problem`)."""
+
+    name: str
+    state: str
+    run_id: int | None = None
+    plate: str | None = None
+    file_id: int | None = None
+    why: str = ""
+    problem: Problem | None = None
+
+
+def take(lab_id: int, data: bytes, name: str, *, by: int, at: datetime) -> Came:
+    """Match one file to the plate whose code it carries, else lay it into the tray. The same file
+    again changes nothing. A file that is none is refused; so is one that serves another plate."""
+    lab = queries.get_lab(lab_id)
+    name = name.replace("\\", "/").rpartition("/")[2][:NAME]
+    try:
+        with db.session.begin_nested():
+            return _take(lab, data, name, by=by, at=at)
+    except Problem as problem:
+        return Came(name, "refused", problem=problem)
+
+
+def _take(lab: LabRow, data: bytes, name: str, *, by: int, at: datetime) -> Came:
+    file = read_run(data, name)
+    digest, content = bytes.fromhex(file.sha256), bytes.fromhex(file.content_sha256)
+    if (used := queries.find_used(lab, digest, content)) is not None:
+        return _used(lab, file, used, name)
+    seen = queries.find_run(lab, digest)
+    if seen is not None and seen.state == "previewed":
+        return Came(name, "already", seen.run_id, queries.get_plate(lab, seen.plate_id).code)
+    plates = plates_of_code(lab, _code(file)) if _code(file) else []
+    why = _why(file, [p.state for p in plates])
+    if not why:
+        made = runs.preview(lab.lab_id, plates[0].plate_id, data, name, by=by, at=at)
+        return Came(name, "matched", made.run.run_id, plates[0].code)
+    if (held := find_waiting(lab, digest)) is not None:
+        return Came(name, "waiting", file_id=held.file_id, why=held.why, plate=_code(file) or None)
+    originals.keep(lab, digest, data, by=by, at=at)
+    file_id = new_id()
+    row = (lab.cell_id, file_id, lab.lab_id, digest, name, why, Jsonb(_told(file)), "waiting", by,
+           at)  # fmt: skip
+    insert("tray_file", _COLUMNS, [row])
+    note("tray_file_kept", "file", file_id, cell=lab.cell_id, staff_id=by, detail={"why": why})
+    return Came(name, "waiting", file_id=file_id, why=why, plate=_code(file) or None)
+
+
+def _used(lab: LabRow, file: RunFile, used: queries.RunRow, name: str) -> Came:
+    """A file that names another plate than the one it served is a second entry, not a repeat."""
+    plate = queries.get_plate(lab, used.plate_id).code
+    if _code(file) and _code(file).casefold() != plate.casefold():
+        raise FileUsed(plate=plate)
+    return Came(name, "already", used.run_id, plate)
+
+
+def _code(file: RunFile) -> str:
+    text = (file.plate_barcode or "").strip()
+    return "" if text.casefold() in NO_CODE else text
+
+
+def _why(file: RunFile, states: list[str]) -> str:
+    if not _code(file):
+        return "no_plate_code"
+    if not states:
+        return "unknown_plate"
+    if len(states) > 1:
+        return "two_plates"
+    return "" if states[0] in WAITING_STATES else "plate_done"
+
+
+def _told(file: RunFile) -> dict[str, Any]:
+    """What helps a person to see whose file it is; no sample names but our own numbers."""
+    return {
+        "plate": _code(file) or None,
+        "instrument": file.instrument,
+        "serial": file.serial,
+        "started": file.started,
+        "wells": len(file.wells),
+        "named": len(_ours(file)),
+    }
+
+
+def _ours(file: RunFile) -> dict[str, str]:
+    return tube_numbers(file.rows)
+
+
+# --- a person decides ---------------------------------------------------------------------------
+
+
+def assign(lab_id: int, file_id: int, plate_id: int, *, by: int, at: datetime) -> int:
+    """Say whose file it is: it is looked at for that plate like any other; nothing moves yet.
+    The run's number. Raises FileGone, FileUsed, PlateDone."""
+    lab, found = _waiting(lab_id, file_id)
+    data = _bytes(lab, found)
+    made = runs.preview(lab_id, plate_id, data, found.name, by=by, at=at)
+    _end(found, "assigned", by=by, at=at, plate_id=plate_id, run_id=made.run.run_id)
+    note("tray_file_assigned", "run", made.run.run_id, cell=lab.cell_id, staff_id=by)
+    return made.run.run_id
+
+
+def discard(lab_id: int, file_id: int, reason: str, *, by: int, at: datetime) -> int:
+    """Put a file away; it stays on record. Signals of tubes that it names are alerted now (how
+    many); a signal of a tube that it does not name asks for a second person.
+
+    Raises NoDiscardReason, FileGone, SecondPerson (after the first has asked)."""
+    if not reason.strip():
+        raise NoDiscardReason()
+    lab, found = _waiting(lab_id, file_id)
+    file = read_run(_bytes(lab, found), found.name)
+    rule = _rule(at)
+    told = _alert(lab, file, rule, at)
+    if found.asked_by is None and _speaks_of_unnamed(file, rule):
+        run(
+            "UPDATE tray_file SET asked_by = %s, reason = %s WHERE cell_id = %s AND file_id = %s",
+            (by, reason.strip(), lab.cell_id, file_id),
+        )
+        note("tray_discard_asked", "file", file_id, cell=lab.cell_id, staff_id=by)
+        return told
+    if found.asked_by == by:
+        raise SecondPerson()
+    _end(found, "discarded", by=by, at=at, reason=found.reason or reason.strip())
+    note("tray_file_discarded", "file", file_id, cell=lab.cell_id, staff_id=by,
+         detail={"alerts": told})  # fmt: skip
+    return told
+
+
+def _waiting(lab_id: int, file_id: int) -> tuple[LabRow, TrayRow]:
+    lab = queries.get_lab(lab_id)
+    found = get_file(lab, file_id, lock=True)
+    if found.state != "waiting":
+        raise FileGone()
+    return lab, found
+
+
+def _bytes(lab: LabRow, found: TrayRow) -> bytes:
+    data = originals.unseal(lab, found.file_hash)
+    if data is None:
+        raise NoOriginal()
+    return data
+
+
+def _end(found: TrayRow, state: str, *, by: int, at: datetime, **more: Any) -> None:
+    values = {"plate_id": None, "run_id": None, "reason": None} | more
+    run(
+        "UPDATE tray_file SET state = %s, plate_id = %s, run_id = %s, reason = %s, ended_by = %s, "
+        "ended_at = %s WHERE cell_id = %s AND file_id = %s",
+        (state, values["plate_id"], values["run_id"], values["reason"], by, at, found.cell_id,
+         found.file_id),
+    )  # fmt: skip
+
+
+def _rule(at: datetime) -> RuleSet:
+    """No plate, no kit: what a file of the tray shows is read by the general set."""
+    found = {v.name: v for v in rule_sets.list_in_force(at=at)}
+    chosen = found.get(DEFAULT_RULE) or next(iter(found.values()))
+    return rule_sets.get_version(chosen.rule_id).rule
+
+
+def _alert(lab: LabRow, file: RunFile, rule: RuleSet, at: datetime) -> int:
+    signals = named_signals(rule, keep_only(file.rows, _ours(file)))
+    keys = find_keys(signals)
+    quiet = unalerted(list(keys.values()))
+    told: dict[str, Outcome] = {b: o for b, o in signals.items() if b in quiet}
+    if not told:
+        return 0
+    return alerts.raise_signals(told, keys, lab_id=lab.lab_id, run_id=None, provisional=True, at=at)
+
+
+def _speaks_of_unnamed(file: RunFile, rule: RuleSet) -> bool:
+    """A signal in a well whose sample is no tube of ours: it may be anybody's. Positive controls
+    signal too; a second look at a file costs less than one that is lost."""
+    ours = _ours(file)
+    unnamed = [
+        msgspec.structs.replace(r, sample=r.well)
+        for r in file.rows
+        if r.sample is None or r.sample not in ours
+    ]
+    return bool(named_signals(rule, unnamed))
