@@ -188,7 +188,9 @@ def _addendum(a: Addendum) -> tuple[str, str, Table | None]:
 TOLD: dict[str, tuple[str, str]] = {
     "due": ("应检", "due"), "reached": ("已检", "reached"), "resulted": ("已出人数", "persons with a result"),
     "missed": ("未检", "missed"), "tubes": ("已采管", "tubes taken"),
-    "released": ("已出管数", "tubes released"), "signals": ("初筛管", "tubes with a first signal"),
+    "released": ("已出管数", "tubes released"), "gone": ("退样或遗失", "rejected or lost"),
+    "open": ("开管未封", "open tubes"), "doubtful": ("复采未定论", "re-samples undecided"),
+    "signals": ("初筛管", "tubes with a first signal"),
     "signal_persons": ("涉及人数", "persons in them"),
     "positive": ("复采阳性", "re-sample positive"), "callbacks": ("复采未完成", "re-samples not finished"),
     "held": ("被扣留的管", "tubes on hold"), "unknown": ("未知管", "unknown tubes"),

@@ -78,8 +78,9 @@ def check_words(text: str) -> None:
 class Told(NamedTuple):
     """The numbers of a headline: persons but for `tubes`, `released`, `signals`, `held`, `unknown`.
 
-    `tubes` are those that left the table with somebody in them; `signals` the released ones that
-    are positive or doubtful; `positive` persons whose own re-sample was positive."""
+    `tubes` were closed at the sites, `gone` of them rejected or lost; `signals` are positive at
+    first screening, `positive` persons whose own re-sample was, `doubtful` those whose re-sample
+    decided nothing."""
 
     due: int = 0
     reached: int = 0
@@ -87,10 +88,13 @@ class Told(NamedTuple):
     missed: int = 0
     tubes: int = 0
     released: int = 0
+    gone: int = 0
+    open: int = 0
     signals: int = 0
     signal_persons: int = 0
     positive: int = 0
     callbacks: int = 0
+    doubtful: int = 0
     held: int = 0
     unknown: int = 0
     alerts: int = 0
@@ -102,6 +106,7 @@ class Told(NamedTuple):
 # why it may not be said that all results are negative, in the order of the chain
 AGAINST: dict[str, tuple[str, str]] = {
     "nothing": ("还没有结果", "there are no results yet"),
+    "open": ("还有开管未封", "tubes that are still open"),
     "not_released": ("还有试管未出结果", "tubes without a released result"),
     "resample": ("还有人待重采", "persons who need a new swab"),
     "devices": ("还有设备的日志未到齐", "devices whose journals are not complete"),
@@ -109,6 +114,7 @@ AGAINST: dict[str, tuple[str, str]] = {
     "held": ("还有试管被扣留", "tubes on hold"),
     "alerts": ("还有预警未处理", "alerts that are not settled"),
     "callbacks": ("还有复采未完成", "re-samples that are not finished"),
+    "doubtful": ("还有复采没有定论", "re-samples that decided nothing"),
     "positive": ("有复采阳性", "persons whose re-sample is positive"),
 }
 
@@ -118,13 +124,15 @@ def against(told: Told) -> list[str]:
     callback, hold or unknown tube is open, and no re-sample was positive."""
     wrong = {
         "nothing": told.tubes == 0,
-        "not_released": told.released != told.tubes,
+        "open": told.open,
+        "not_released": told.released + told.gone != told.tubes,
         "resample": told.resample,
         "devices": told.devices,
         "unknown": told.unknown,
         "held": told.held,
         "alerts": told.alerts,
         "callbacks": told.callbacks,
+        "doubtful": told.doubtful,
         "positive": told.positive,
     }
     return [word for word in AGAINST if wrong[word]]
@@ -148,7 +156,7 @@ STEPS: dict[str, tuple[str, str]] = {
 
 def steps(told: Told) -> list[list[Any]]:
     """[[word of STEPS, n]] of what is still to do, in the order of urgency."""
-    counts = told._asdict() | {"pending": told.tubes - told.released}
+    counts = told._asdict() | {"pending": told.tubes - told.released - told.gone}
     return [[word, counts[word]] for word in STEPS if counts[word] > 0]
 
 

@@ -11,9 +11,11 @@ from screening.accounts.roles import Actor
 from screening.bulletins import gathering, queries, rules
 from screening.bulletins.gathering import Frame
 from screening.bulletins.rules import Kind
+from screening.coverage import service as coverage
 from screening.crypto import seal_with
 from screening.db import db, fetch, insert, new_id
 from screening.errors import Conflict, Problem
+from screening.figures import service as figures
 from screening.jobs import enqueue
 from screening.places import queries as places
 from screening.registry import desk_queries as desk
@@ -92,7 +94,11 @@ def freeze(kind: Kind, round_id: int, area_id: int, *, by: int | None, at: datet
 
     `at` is the server's time: facts recorded later are in no figure of it."""
     frame = _frame(round_id, area_id, at)
-    body = gathering.report(frame, kind)
+    coverage.mark_new()
+    figures.settle(at=at)
+    figures.take_rollups(at=at)
+    sheet = figures.freeze(round_id, area_id, at, by=by)
+    body = gathering.report(frame, kind, sheet)
     return keep(kind, frame, body, None, by=by, at=at)
 
 
@@ -166,6 +172,7 @@ def _changes(held: queries.Held, at: datetime) -> list[list[Any]]:
     if then is None:
         return []
     frame = _frame(held.row.round_id, held.row.area_id, at)
+    figures.settle(at=at)
     now = gathering.told_now(frame)
     return [[word, then[word], n] for word, n in now.items() if word in then and then[word] != n]
 

@@ -48,8 +48,9 @@ BLOCKS: dict[str, Block] = {
     "positives": Block("初筛试管与处置", "tubes with a first signal", {
         "tube": C("管码", "tube", "code"), "site": C("采样点", "site", "text"),
         "taken": C("封管时间", "closed at", "dt"), "lab": C("实验室", "laboratory", "text"),
-        "mode": C("方式", "mode", "word"), "persons": C("涉及人数", "persons"),
-        "open": C("待单采", "to re-sample"), "sampled": C("已单采待结果", "sampled, no result"),
+        "mode": C("方式", "mode", "word"), "signal": C("信号", "signal", "word"),
+        "persons": C("涉及人数", "persons"), "open": C("待单采", "to re-sample"),
+        "sampled": C("已单采待结果", "sampled, no result"),
         "negative": C("复采阴性", "re-sample negative"),
         "positive": C("复采阳性", "re-sample positive"), "state": C("状态", "state", "word"),
     }),

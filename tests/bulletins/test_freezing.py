@@ -47,7 +47,8 @@ def test_the_figures_of_the_parts_add_up_to_the_headline(desk):
     assert sum(r["tubes"] for r in block(number, "transport")) == told["tubes"] == 2
     assert sum(r["released"] for r in block(number, "results")) == told["released"] == 1
     assert sum(r["resulted"] for r in block(number, "results")) == told["resulted"] == 5
-    assert sum(r["per_hour"] for r in block(number, "sites")) == 9
+    assert [r["sites"] for r in block(number, "sites")] == [1, 1]
+    assert [r["open"] for r in block(number, "sites")] == [1, 1]
 
 
 @pytest.mark.parametrize("form", FORMS)

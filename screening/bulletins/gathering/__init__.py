@@ -13,23 +13,25 @@ from screening.bulletins.gathering.frame import ALL_CELLS, Frame, Group, minutes
 from screening.bulletins.rules import Kind, Told, written
 from screening.bulletins.shape import block
 from screening.db import fetch
+from screening.figures.queries import Scene, sheet_of
+from screening.figures.rules import Sheet
 from screening.ledger import picture
 from screening.ledger import queries as ledger
 from screening.ledger.rules import Balance
-from screening.ledger.sight import sight_of
-from screening.places.rules import COMMUNITY, Place
+from screening.places.rules import COMMUNITY
 from screening.reporting import rules as reporting
 from screening.tube.rules import Stage
 
 __all__ = ["Frame", "report"]
 
 
-def report(f: Frame, kind: Kind) -> dict[str, Any]:
-    """The body of a 日报 or of a round-closing report: plain JSON, nothing personal in it."""
+def report(f: Frame, kind: Kind, sheet: Sheet) -> dict[str, Any]:
+    """The body of a 日报 or of a round-closing report: plain JSON, nothing personal in it. `sheet`
+    holds the figures of the headline, frozen under the same cut-off."""
     p = people.People(f)
     r = results.Results(p)
     balance = _balance(f)
-    told = _told(r, balance)
+    told = _told(r, balance, sheet)
     blocks = [
         block("ranking", _ranking(p)),
         block("overdue", _overdue(f)),
@@ -53,36 +55,32 @@ def report(f: Frame, kind: Kind) -> dict[str, Any]:
         ]  # fmt: skip
     blocks.append(block("steps", [{"step": s, "n": n} for s, n in rules.steps(told)]))
     return {
-        "told": told._asdict(), "against": rules.against(told), "blocks": blocks,
+        "told": told._asdict(), "figures": {k: x.value for k, x in sheet.figures.items()},
+         "against": rules.against(told), "blocks": blocks,
         "window": [written(f.policy.started_at), written(f.at)],
     }  # fmt: skip
 
 
 def _balance(f: Frame) -> Balance:
-    sight = sight_of([Place("area", f.node.area_id, f.node.path)])
-    return picture.take(f.round_id, at=f.at, sight=sight).balance()
+    return picture.take(f.round_id, at=f.at, sight=f.sight).balance()
 
 
-def _told(r: results.Results, balance: Balance) -> Told:
-    f, whole = r.frame, r.people.whole
+def _told(r: results.Results, balance: Balance, sheet: Sheet) -> Told:
+    """The headline: the figures of every screen, and what they leave open. Re-samples count both
+    where people live and where their tube was filled: whichever is worse."""
+    f = r.frame
+    n = {key: figure.value for key, figure in sheet.figures.items()}
     kinds = chain.open_tickets(f)
     return Told(
-        due=whole.due, reached=whole.reached, resulted=whole.resulted, missed=whole.missed,
-        tubes=r.tubes, released=r.released, signals=len(r.signals),
-        signal_persons=sum(s.members for s in r.signals), positive=r.count("positive"),
-        callbacks=max(r.running, _callbacks(f)), held=sum(g.held for g in f.groups),
-        unknown=kinds.get("unknown_tube", 0), alerts=_alerts(f), resample=whole.resample,
-        devices=balance.parts["unheard"].open, unaccounted=balance.unaccounted,
+        due=n["due"], reached=n["reached"], resulted=n["resulted"],
+        missed=n["missed"], tubes=n["tubes_collected"], released=n["tubes_released"],
+        gone=n["tubes_gone"], open=n["tubes_open"], signals=n["positive_tubes"],
+        signal_persons=n["positive_persons"], positive=n["recheck_positive"],
+        callbacks=max(n["callbacks_open"], r.count("open") + r.count("sampled")),
+        doubtful=r.count("other"), held=n["tubes_held"], unknown=kinds.get("unknown_tube", 0),
+        alerts=_alerts(f), resample=n["resample"], devices=balance.parts["unheard"].open,
+        unaccounted=n["unaccounted"],
     )  # fmt: skip
-
-
-def _callbacks(f: Frame) -> int:
-    """Re-samples that run among the people of the area, wherever their tube was filled."""
-    return fetch(
-        "SELECT count(*) FROM callback WHERE cell_id = ANY(%s) AND round_id = %s "
-        f"AND state = ANY(%s) AND community_id = ANY(%s) {ALL_CELLS}",
-        (f.cells, f.round_id, list(reporting.RUNNING), list(f.communities)),
-    )[0][0]
 
 
 def _alerts(f: Frame) -> int:
@@ -193,4 +191,5 @@ def level_allowed(level: int) -> bool:
 
 def told_now(f: Frame) -> dict[str, int]:
     """The numbers of the headline as they are at the frame's moment."""
-    return _told(results.Results(people.People(f)), _balance(f))._asdict()
+    sheet = sheet_of(Scene(f.round_id, f.node.area_id, at=f.at))
+    return _told(results.Results(people.People(f)), _balance(f), sheet)._asdict()

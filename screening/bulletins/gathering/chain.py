@@ -9,6 +9,9 @@ from typing import Any
 from screening.bulletins.gathering.frame import ALL_CELLS, Frame, Group, minutes, oldest
 from screening.bulletins.gathering.people import People
 from screening.db import fetch
+from screening.figures.forecast import queue
+from screening.figures.queries.paces import list_site_paces
+from screening.figures.rules import STAGES
 from screening.lab.capacity import LabLoad
 from screening.lab.queries import list_labs
 from screening.lab.queries.capacity import list_loads
@@ -16,14 +19,18 @@ from screening.places.rules import EVERYWHERE
 from screening.transport.rules import BatchStage
 from screening.tube.rules import GONE, Stage, Verb, Void
 
-TAKEN = frozenset(Stage) - {Stage.PRINTED, Stage.ISSUED, Stage.OPEN, Stage.VOID_EMPTY}
+TAKEN, RELEASED = STAGES["tubes_collected"], STAGES["tubes_released"]
 ON_THE_WAY = (Stage.CLOSED, Stage.PACKED)
 AT_BENCH = (Stage.RECEIVED, Stage.PLATED)
 
 
 def taken(g: Group) -> bool:
-    """A tube that left the table with somebody in it and still counts: not rejected, not lost."""
-    return g.stage in TAKEN and g.stage not in (Stage.REJECTED, Stage.LOST)
+    """Closed at a site of the area and not void: what `tubes_collected` counts."""
+    return g.stage in TAKEN
+
+
+def released(g: Group) -> bool:
+    return g.stage in RELEASED
 
 
 def sites(p: People) -> list[dict[str, Any]]:
@@ -32,16 +39,19 @@ def sites(p: People) -> list[dict[str, Any]]:
     rows: list[tuple[str, dict[str, int]]] = [
         (f.part(s.path), {"sites": 1, "tables": s.tables}) for s in f.sites.values()
     ]
-    hour: Counter[int] = Counter()
     samplers: dict[int, set[int]] = {}
     for site, _community, _void, _record, _n, recent, staff in p.swabs:
         if site in f.sites and recent:
-            hour[site] += recent
             samplers.setdefault(site, set()).update(s for s in staff or () if s)
-    rows += [
-        (f.part_of_site(s), {"open": 1, "per_hour": n, "staff": len(samplers[s])})
-        for s, n in hour.items()
-    ]
+    rows += [(f.part_of_site(s), {"open": 1, "staff": len(m)}) for s, m in samplers.items()]
+    waits: dict[str, int] = {}
+    for site, pace in list_site_paces(f.round_id, f.sight, at=f.at).items():
+        if site in f.sites:
+            name = f.part_of_site(site)
+            rows.append((name, {"per_hour": pace.persons}))
+            wait = queue(pace.persons, pace.tables, best=pace.best).minutes
+            if wait is not None:
+                waits[name] = max(wait, waits.get(name, 0))
     waiting = [g for g in f.groups if g.stage in ON_THE_WAY]
     rows += [(f.part_of_site(g.site_id), {"unsent": g.tubes}) for g in waiting]
     rows += [
@@ -49,7 +59,10 @@ def sites(p: People) -> list[dict[str, Any]]:
         for g in f.groups if g.stage == Stage.OPEN
     ]  # fmt: skip
     long = oldest(waiting, lambda g: f.part_of_site(g.site_id), f.at)
-    return [r | {"oldest": long.get(r["area"])} for r in f.by_part(rows, keys)]
+    return [
+        r | {"oldest": long.get(r["area"]), "queue": waits.get(r["area"])}
+        for r in f.by_part(rows, keys)
+    ]
 
 
 def transport(f: Frame) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from screening.db import fetch
+from screening.ledger.sight import Sight, sight_of
 from screening.places import queries as places
 from screening.places.queries import Node
-from screening.places.rules import COMMUNITY, STREET
+from screening.places.rules import COMMUNITY, STREET, Place
 from screening.registry.queries import RoundPolicy
 
 ALL_CELLS = "/* fan-out: a report over an area, made once in the worker */"
@@ -43,10 +44,6 @@ class Group(NamedTuple):
     held: int
     oldest: datetime | None
 
-    @property
-    def released(self) -> bool:
-        return self.version > 0
-
 
 @dataclass
 class Frame:
@@ -65,6 +62,10 @@ class Frame:
     @cached_property
     def cells(self) -> list[int]:
         return [self.node.cell_id] if self.node.cell_id else places.cells_under(self.node.path)
+
+    @cached_property
+    def sight(self) -> Sight:
+        return sight_of([Place("area", self.node.area_id, self.node.path)])
 
     @cached_property
     def every_cell(self) -> list[int]:

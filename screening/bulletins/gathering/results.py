@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from screening.bulletins.gathering.chain import taken
+from screening.bulletins.gathering.chain import RELEASED, released
 from screening.bulletins.gathering.frame import ALL_CELLS, Frame, Group
 from screening.bulletins.gathering.people import People
 from screening.bulletins.rules import written
 from screening.db import fetch
+from screening.figures.queries.positives import list_positive
 from screening.lab.well_rules import Outcome
 from screening.reporting import rules as reporting
-from screening.tube.rules import Mode
+from screening.tube.rules import Mode, Purpose
 
-SIGNALS = (Outcome.POSITIVE, Outcome.INCONCLUSIVE)
 MODES = {Mode.SINGLE: "single", Mode.HOUSEHOLD: "household", Mode.POOLED: "pooled"}
 CHANNELS = {
     "community": "pos_community", "arrival": "pos_community", "isolation": "pos_isolation",
@@ -23,44 +23,49 @@ CHANNELS = {
 
 
 class Signal(NamedTuple):
-    """A screened tube with a first signal, as far as it has come."""
+    """A screened tube that somebody must act upon; `first`: it counts as a first signal."""
 
     barcode: str
-    cell_id: int
+    first: bool
     site_id: int | None
     lab_id: int | None
     mode: int
+    pool_size: int
     channel: str | None
     closed_at: Any
     members: int
-    outcome: int | None
-    version: int
+    released: bool
 
 
 def signals(f: Frame) -> list[Signal]:
-    """Released tubes that are positive or doubtful, and those with an open alert; the tubes of
-    re-samples belong to their callbacks and stand in no list of their own."""
+    """What `positive_tubes` counts, and beside it the doubtful ones and those with an open alert.
+    The tubes of re-samples belong to their callbacks and stand in no list of their own."""
+    first = {t.barcode for t in list_positive(f.round_id, f.sight)}
     rows = fetch(
-        "SELECT t.barcode, t.cell_id, t.site_id, t.lab_id, t.mode, t.channel, t.closed_at, "
-        "t.members, t.outcome, t.version FROM tube t WHERE t.cell_id = ANY(%(cells)s) "
-        "AND t.round_id = %(round)s AND (t.version > 0 AND t.outcome = ANY(%(signals)s) "
+        "SELECT t.barcode, t.barcode = ANY(%(first)s), t.site_id, t.lab_id, t.mode, t.pool_size, "
+        "t.channel, t.closed_at, t.members, t.stage = ANY(%(released)s) FROM tube t "
+        "WHERE t.cell_id = ANY(%(cells)s) AND t.round_id = %(round)s "
+        "AND (t.barcode = ANY(%(first)s) OR (t.version > 0 AND t.outcome = %(doubtful)s) "
         "OR EXISTS (SELECT FROM alert a WHERE a.cell_id = t.cell_id AND a.round_id = t.round_id "
         "AND a.barcode = t.barcode AND a.settled_at IS NULL)) "
         f"ORDER BY t.closed_at, t.barcode {ALL_CELLS}",
-        {"cells": f.cells, "round": f.round_id, "signals": [int(s) for s in SIGNALS]},
-    )
-    found = [s for s in map(Signal._make, rows) if f.owns(s.site_id)]
-    again = _single_barcodes(f, [s.barcode for s in found])
+        {
+            "first": sorted(first), "cells": f.cells, "round": f.round_id,
+            "doubtful": int(Outcome.INCONCLUSIVE), "released": [int(x) for x in RELEASED],
+        },
+    )  # fmt: skip
+    found = [s for s in map(Signal._make, rows) if s.first or f.owns(s.site_id)]
+    again = _rechecks(f, [s.barcode for s in found if not s.first])
     return [s for s in found if s.barcode not in again]
 
 
-def _single_barcodes(f: Frame, barcodes: list[str]) -> set[str]:
+def _rechecks(f: Frame, barcodes: list[str]) -> set[str]:
     rows = fetch(
-        "SELECT DISTINCT single_barcode FROM callback WHERE cell_id = ANY(%s) AND round_id = %s "
-        f"AND single_barcode = ANY(%s) {ALL_CELLS}",
-        (f.every_cell, f.round_id, barcodes),
+        "SELECT DISTINCT barcode FROM specimen WHERE cell_id = ANY(%s) AND round_id = %s "
+        f"AND barcode = ANY(%s) AND purpose = %s {ALL_CELLS}",
+        (f.every_cell, f.round_id, barcodes, int(Purpose.RECHECK)),
     )
-    return {r[0] for r in rows}
+    return {r[0] for r in rows} if barcodes else set()
 
 
 def callbacks(f: Frame, barcodes: list[str]) -> dict[str, Counter[str]]:
@@ -91,20 +96,9 @@ class Results:
         self.signals = signals(f)
         self.callbacks = callbacks(f, [s.barcode for s in self.signals])
 
-    @property
-    def tubes(self) -> int:
-        return sum(g.tubes for g in self.frame.groups if taken(g))
-
-    @property
-    def released(self) -> int:
-        return sum(g.tubes for g in self.frame.groups if taken(g) and g.released)
-
     def count(self, word: str) -> int:
+        """How many re-samples of these tubes are `word`: open, sampled, negative, positive, other."""
         return sum(c[word] for c in self.callbacks.values())
-
-    @property
-    def running(self) -> int:
-        return self.count("open") + self.count("sampled")
 
 
 def positives(r: Results) -> list[dict[str, Any]]:
@@ -118,6 +112,7 @@ def positives(r: Results) -> list[dict[str, Any]]:
         out.append({
             "tube": s.barcode, "site": site.name if site else "", "taken": written(s.closed_at),
             "lab": f.labs.get(s.lab_id or 0, ""), "mode": MODES.get(Mode(s.mode)) if s.mode else "unsaid",
+            "signal": "positive" if s.first else "inconclusive",
             "persons": s.members, "open": c["open"], "sampled": c["sampled"],
             "negative": c["negative"], "positive": c["positive"], "state": state,
         })  # fmt: skip
@@ -136,15 +131,12 @@ def results(r: Results) -> list[dict[str, Any]]:
         (name, {"resulted": row.resulted}) for name, row in r.people.parts.items()
         if name in f.names
     ]  # fmt: skip
-    rows += [(f.part_of_site(g.site_id), _tubes(g)) for g in f.groups if taken(g) and g.released]
-    sizes = {s.barcode: _size(s) for s in r.signals}
-    pools = _pool_sizes(f, list(sizes))
+    rows += [(f.part_of_site(g.site_id), _tubes(g)) for g in f.groups if released(g)]
     for s in r.signals:
         c = r.callbacks.get(s.barcode, Counter())
         numbers = {"persons": s.members, "done": c["negative"] + c["positive"] + c["other"]}
-        if s.version == 0 or c["open"] + c["sampled"]:
-            kind = sizes[s.barcode] or ("p20" if pools.get(s.barcode, 0) > 10 else "p10")
-            numbers[kind] = 1
+        if not s.released or c["open"] + c["sampled"]:
+            numbers[_size(s)] = 1
         if c["positive"]:
             numbers[CHANNELS.get(s.channel or "", "pos_community")] = c["positive"]
         rows.append((f.part_of_site(s.site_id), numbers))
@@ -164,13 +156,6 @@ def _tubes(g: Group) -> dict[str, int]:
 
 
 def _size(s: Signal) -> str:
-    return {Mode.SINGLE: "single", Mode.HOUSEHOLD: "family"}.get(s.mode, "")  # type: ignore[call-overload]
-
-
-def _pool_sizes(f: Frame, barcodes: list[str]) -> dict[str, int]:
-    rows = fetch(
-        "SELECT barcode, pool_size FROM tube WHERE cell_id = ANY(%s) AND round_id = %s "
-        f"AND barcode = ANY(%s) {ALL_CELLS}",
-        (f.cells, f.round_id, barcodes),
-    )
-    return dict(rows)
+    if s.mode in (Mode.SINGLE, Mode.HOUSEHOLD):
+        return "single" if s.mode == Mode.SINGLE else "family"
+    return "p20" if s.pool_size > 10 else "p10"
