@@ -94,3 +94,19 @@ def _high(seen: Count, rate: float) -> bool:
     return seen.signals >= LEAST.value and 1 - at_most(seen.signals - 1, seen.tubes, rate) < (
         CHANCE.value
     )
+
+
+def band(tubes: int, rate: float) -> tuple[int, int]:
+    """(fewest, most) signals among so many tubes that are within the band at this rate."""
+    low = high = 0
+    while low < tubes and at_most(low, tubes, rate) < CHANCE.value:
+        low += 1
+    while high < tubes and 1 - at_most(high, tubes, rate) >= CHANCE.value:
+        high += 1
+    return low, max(high, int(LEAST.value) - 1)
+
+
+def expected(before: Count, others: Count) -> float:
+    """The rate that a laboratory is held against: the others', or its own where it is alone."""
+    base = others if others.tubes >= ENOUGH.value else before
+    return max(base.rate if base.tubes >= ENOUGH.value else 0.0, FLOOR.value)

@@ -7,7 +7,6 @@ from screening.lab.pages import (
     builder,
     charts,
     curves,
-    duty,
     fills,
     load,
     plates,
@@ -20,6 +19,6 @@ from screening.lab.pages import (
 from screening.lab.pages.frame import bp
 
 __all__ = [
-    "alerts", "archive", "bench", "bp", "builder", "charts", "curves", "duty", "fills", "load", "plates", "result_lists", "rule_sets", "runs",
+    "alerts", "archive", "bench", "bp", "builder", "charts", "curves", "fills", "load", "plates", "result_lists", "rule_sets", "runs",
     "scan", "tray",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
 from screening.i18n import _, current_lang
-from screening.lab import queries, words
+from screening.lab import layout, queries, words
 from screening.lab.pages.bench import may_write
 from screening.lab.pages.frame import (
     PAGE,
@@ -22,7 +22,7 @@ from screening.lab.pages.frame import (
     state_badge,
     undo,
 )
-from screening.lab.pages.plates import plate_view
+from screening.lab.pages.plates import CONTROLS, one_well, plate_view
 from screening.lab.queries.result_lists import is_list
 from screening.lab.readers.refusals import EmptyFile
 from screening.lab.readers.run import Remark
@@ -108,8 +108,49 @@ def run_view(made: Shown) -> dict[str, Any]:
         "signals": len(verdict.get("signals", {})),
         "calls": [call_line(c) for c in sorted(made.calls, key=urgency)],
         "targets": sorted({t for c in made.calls for t in c["cts"]}),
+        **plate_of(made),
+        "controls": control_lines(made),
+        "problems": sum(len(verdict.get(k, [])) for k in ("differences", "faults", "hints"))
+        + len(verdict.get("warnings", [])),
         "same_href": url_for(".run", lab_id=lab_id, run_id=made.same_as) if made.same_as else "",
     }
+
+
+def plate_of(made: Shown) -> dict[str, Any]:
+    """The plate as it was loaded, each well with what this run says of it."""
+    row, tubes = made.plate, queries.list_wells(made.plate)
+    called = {c["barcode"]: c["outcome"] for c in made.calls}
+    down, across = layout.SHAPES[row.size]
+    grid = [
+        [one_well(layout.well(r, c), row, tubes, called) for c in range(across)]
+        for r in range(down)
+    ]
+    return {"rows": grid, "columns": list(range(1, across + 1))}
+
+
+def control_lines(made: Shown) -> list[dict[str, Any]]:
+    """Every control well with its Ct by target, and what is wrong with it."""
+    wrong: dict[str, list[str]] = {}
+    for f in made.verdict.get("faults", []):
+        wrong.setdefault(f["well"], []).append(said(words.CONTROL_FAULTS, f["code"]))
+    cts: dict[str, dict[str, str]] = {}
+    for r in queries.get_readings(made.run):
+        if r["well"] in made.plate.layout:
+            ct = "—" if r.get("ct") is None else f"{r['ct']:.1f}"
+            cts.setdefault(r["well"], {})[r.get("target") or r.get("dye") or "Ct"] = ct
+    out = []
+    for well, kind in sorted(made.plate.layout.items(), key=lambda x: (x[1], x[0])):
+        bad = wrong.get(well, [])
+        name = kind.partition(":")[0]
+        out.append({
+            "well": well,
+            "kind": said(CONTROLS, name),
+            "state": {"tone": "stop", "text": "、".join(bad)} if bad
+            else {"tone": "ok", "text": _("合格")} if well in cts
+            else {"tone": "unknown", "text": _("无读数")},
+            **{f"ct_{t}": ct for t, ct in cts.get(well, {}).items()},
+        })  # fmt: skip
+    return out
 
 
 def urgency(call: dict[str, Any]) -> int:

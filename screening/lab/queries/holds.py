@@ -69,6 +69,18 @@ def list_holds(labs: Sequence[LabRow], *, limit: int = 100) -> list[HoldRow]:
     return [HoldRow(*r) for r in rows]
 
 
+def list_lifted(labs: Sequence[LabRow], at: datetime, *, limit: int = 100) -> list[HoldRow]:
+    """Holds of these laboratories that two persons lifted in the last week, the latest first."""
+    week = timedelta(days=7)
+    rows = fetch(
+        f"SELECT {_HOLD} FROM run_hold WHERE cell_id = ANY(%s) AND lab_id = ANY(%s) "
+        "AND opened_at > %s AND lifted_at > %s ORDER BY lifted_at DESC LIMIT %s",
+        (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], at - 4 * week, at - week,
+         limit),
+    )  # fmt: skip
+    return [HoldRow(*r) for r in rows]
+
+
 def lifted_since(lab: LabRow, since: datetime) -> set[str]:
     """The kinds of which two persons lifted a hold of this laboratory since then."""
     rows = fetch(

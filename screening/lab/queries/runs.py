@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -96,6 +96,17 @@ def list_runs(
         (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], before or 2**62, limit),
     )
     return [RunRow(*r) for r in rows]
+
+
+def codes_of(labs: Sequence[LabRow], runs: Collection[int]) -> dict[int, str]:
+    """The plates' codes of these runs; a list of results has none."""
+    rows = fetch(
+        "SELECT r.run_id, p.code FROM run r JOIN plate p ON p.cell_id = r.cell_id "
+        "AND p.plate_id = r.plate_id WHERE r.cell_id = ANY(%s) AND r.lab_id = ANY(%s) "
+        "AND r.run_id = ANY(%s)",
+        (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], sorted(runs)),
+    )
+    return dict(rows)
 
 
 class CallRow(NamedTuple):

@@ -1,6 +1,14 @@
-"""Pages of reporting: the review desk, corrections, callbacks, a person's history, the resident."""
+"""Pages of reporting: the review desk, holds, corrections, callbacks, a person's history, the resident."""
 
-from screening.reporting.pages import callbacks, corrections, decisions, desk, persons, resident
+from screening.reporting.pages import (
+    callbacks,
+    corrections,
+    decisions,
+    desk,
+    holds,
+    persons,
+    resident,
+)
 from screening.reporting.pages.frame import bp
 
-__all__ = ["bp", "callbacks", "corrections", "decisions", "desk", "persons", "resident"]
+__all__ = ["bp", "callbacks", "corrections", "decisions", "desk", "holds", "persons", "resident"]

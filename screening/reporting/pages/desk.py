@@ -16,7 +16,7 @@ from screening.accounts.roles import Actor
 from screening.errors import Problem
 from screening.i18n import _, current_lang
 from screening.lab.positivity import KINDS
-from screening.lab.queries.holds import HoldRow, holds_of
+from screening.lab.queries.holds import HoldRow, holds_of, list_holds
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
 from screening.lab.queries.result_lists import is_list
@@ -38,16 +38,19 @@ def desk() -> Any:
     """What waits for a review or a release, by plate, in the own laboratories."""
     labs = list_labs(current_actor().places(scopes.SIGNERS))
     rows = [row for lab in labs for row in _runs(lab)]
+    rows.sort(key=lambda r: r["rank"])  # what waits comes first; the newest first within
     waiting = queries.list_corrections(labs, state=rules.ASKED)
     return render_template(
-        "reporting/desk.html", rows=rows, labs=labs, corrections=len(waiting), as_of=clock.now()
-    )
+        "reporting/desk.html", rows=rows, labs=labs, corrections=len(waiting),
+        held=len(list_holds(labs)), as_of=clock.now(),
+    )  # fmt: skip
 
 
 def _runs(lab: LabRow) -> list[dict[str, Any]]:
     codes = {p.plate_id: p.code for p in list_plates([lab], limit=2 * RUNS)}
     runs = [r for r in list_runs([lab], limit=RUNS) if r.state != "previewed"]
-    return [_run(lab, r, _code(r, codes)) for r in runs]
+    held = {h.run_id for h in holds_of(lab, [r.run_id for r in runs])}
+    return [_run(lab, r, _code(r, codes), held) for r in runs]
 
 
 def _code(r: RunRow, codes: dict[int, str]) -> str:
@@ -55,12 +58,15 @@ def _code(r: RunRow, codes: dict[int, str]) -> str:
     return _("清单 %(n)s", n=tail) if is_list(r) else codes.get(r.plate_id, tail)
 
 
-def _run(lab: LabRow, run: RunRow, code: str) -> dict[str, Any]:
+def _run(lab: LabRow, run: RunRow, code: str, held: set[int]) -> dict[str, Any]:
     calls = list_calls(lab.cell_id, run.run_id)
     keys = {Key(c.barcode, c.tube_cell, c.tube_round): c for c in calls}
     stages = Counter(t["stage"] for t in list_tubes(keys))
     signals = sum(1 for c in keys.values() if c.outcome in rules.CALLS_BACK)
+    step = _desk_step(run, stages, held)
     return {
+        "step": step,
+        "rank": step["rank"],
         "code": code,
         "lab": lab.name,
         "made_at": run.imported_at,
@@ -72,6 +78,19 @@ def _run(lab: LabRow, run: RunRow, code: str) -> dict[str, Any]:
         "href": url_for(".show_run", lab_id=lab.lab_id, run_id=run.run_id),
         "tone": "look" if signals and stages[Stage.TESTED] + stages[Stage.REVIEWED] else "",
     }
+
+
+def _desk_step(run: RunRow, stages: Counter[int], held: set[int]) -> dict[str, Any]:
+    """What a run waits for, in the order in which a desk takes them."""
+    if run.state in gates.NEVER_RELEASED:
+        return {"rank": 4, "tone": "unknown", "text": _("本板无效")}
+    if run.run_id in held:
+        return {"rank": 0, "tone": "stop", "text": _("整板暂缓")}
+    if stages[Stage.TESTED]:
+        return {"rank": 1, "tone": "look", "text": _("待审核")}
+    if stages[Stage.REVIEWED]:
+        return {"rank": 2, "tone": "look", "text": _("待二审或发布")}
+    return {"rank": 3, "tone": "ok", "text": _("已处理")}
 
 
 # --- one run ----------------------------------------------------------------------------------

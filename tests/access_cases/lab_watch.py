@@ -1,0 +1,66 @@
+"""What a laboratory's head watches, and the archive: who may see and do what where."""
+
+from __future__ import annotations
+
+from screening import clock
+from screening.lab.service import archive
+from screening.tube.rules import Verb
+from screening.tube.service import advance
+from tests.access import Case, Side
+from tests.access_cases.lab import previewed, sides, tube_at
+
+
+def at_lab(side: Side) -> dict:
+    return {"values": {"lab_id": side.lab.lab_id}}
+
+
+def kept(side: Side) -> str:
+    """A tube in the archive of the side's laboratory."""
+    tube = tube_at(side)
+    archive.put(side.lab.lab_id, tube, rack="R1", box="B1", place=None, by=1, at=clock.now())
+    return tube
+
+
+def rejected(side: Side) -> str:
+    """A tube that may go at once."""
+    tube, now = tube_at(side), clock.now()
+    advance(Verb.REJECT, {tube: {"lab_id": side.lab.lab_id}}, kind="reject", round_id=0, by=1,
+            cell=side.lab.cell_id, at=now, recorded_at=now)  # fmt: skip
+    return tube
+
+
+def put(side: Side) -> dict:
+    form = {"rack": "R1", "box": f"B{tube_at(side)}", "code": tube_at(side)}
+    return at_lab(side) | {"data": form}
+
+
+def taken(side: Side) -> dict:
+    return at_lab(side) | {"data": {"code": kept(side)}}
+
+
+def thrown(side: Side) -> dict:
+    return at_lab(side) | {"data": {"code": rejected(side)}}
+
+
+def lot(side: Side) -> dict:
+    return at_lab(side) | {"data": {"kit": "general-ct40", "lot": f"L{tube_at(side)}"}}
+
+
+def full(side: Side) -> dict:
+    kept(side)
+    return at_lab(side)
+
+
+CASES = [
+    Case("lab_pages.charts", **sides(at_lab)),
+    Case("lab_pages.open_lot", "POST", ok=303, **sides(lot)),
+    Case("lab_pages.positivity_watch", **sides(at_lab)),
+    Case("lab_pages.capacity_page", **sides(at_lab)),
+    Case("lab_pages.run_curves", **sides(previewed)),
+    Case("lab_pages.archive", **sides(full)),
+    Case("lab_pages.archive_put", "POST", **sides(put)),
+    Case("lab_pages.archive_take", "POST", ok=303, **sides(taken)),
+    Case("lab_pages.discards", **sides(full)),
+    Case("lab_pages.discard_tube", "POST", **sides(thrown)),
+    Case("reporting_pages.list_run_holds"),
+]
