@@ -15,6 +15,7 @@ from screening.places import queries as places
 from screening.places import rules as levels
 from screening.places.queries import Node
 from screening.registry.queries import RoundPolicy, persons_by_cell, stores_of
+from screening.registry.rules import GENERAL
 
 
 def _stored(round_id: int, node: Node) -> list[CoverageRow]:
@@ -227,6 +228,36 @@ def list_aged(round_ids: Sequence[int], *, at: datetime) -> list[tuple[int, int]
         (cells, list(round_ids), at),
     )
     return [(c, r) for c, r, due in rows if (c, r) not in counted or due > counted[c, r]]
+
+
+def list_passed(policy: RoundPolicy, *, at: datetime) -> set[tuple[int, int]]:
+    """(cell, community) whose numbers changed by time alone since they were counted: a promise ran
+    out, or somebody's time in a cohort began or ended. (Exemptions are ended by their own job.)"""
+    counted = (
+        "JOIN person p USING (cell_id, person_id) JOIN coverage c ON c.cell_id = p.cell_id "
+        "AND c.area_id = p.community_id AND c.round_id = %(round)s WHERE k.cell_id = ANY(%(cells)s)"
+    )
+    asked = {
+        "cells": places.cells_under("/"),
+        "round": policy.round_id,
+        "at": at,
+        "everybody": GENERAL in policy.cohorts,
+        "cohorts": sorted(policy.cohorts),
+    }
+    found = fetch(
+        f"SELECT DISTINCT p.cell_id, p.community_id FROM contact k {counted} "
+        "AND k.round_id = %(round)s AND k.until <= %(at)s AND k.until > c.as_of /* fan-out: worker */",
+        asked,
+    )
+    if policy.cohorts:
+        found += fetch(
+            f"SELECT DISTINCT p.cell_id, p.community_id FROM person_cohort k {counted} "
+            "AND (%(everybody)s OR k.cohort = ANY(%(cohorts)s)) "
+            "AND (k.valid_from <= %(at)s AND k.valid_from > c.as_of "
+            "OR k.valid_to <= %(at)s AND k.valid_to > c.as_of) /* fan-out: worker */",
+            asked,
+        )
+    return {(cell, community) for cell, community in found}
 
 
 def find_cut(round_id: int, cut_off: datetime | None = None) -> tuple[datetime, list[dict]] | None:

@@ -17,6 +17,7 @@ from screening.coverage.rules import CoverageRow, adds_up, total
 from screening.db import by_cell, fetch, insert, new_id, run
 from screening.places import queries as places
 from screening.registry.queries import find_policy, get_policy, open_rounds
+from screening.registry.rules import RoundState
 from screening.registry.service.changes import on_change
 
 _COLUMNS = ("cell_id", "round_id", "community_id", "mark_id")
@@ -92,7 +93,8 @@ def take_marks(*, at: datetime) -> int:
     for (cell, round_id), communities in sorted(due.items()):
         if TUBES in communities:
             recount_stages(cell, round_id, at=at)
-        recount(cell, round_id, communities - {TUBES}, at=at)
+        if get_policy(round_id).state != RoundState.CLOSED:  # those numbers were signed
+            recount(cell, round_id, communities - {TUBES}, at=at)
     for cell, group in by_cell(marks):
         run(
             "DELETE FROM dirty WHERE cell_id = %s AND mark_id = ANY(%s)",
@@ -127,6 +129,17 @@ def mark_new() -> int:
         ]
     mark(wanted)
     return len(wanted)
+
+
+def mark_passed(*, at: datetime) -> int:
+    """Mark the communities of open rounds whose numbers changed by time alone."""
+    passed = [
+        (cell, p.round_id, community)
+        for p in open_rounds()
+        for cell, community in queries.list_passed(p, at=at)
+    ]
+    mark(passed)
+    return len(passed)
 
 
 def mark_late(*, at: datetime) -> int:
