@@ -16,10 +16,22 @@ KNOWN = {
     "SCREENING_DEMO": "1 in a demo: sign-ins are shown on the sign-in page",
     "SCREENING_HTTPS": "1 behind TLS: cookies are marked Secure",
     "SCREENING_PROXIES": "how many reverse proxies stand in front (for the caller's address)",
-    "SCREENING_SMS_URL": "address of an HTTP SMS gateway; without it messages go to files",
-    "SCREENING_SMS_TOKEN": "bearer token for that gateway",
+    "SCREENING_SMS": "channel of messages: file, http, aliyun, tencent or smpp",
+    "SCREENING_SMS_URL": "address of the gateway (smpp: host:port); by itself it means http",
+    "SCREENING_SMS_TOKEN": "http: bearer token",
+    "SCREENING_SMS_KEYS": "http: 1 when the gateway honours Idempotency-Key",
+    "SCREENING_SMS_STATUS_URL": "http: where one message is asked for; {key} stands for its key",
+    "SCREENING_SMS_ID": "access key id (aliyun, tencent), system id (smpp)",
+    "SCREENING_SMS_SECRET": "the secret or password that belongs to it",
+    "SCREENING_SMS_SIGN": "aliyun, tencent: the signature the provider has approved",
+    "SCREENING_SMS_TEMPLATES": "aliyun, tencent: approved templates, as missed=SMS_1,*=SMS_9",
+    "SCREENING_SMS_APP": "tencent: SmsSdkAppId",
+    "SCREENING_SMS_FROM": "smpp: the number that messages come from",
+    "SCREENING_SMS_PER_SECOND": "most messages a second (default 20)",
+    "SCREENING_SMS_HOOK": "secret of the addresses under which a gateway reports",
     "SCREENING_PG_BIN": "folder with the PostgreSQL programs for the embedded server",
     "SCREENING_MAX_UPLOAD_MB": "largest upload in MB (default 64)",
+    "SCREENING_ALERT_MINUTES": "minutes until an unanswered alert is called again (default 10)",
     "SCREENING_DISTRIBUTED": "1 when the database is Citus",
     "SCREENING_LOG": "log level (default INFO)",
 }
@@ -27,6 +39,77 @@ KNOWN = {
 
 class BadSetting(SystemExit):
     """A setting is missing or wrong; the message names it and says what to do."""
+
+
+CHANNELS = ("file", "http", "aliyun", "tencent", "smpp")
+# what a channel cannot do without
+_NEEDED = {
+    "http": ("url",),
+    "aliyun": ("id", "secret", "sign", "templates"),
+    "tencent": ("id", "secret", "sign", "templates", "app"),
+    "smpp": ("url", "id", "secret"),
+}
+
+
+@dataclass(frozen=True)
+class Sms:
+    """How messages leave the house: one channel and what it needs."""
+
+    channel: str = "file"
+    url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    keys: bool = False
+    status_url: str | None = None
+    id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    sign: str | None = None
+    templates: tuple[tuple[str, str], ...] = ()
+    app: str | None = None
+    sender: str | None = None
+    per_second: int = 20
+    hook: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Sms:
+        def of(name: str) -> str | None:
+            return env.get(f"SCREENING_SMS_{name}") or None
+
+        made = cls(
+            channel=env.get("SCREENING_SMS") or ("http" if of("URL") else "file"),
+            url=of("URL"),
+            token=of("TOKEN"),
+            keys=of("KEYS") == "1",
+            status_url=of("STATUS_URL"),
+            id=of("ID"),
+            secret=of("SECRET"),
+            sign=of("SIGN"),
+            templates=_pairs(of("TEMPLATES") or ""),
+            app=of("APP"),
+            sender=of("FROM"),
+            per_second=_number(env, "SCREENING_SMS_PER_SECOND", 20),
+            hook=of("HOOK"),
+        )
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        if self.channel not in CHANNELS:
+            raise BadSetting(f"SCREENING_SMS must be one of {', '.join(CHANNELS)}")
+        missing = [n for n in _NEEDED.get(self.channel, ()) if not getattr(self, n)]
+        if missing:
+            names = ", ".join(f"SCREENING_SMS_{n.upper()}" for n in missing)
+            raise BadSetting(f"SCREENING_SMS={self.channel} also needs {names}")
+        if self.per_second < 1:
+            raise BadSetting("SCREENING_SMS_PER_SECOND must be at least 1")
+        if self.hook is not None and len(self.hook) < 20:
+            raise BadSetting("SCREENING_SMS_HOOK must have at least 20 characters")
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if any(not (name.strip() and code.strip()) for name, _, code in pairs):
+        raise BadSetting("SCREENING_SMS_TEMPLATES must look like missed=SMS_1,*=SMS_9")
+    return tuple((name.strip(), code.strip()) for name, _, code in pairs)
 
 
 @dataclass(frozen=True)
@@ -38,10 +121,10 @@ class Settings:
     demo: bool = False
     https: bool = False
     proxies: int = 0
-    sms_url: str | None = None
-    sms_token: str | None = field(default=None, repr=False)
+    sms: Sms = field(default_factory=lambda: Sms())
     max_upload: int = 64 * 1024 * 1024
     distributed: bool = False
+    alert_minutes: int | None = None
     log_level: str = "INFO"
     testing: bool = False
 
@@ -67,10 +150,10 @@ class Settings:
             demo=env.get("SCREENING_DEMO") == "1",
             https=env.get("SCREENING_HTTPS") == "1",
             proxies=_number(env, "SCREENING_PROXIES", 0),
-            sms_url=env.get("SCREENING_SMS_URL"),
-            sms_token=env.get("SCREENING_SMS_TOKEN"),
+            sms=Sms.from_env(env),
             max_upload=_number(env, "SCREENING_MAX_UPLOAD_MB", 64) * 1024 * 1024,
             distributed=env.get("SCREENING_DISTRIBUTED") == "1",
+            alert_minutes=_number(env, "SCREENING_ALERT_MINUTES", 0) or None,
             log_level=env.get("SCREENING_LOG", "INFO"),
         )
 

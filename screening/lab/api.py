@@ -1,4 +1,4 @@
-"""The laboratory over HTTP: the bench, plates and wells, runs, rule sets, alerts."""
+"""The laboratory over HTTP: the bench, plates and wells, runs, rule sets."""
 
 from __future__ import annotations
 
@@ -10,30 +10,27 @@ from flask import Blueprint, send_file
 
 from screening import clock
 from screening.accounts.guard import CITY, OWN_ROWS, current_actor, require
-from screening.lab import dry_run, list_api, queries
+from screening.lab import alert_api, dry_run, duty_api, list_api, plate_api, queries
 from screening.lab import schemas as s
 from screening.lab.queries import LabRow, PlateRow
 from screening.lab.queries import dry_runs as trials
 from screening.lab.queries.dry_runs import TrialRow
 from screening.lab.scopes import (
-    ALERT,
-    ALERTED,
     APPROVERS,
-    BENCH,
     LAB,
     OPENERS,
     READERS,
     RULERS,
-    SETTLERS,
     WRITERS,
-    check_alert,
-    reach_of,
 )
-from screening.lab.service import alerts, dry_runs, originals, plates, rule_sets, runs, starts
+from screening.lab.service import dry_runs, originals, plates, rule_sets, runs, starts
 from screening.openapi import gives, takes
 
 bp = Blueprint("lab_api", __name__, url_prefix="/api/v1")
 bp.register_blueprint(list_api.bp)
+bp.register_blueprint(plate_api.bp)
+bp.register_blueprint(alert_api.bp)
+bp.register_blueprint(duty_api.bp)
 
 
 def me() -> int:
@@ -260,48 +257,3 @@ def get_original(lab_id: int, run_id: int) -> Any:
     """The run's file as it came, byte for byte. Audited."""
     data = originals.open_original(lab_id, run_id)
     return send_file(BytesIO(data), "application/octet-stream", True, f"run-{run_id}")
-
-
-# --- alerts -------------------------------------------------------------------------------------
-
-
-@bp.get("/alerts")
-@require(*ALERTED, at=OWN_ROWS)
-@takes(s.AlertQuerySchema, "query")
-@gives(s.AlertPageSchema)
-def list_alerts(args: dict[str, Any]) -> Any:
-    """Alerts of the own laboratory or streets, newest first; open ones unless `settled`."""
-    found = queries.list_alerts(
-        reach_of(current_actor()), open_only=not args.pop("settled"), **args
-    )
-    return page(found, args["limit"], "alert_id")
-
-
-@bp.post("/alerts")
-@require(*BENCH, at=LAB)
-@takes(s.AlertInSchema)
-@gives(s.AlertSchema, 201)
-def raise_alert(args: dict[str, Any]) -> Any:
-    """Say of a tube at this laboratory what no file says yet."""
-    return alerts.raise_by_hand(
-        args["lab_id"], args["tube"], outcome=args["outcome"], by=me(), at=clock.now()
-    )
-
-
-@bp.post("/alerts/<int:cell>/<int:alert_id>/acknowledge")
-@require(*ALERTED, at=ALERT)
-@gives(s.AlertSchema)
-def acknowledge_alert(cell: int, alert_id: int) -> Any:
-    """Somebody has it in hand; the first acknowledgement stands."""
-    check_alert(current_actor(), cell, alert_id, ALERTED)
-    return alerts.acknowledge(cell, alert_id, by=me(), at=clock.now())
-
-
-@bp.post("/alerts/<int:cell>/<int:alert_id>/settle")
-@require(*SETTLERS, at=ALERT)
-@takes(s.SettlementSchema)
-@gives(s.AlertSchema)
-def settle_alert(cell: int, alert_id: int, args: dict[str, Any]) -> Any:
-    """Say how the alert ended; it stays on record."""
-    check_alert(current_actor(), cell, alert_id, SETTLERS)
-    return alerts.settle(cell, alert_id, args["how"], by=me(), at=clock.now())

@@ -7,7 +7,7 @@ from datetime import timedelta
 from screening import clock
 from screening.jobs import job
 from screening.lab import queries
-from screening.lab.service import dropped, starts
+from screening.lab.service import calling, dropped, starts
 from screening.places.rules import EVERYWHERE
 
 KEEP_PREVIEWS = timedelta(days=2)  # a shift that looked at a file comes back to it, or never
@@ -24,3 +24,9 @@ def forget_previews() -> None:
 def tell_overdue_runs() -> None:
     """Plates that went onto an instrument and whose file has not come."""
     starts.tell_overdue(queries.list_labs([EVERYWHERE]), at=clock.now())
+
+
+@job("call_on_duty", every=15)
+def call_on_duty() -> None:
+    """Alerts that nobody has answered: called again, and one level up."""
+    calling.follow(at=clock.now())

@@ -86,8 +86,35 @@ SETTLEMENTS = {
     "rerun_negative": ("复测为阴性", "the rerun was negative"),
     "contamination": ("确认为污染", "shown to be contamination"),
     "wrong_plate": ("文件或板图有误", "wrong file or plate map"),
-    "resampled": ("已安排重采", "members are sampled again"),
+    "resampled": ("成员单管复采已有结果", "every member has a single-tube result"),
     "raised_in_error": ("误报", "raised in error"),
+}
+# what two persons may say; a negative rerun of the pool clears nothing, and a release says itself
+RESAMPLED = "resampled"
+CLEARINGS = (RESAMPLED, "contamination", "wrong_plate", "raised_in_error")
+
+LEVELS = {
+    1: ("实验室", "laboratory"),
+    2: ("辖区", "district"),
+    3: ("市级", "city"),
+}
+# as the slices above call them
+CONTACTS = {
+    "will_come": ("会来采样", "will come"),
+    "already_done": ("称已采样", "says it is done"),
+    "away": ("外出", "away"),
+    "refused": ("拒绝", "refused"),
+    "unreachable": ("联系不上", "unreachable"),
+    "exempt_pending": ("申请豁免", "asks to be exempt"),
+    "visit": ("需要上门", "needs a visit"),
+    "later": ("稍后再联系", "contact again later"),
+    "absent": ("上门未遇", "not at home"),
+    "moved": ("已搬离", "moved away"),
+}
+SINGLES = {
+    "none": ("还没有单管采样", "not sampled alone yet"),
+    "sampled": ("已单管采样，等结果", "sampled alone, result to come"),
+    "known": ("单管结果已出", "single-tube result released"),
 }
 
 PLATE_STATES = {

@@ -9,7 +9,7 @@ import secrets
 from screening import clock
 from screening.lab import queries
 from screening.lab.rule_sets import GENERAL, to_dict
-from screening.lab.service import alerts, dry_runs, plates, rule_sets, runs
+from screening.lab.service import dry_runs, plates, rule_sets, runs
 from screening.tube.codes import Kind, make_code
 from screening.tube.rules import Verb
 from screening.tube.service import advance
@@ -79,17 +79,6 @@ def previewed(side: Side) -> dict:
     return {"values": {"lab_id": side.lab.lab_id, "run_id": shown.run.run_id}}
 
 
-def alert(side: Side) -> queries.AlertRow:
-    return alerts.raise_by_hand(side.lab.lab_id, tube_at(side), by=1, at=clock.now())
-
-
-def of_alert(side: Side, seen: bool = False, **kw) -> dict:
-    made = alert(side)
-    if seen:
-        alerts.acknowledge(made.cell_id, made.alert_id, by=1, at=clock.now())
-    return {"values": {"cell": made.cell_id, "alert_id": made.alert_id}, **kw}
-
-
 def proposed(w: World) -> dict:
     made = rule_sets.propose(to_dict(GENERAL), by=NOT_ITS_AUTHOR, at=clock.now())
     tried = dry_runs.make(made.rule_id, by=NOT_ITS_AUTHOR, at=clock.now(), days=1).trial_id
@@ -137,10 +126,6 @@ def one_well(side: Side) -> dict:
     return of_plate(side, filled(side), also={"well": "B1"})
 
 
-def by_hand(side: Side) -> dict:
-    return {"json": {"lab_id": str(side.lab.lab_id), "tube": tube_at(side)}}
-
-
 def other_plates(w: World) -> list[str]:
     return [p.code for p in w.once("plates", list)[1:]]
 
@@ -177,10 +162,6 @@ API = [
     Case("lab_api.get_run", **sides(previewed)),
     Case("lab_api.confirm_run", "POST", **sides(previewed)),
     Case("lab_api.discard_run", "DELETE", ok=204, **sides(previewed)),
-    Case("lab_api.list_alerts", inside=both("alerts", alert)),
-    Case("lab_api.raise_alert", "POST", ok=201, **sides(by_hand)),
-    Case("lab_api.acknowledge_alert", "POST", **sides(of_alert)),
-    Case("lab_api.settle_alert", "POST", **sides(of_alert, seen=True, json={"how": "released"})),
 ]  # fmt: skip
 
 
@@ -194,10 +175,6 @@ def form_scan(side: Side) -> dict:
 
 def form_empty(side: Side) -> dict:
     return of_plate(side, filled(side), data={"well": "B1"})
-
-
-def form_alert(side: Side) -> dict:
-    return {"data": {"lab_id": str(side.lab.lab_id), "tube": tube_at(side), "outcome": "2"}}
 
 
 PAGES = [
@@ -227,14 +204,6 @@ PAGES = [
         inside=lambda w: {"data": {"body": json.dumps(to_dict(GENERAL))}},
     ),
     Case("lab_pages.approve_rule_set", "POST", ok=303, inside=proposed_form, reason=NO_PLACE),
-    Case("lab_pages.alerts", inside=both("alerts", alert)),
-    Case("lab_pages.alert", **sides(of_alert)),
-    Case("lab_pages.raise_alert", "POST", ok=303, **sides(form_alert)),
-    Case("lab_pages.acknowledge_alert", "POST", ok=303, **sides(of_alert)),
-    Case(
-        "lab_pages.settle_alert", "POST", ok=303,
-        **sides(of_alert, seen=True, data={"how": "released"}),
-    ),
 ]  # fmt: skip
 
 CASES = API + PAGES

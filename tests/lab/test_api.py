@@ -76,16 +76,23 @@ def test_a_plate_goes_from_scan_to_alert_over_http(bench, lab, technician):
     ]
 
 
-def test_an_alert_is_acknowledged_by_the_bench_and_settled_by_the_reviewer(bench, lab, technician):
+def test_an_alert_is_acknowledged_by_the_bench_and_cleared_by_two(bench, lab, technician):
     (tube,) = bench.received(1)
     raised = post(bench, technician, "/alerts", {"lab_id": lab, "tube": tube})
     path = f"/alerts/{raised.json['cell_id']}/{raised.json['alert_id']}"
     assert post(bench, technician, f"{path}/acknowledge").json["seen_by"] is not None
-    assert post(bench, technician, f"{path}/settle", {"how": "released"}).status_code == 403
-    reviewer = signed(bench, Role.LAB_REVIEWER)
-    done = post(bench, reviewer, f"{path}/settle", {"how": "contamination"})
+    why = {"how": "contamination", "reason": "阴控扩增"}
+    assert post(bench, technician, f"{path}/clearing", why).status_code == 403
+    reviewer, second = signed(bench, Role.LAB_REVIEWER), signed(bench, Role.LAB_REVIEWER)
+    early = post(bench, reviewer, f"{path}/clearing", why)
+    assert (early.status_code, early.json["code"]) == (422, "members_not_resampled")
+    asked = post(bench, reviewer, f"{path}/clearing", why | {"early": "整板污染"})
+    assert asked.json["settled_at"] is None
+    own = post(bench, reviewer, f"{path}/clearing/answer", {"agree": True})
+    assert (own.status_code, own.json["code"]) == (403, "clearing_second_person")
+    done = post(bench, second, f"{path}/clearing/answer", {"agree": True})
     assert done.json["settled_how"] == "contamination"
-    again = post(bench, reviewer, f"{path}/settle", {"how": "contamination"})
+    again = post(bench, reviewer, f"{path}/clearing", why | {"early": "整板污染"})
     assert (again.status_code, again.json["code"]) == (409, "alert_settled")
 
 

@@ -7,6 +7,7 @@ from screening.lab.pages import (
     builder,
     charts,
     curves,
+    duty,
     fills,
     load,
     plates,
@@ -15,10 +16,11 @@ from screening.lab.pages import (
     runs,
     scan,
     tray,
+    wells,
 )
 from screening.lab.pages.frame import bp
 
 __all__ = [
-    "alerts", "archive", "bench", "bp", "builder", "charts", "curves", "fills", "load", "plates", "result_lists", "rule_sets", "runs",
-    "scan", "tray",
+    "alerts", "archive", "bench", "bp", "builder", "charts", "curves", "duty", "fills", "load",
+    "plates", "result_lists", "rule_sets", "runs", "scan", "tray", "wells",
 ]  # fmt: skip

@@ -1,29 +1,40 @@
-"""Alerts: the open ones with what is known of their tubes; acknowledged, settled, raised by hand."""
+"""Alerts: who was called, who answered, whom to reach; raised by hand, cleared by two persons."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import redirect, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.accounts.queries.staff import names_of
 from screening.errors import Fault, Problem
-from screening.i18n import _
-from screening.lab import queries, words
+from screening.i18n import _, dt
+from screening.lab import members, queries, words
+from screening.lab.duty_rules import KNOWN
 from screening.lab.pages.frame import PAGE, bp, form, me, outcome_badge, said, shown, undo
-from screening.lab.queries import AlertRow
+from screening.lab.queries import AlertRow, DutyCallRow, Unanswered
+from screening.lab.queries.duty import names_of as places_of
+from screening.lab.queries.duty import place_of
+from screening.lab.queries.members import singles_of
 from screening.lab.scopes import (
     ALERT,
     ALERTED,
     BENCH,
-    LAB,
+    LISTERS,
     SETTLERS,
+    WATCHERS,
+    answers,
     check_alert,
+    check_raising,
+    homes_of,
+    may_answer,
     reach_of,
 )
 from screening.lab.service import alerts as service
+from screening.lab.service.calling import minutes
 from screening.lab.well_rules import Outcome
 from screening.tube.queries import Key, list_tubes
 
@@ -42,20 +53,48 @@ def alerts_view() -> dict[str, Any]:
     reach = reach_of(actor)
     found = queries.list_alerts(reach, open_only=not every, before=before, limit=PAGE)
     labs = queries.list_labs(actor.places(BENCH)) if actor.roles & set(BENCH) else []
+    choices = [(str(x.lab_id), x.name) for x in labs]
+    if actor.roles & set(WATCHERS):
+        choices.append(("", _("指挥部")))
     return {
         "rows": lines(found),
         "every": every,
         "counts": queries.count_alerts(reach),
+        "unanswered": [] if before else unanswered(queries.list_unacknowledged(reach)),
         "next": found[-1].alert_id if len(found) == PAGE else None,
-        "may_settle": bool(actor.roles & set(SETTLERS)),
-        "settlements": [(code, said(words.SETTLEMENTS, code)) for code in words.SETTLEMENTS],
-        "labs": [(str(x.lab_id), x.name) for x in labs],
+        "senders": choices,
         "outcomes": [
             (str(int(o)), said(words.OUTCOMES, int(o)))
             for o in (Outcome.POSITIVE, Outcome.INCONCLUSIVE)
         ],
+        "minutes": minutes(),
         "as_of": clock.now(),
     }
+
+
+def unanswered(found: Sequence[Unanswered]) -> list[dict[str, Any]]:
+    """Calls that wait, with the names of those who were called."""
+    names = names_of(i for u in found for i in u.staff_ids)
+    now = clock.now()
+    return [
+        {
+            "place": u.place or _("全市"),
+            "level": said(words.LEVELS, u.level),
+            "barcode": u.barcode,
+            "age": now - u.raised_at,
+            "called": called(u.staff_ids, names),
+            "times": u.times,
+            "called_at": u.called_at,
+            "tone": "stop",
+            "href": url_for(".alert", cell=u.cell_id, alert_id=u.alert_id),
+        }
+        for u in found
+    ]
+
+
+def called(staff_ids: Sequence[int], names: dict[int, tuple[str, str]]) -> str:
+    """The names of those who were called; a sentence where nobody was on duty."""
+    return "、".join(names.get(i, ("", "?"))[1] for i in staff_ids) or _("无人值班")
 
 
 def lines(found: Sequence[AlertRow]) -> list[dict[str, Any]]:
@@ -72,6 +111,8 @@ def line(a: AlertRow, tube: dict[str, Any] | None, sites: dict[int, str]) -> dic
     tube = tube or {}
     if a.settled_at is not None:
         state = {"tone": "ok", "text": said(words.SETTLEMENTS, a.settled_how or "")}
+    elif a.asked_at is not None:
+        state = {"tone": "look", "text": _("等第二人确认解除")}
     elif a.seen_at is not None:
         state = {"tone": "look", "text": _("处理中")}
     else:
@@ -103,19 +144,87 @@ def alert(cell: int, alert_id: int) -> Any:
 
 
 def alert_view(found: AlertRow) -> dict[str, Any]:
+    actor = current_actor()
     key = Key(found.barcode, found.cell_id, found.round_id)
     row = lines([found])[0]
     near = [] if row["members"] else queries.neighbours_of(key)
     sites = queries.site_names([n.site_id for n in near])
+    calls = queries.calls_of(found.cell_id, found.alert_id)
+    names = names_of(
+        [found.raised_by, found.seen_by, found.asked_by, found.settled_by]
+        + [i for c in calls for i in (*c.staff_ids, c.seen_by)]
+    )
+    singles = singles_of(found)
+    mine = [c for c in calls if c.due_at and may_answer(actor, place_of(c.kind, c.place_id))]
     return {
         "alert": found,
         "row": row,
         "near": [n._asdict() | {"site": sites.get(n.site_id or 0, "")} for n in near],
         "run_href": url_for(".run", lab_id=found.lab_id, run_id=found.run_id)
-        if found.run_id and found.lab_id in reach_of(current_actor()).labs
+        if found.run_id and found.lab_id in reach_of(actor).labs
         else "",
-        "may_settle": bool(current_actor().roles & set(SETTLERS)),
-        "settlements": [(code, said(words.SETTLEMENTS, code)) for code in words.SETTLEMENTS],
+        "calls": call_lines(calls, names),
+        "names": {i: name for i, (_number, name) in names.items()},
+        "may_answer": found.seen_at is None or bool(mine),
+        "may_list": bool(actor.roles & set(LISTERS)),
+        "known": sum(1 for s in singles.values() if s == KNOWN),
+        "people": len(singles),
+        "asked_how": said(words.SETTLEMENTS, found.asked_how or ""),
+        "own_request": found.asked_by == actor.staff_id,
+        "may_settle": bool(actor.roles & set(SETTLERS)) and found.raised_by != actor.staff_id,
+        "clearings": [(code, said(words.SETTLEMENTS, code)) for code in words.CLEARINGS],
+        "form": request.form,
+    }
+
+
+def call_lines(calls: Sequence[DutyCallRow], names: dict[int, tuple[str, str]]) -> list[dict]:
+    """Who was called where, and who answered."""
+    spots = places_of((c.kind, c.place_id) for c in calls)
+    out = []
+    for c in calls:
+        state = {"tone": "stop", "text": _("待确认")}
+        if c.seen_at is not None:
+            state = {"tone": "ok", "text": _("已确认")}
+        elif c.due_at is None:
+            state = {"tone": "unknown", "text": _("已结束")}
+        out.append({
+            "place": spots.get((c.kind, c.place_id)) or _("全市"),
+            "level": said(words.LEVELS, c.level),
+            "called": called(c.staff_ids, names),
+            "first_at": c.first_at,
+            "times": c.times,
+            "state": state,
+            "seen": {"text": names.get(c.seen_by or 0, ("", ""))[1], "sub": dt(c.seen_at)}
+            if c.seen_at
+            else "",
+        })  # fmt: skip
+    return out
+
+
+@bp.get("/alerts/<int:cell>/<int:alert_id>/members")
+@require(*LISTERS, at=ALERT)
+def alert_members(cell: int, alert_id: int) -> Any:
+    """The people in the tube who live in the own area, for those who must reach them. Audited."""
+    found = check_alert(current_actor(), cell, alert_id, LISTERS)
+    rows, elsewhere = members.open_members(found, homes_of(current_actor()))
+    return shown("lab/alert_members.html", alert=found, elsewhere=elsewhere, as_of=clock.now(),
+                 rows=[member_line(m) for m in rows])  # fmt: skip
+
+
+def member_line(m: members.Member) -> dict[str, Any]:
+    return {
+        "name": m.name,
+        "phone": m.phone,
+        "community": m.community,
+        "address": m.address,
+        "contact": {
+            "text": said(words.CONTACTS, m.contact) if m.contact else "",
+            "sub": dt(m.contact_at) if m.contact_at else "",
+        },
+        "single": {
+            "tone": "ok" if m.single == KNOWN else "look",
+            "text": said(words.SINGLES, m.single),
+        },
     }
 
 
@@ -123,32 +232,55 @@ def alert_view(found: AlertRow) -> dict[str, Any]:
 @require(*ALERTED, at=ALERT)
 def acknowledge_alert(cell: int, alert_id: int) -> Any:
     """Somebody has it in hand."""
-    check_alert(current_actor(), cell, alert_id, ALERTED)
-    service.acknowledge(cell, alert_id, by=me(), at=clock.now())
+    actor = current_actor()
+    check_alert(actor, cell, alert_id, ALERTED)
+    service.acknowledge(cell, alert_id, by=me(), at=clock.now(), covers=answers(actor))
     return redirect(url_for(".alert", cell=cell, alert_id=alert_id), 303)
 
 
-@bp.post("/alerts/<int:cell>/<int:alert_id>/settle")
+@bp.post("/alerts/<int:cell>/<int:alert_id>/clearing")
 @require(*SETTLERS, at=ALERT)
-def settle_alert(cell: int, alert_id: int) -> Any:
-    """Say how the alert ended."""
+def ask_clearing(cell: int, alert_id: int) -> Any:
+    """The first of two says why the alert may be cleared."""
     found = check_alert(current_actor(), cell, alert_id, SETTLERS)
+    texts = form("how", 40), form("reason", 500), form("early", 500)
+    return _done(
+        found, lambda: service.ask_clearing(cell, alert_id, *texts, by=me(), at=clock.now())
+    )
+
+
+@bp.post("/alerts/<int:cell>/<int:alert_id>/clearing/answer")
+@require(*SETTLERS, at=ALERT)
+def answer_clearing(cell: int, alert_id: int) -> Any:
+    """The second clears the alert or sends the request back."""
+    found = check_alert(current_actor(), cell, alert_id, SETTLERS)
+    agree = form("agree", 1) == "1"
+    return _done(
+        found,
+        lambda: service.answer_clearing(cell, alert_id, agree=agree, by=me(), at=clock.now()),
+    )
+
+
+def _done(found: AlertRow, act: Callable[[], AlertRow]) -> Any:
+    """Back to the alert; the same page with the sentence where it was refused."""
     try:
-        service.settle(cell, alert_id, form("how", 40), by=me(), at=clock.now())
+        act()
     except Problem as problem:
         sentence, _none = undo(problem)
         return shown("lab/alert.html", problem.status, sentence=sentence, **alert_view(found))
-    return redirect(url_for(".alert", cell=cell, alert_id=alert_id), 303)
+    return redirect(url_for(".alert", cell=found.cell_id, alert_id=found.alert_id), 303)
 
 
 @bp.post("/alerts")
-@require(*BENCH, at=LAB)
+@require(*ALERTED, at=OWN_ROWS)
 def raise_alert() -> Any:
-    """An alert by hand, for a tube at this laboratory."""
-    outcome = form("outcome", 2)
+    """An alert by hand: by a laboratory for a tube of its own, by command for one in its streets."""
+    outcome, given = form("outcome", 2), form("lab_id", 20)
+    lab_id = int(given) if given.isdecimal() else None
     try:
+        check_raising(current_actor(), lab_id, form("tube", 80))
         made = service.raise_by_hand(
-            int(form("lab_id", 20)),
+            lab_id,
             form("tube", 80),
             outcome=int(Outcome.INCONCLUSIVE if outcome == "3" else Outcome.POSITIVE),
             by=me(),
@@ -159,6 +291,6 @@ def raise_alert() -> Any:
         faults = [Fault(problem, field="tube")]
         return shown(
             "lab/alerts.html", problem.status, sentence=sentence, faults=faults,
-            tube=form("tube", 80), **alerts_view(),
+            tube=form("tube", 80), sender=given, **alerts_view(),
         )  # fmt: skip
     return redirect(url_for(".alert", cell=made.cell_id, alert_id=made.alert_id), 303)

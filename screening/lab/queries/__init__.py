@@ -9,11 +9,15 @@ from screening.lab.queries.alerts import (
     count_alerts,
     get_alert,
     list_alerts,
+    list_unacknowledged,
     neighbours_of,
     reach,
+    reaches,
     site_names,
 )
 from screening.lab.queries.bench import Load, Waiting, list_waiting, load_of
+from screening.lab.queries.duty import CallRow as DutyCallRow
+from screening.lab.queries.duty import Unanswered, calls_of
 from screening.lab.queries.labs import (
     LabRow,
     NoSuchLab,
@@ -52,11 +56,12 @@ from screening.lab.queries.runs import (
 )
 
 __all__ = [
-    "AlertRow", "CallRow", "Contents", "LabRow", "Load", "Neighbour", "NoSuchAlert", "NoSuchLab",
-    "NoSuchPlate", "NoSuchRun", "PlateLine", "PlateRow", "Plating", "Reach", "RunRow", "Waiting",
-    "WellRow", "alerts_of", "cells_in_use", "contents", "count_alerts", "count_plates",
-    "find_run", "find_same_content", "find_used", "get_alert", "get_lab", "get_plate", "get_readings",
-    "get_run", "last_layouts", "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs",
-    "list_waiting", "list_wells", "load_of", "neighbours_of", "platings", "reach", "reruns_of", "rounds_in_use",
-    "site_names",
+    "AlertRow", "CallRow", "Contents", "DutyCallRow", "LabRow", "Load", "Neighbour",
+    "NoSuchAlert", "NoSuchLab", "NoSuchPlate", "NoSuchRun", "PlateLine", "PlateRow", "Plating",
+    "Reach", "RunRow", "Unanswered", "Waiting", "WellRow", "alerts_of", "calls_of",
+    "cells_in_use", "contents", "count_alerts", "count_plates", "find_run", "find_same_content",
+    "find_used", "get_alert", "get_lab", "get_plate", "get_readings", "get_run", "last_layouts",
+    "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs", "list_unacknowledged",
+    "list_waiting", "list_wells", "load_of", "neighbours_of", "platings", "reach", "reaches",
+    "reruns_of", "rounds_in_use", "site_names",
 ]  # fmt: skip

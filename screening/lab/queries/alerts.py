@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from screening.db import fetch
 from screening.errors import NotFound
+from screening.lab.queries.duty import Unanswered, calls_of, list_unanswered
 from screening.lab.queries.labs import cells_in_use, list_labs
 from screening.places import queries as places
 from screening.places.rules import STREET, Place
@@ -40,6 +41,11 @@ class AlertRow(NamedTuple):
     settled_at: datetime | None
     settled_by: int | None
     settled_how: str | None
+    asked_by: int | None
+    asked_at: datetime | None
+    asked_how: str | None
+    reason: str | None
+    early: str | None
 
 
 _ALERT = ", ".join(AlertRow._fields)
@@ -73,53 +79,92 @@ def alerts_of(
 
 
 class Reach(NamedTuple):
-    """Whose alerts somebody may see: of these laboratories, or of all tubes of these cells."""
+    """Whose alerts somebody may see: of these laboratories, of all tubes of these cells, and those
+    for which one of these areas was called, since members live there."""
 
     cells: list[int]
     labs: list[int]
+    areas: Sequence[int] = ()
+
+    @property
+    def where(self) -> list[int]:
+        """The cells in which such alerts may lie."""
+        return sorted({*self.cells, *(cells_in_use() if self.labs or self.areas else ())})
 
 
 def reach(labs: Sequence[Place], areas: Sequence[Place]) -> Reach:
-    """From the places of laboratory roles and of watching roles; who watches over less than a
+    """From the places of laboratory roles and of watching roles. Who watches over less than a
     street sees none, since a cell is a street's."""
     ids = [x.lab_id for x in list_labs(labs)] if labs else []
     nodes = places.TREE.get().by_id.values()
-    if any(p.kind == "all" for p in areas):
-        return Reach(sorted({n.cell_id for n in nodes}), ids)
+    everywhere = any(p.kind == "all" for p in areas)
     paths = tuple(p.path for p in areas if p.kind == "area")
-    streets = {n.cell_id for n in nodes if n.level == STREET and n.path.startswith(paths)}
-    return Reach(sorted(streets) if paths else [], ids)
+    own = [n for n in nodes if everywhere or (paths and n.path.startswith(paths))]
+    streets = sorted({n.cell_id for n in own if everywhere or n.level == STREET})
+    return Reach(streets, ids, sorted(n.area_id for n in own if n.level < STREET))
+
+
+# Open: a signal that is not settled, or one that was released while a call still waits.
+_REACHED = (
+    "a.cell_id = ANY(%(cells)s) AND (a.cell_id = ANY(%(own)s) OR a.lab_id = ANY(%(labs)s) "
+    "OR EXISTS (SELECT 1 FROM duty_call c WHERE c.cell_id = a.cell_id "
+    "AND c.alert_id = a.alert_id AND c.kind = 'area' AND c.place_id = ANY(%(areas)s)))"
+)
+_UNANSWERED = (
+    "EXISTS (SELECT 1 FROM duty_call u WHERE u.cell_id = a.cell_id AND u.alert_id = a.alert_id "
+    "AND u.due_at IS NOT NULL)"
+)
+
+
+def _within(reach: Reach, cells: list[int]) -> dict[str, Any]:
+    return {"cells": cells, "own": reach.cells, "labs": reach.labs, "areas": list(reach.areas)}
+
+
+def reaches(reach: Reach, found: AlertRow) -> bool:
+    """Whether this alert is within reach."""
+    if found.lab_id in reach.labs or found.cell_id in reach.cells:
+        return True
+    return any(
+        c.kind == "area" and c.place_id in reach.areas
+        for c in calls_of(found.cell_id, found.alert_id)
+    )
 
 
 def list_alerts(
     reach: Reach, *, open_only: bool = True, before: int | None = None, limit: int = 100
 ) -> list[AlertRow]:
     """Alerts within reach, newest first, paged by number (numbers rise in time)."""
-    cells = sorted({*reach.cells, *(cells_in_use() if reach.labs else ())})
-    if not cells:
+    if not (cells := reach.where):
         return []
     rows = fetch(
-        f"SELECT /* fan-out: alerts lie in the cells of their tubes, open ones are few */ {_ALERT} "
-        "FROM alert WHERE cell_id = ANY(%s) AND (cell_id = ANY(%s) OR lab_id = ANY(%s)) "
-        + ("AND settled_at IS NULL " if open_only else "")
-        + "AND alert_id < %s ORDER BY alert_id DESC LIMIT %s",
-        (cells, reach.cells, reach.labs, before or 2**62, limit),
+        "SELECT /* fan-out: alerts lie in the cells of their tubes, open ones are few */ "
+        f"{_ALERT} FROM alert a WHERE {_REACHED} "
+        + (f"AND (settled_at IS NULL OR {_UNANSWERED}) " if open_only else "")
+        + "AND alert_id < %(before)s ORDER BY alert_id DESC LIMIT %(limit)s",
+        {**_within(reach, cells), "before": before or 2**62, "limit": limit},
     )
     return [AlertRow(*r) for r in rows]
 
 
 def count_alerts(reach: Reach) -> tuple[int, int]:
-    """Open alerts within reach, and how many of them nobody has acknowledged."""
-    cells = sorted({*reach.cells, *(cells_in_use() if reach.labs else ())})
-    if not cells:
+    """Open alerts within reach, and how many of them wait for an answer."""
+    if not (cells := reach.where):
         return 0, 0
     rows = fetch(
         "SELECT /* fan-out: open alerts are few and have an index of their own */ count(*), "
-        "count(*) FILTER (WHERE seen_at IS NULL) FROM alert WHERE cell_id = ANY(%s) "
-        "AND (cell_id = ANY(%s) OR lab_id = ANY(%s)) AND settled_at IS NULL",
-        (cells, reach.cells, reach.labs),
+        f"count(*) FILTER (WHERE {_UNANSWERED}) FROM alert a WHERE {_REACHED} "
+        f"AND (settled_at IS NULL OR {_UNANSWERED})",
+        _within(reach, cells),
     )
     return rows[0]
+
+
+def list_unacknowledged(reach: Reach, *, limit: int = 100) -> list[Unanswered]:
+    """Calls that nobody has answered, of alerts within reach: place, level, who was called there,
+    how often and since when; the highest level first, then the oldest."""
+    if not (cells := reach.where):
+        return []
+    return list_unanswered(cells, reach.cells, reach.labs, reach.areas, limit)
 
 
 class Neighbour(NamedTuple):
