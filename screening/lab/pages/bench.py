@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -11,11 +12,14 @@ from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Fault, Problem
 from screening.i18n import _
 from screening.lab import queries, words
-from screening.lab.pages.frame import bp, form, me, shown, state_badge, undo
+from screening.lab.pages.frame import PAGE, bp, form, me, shown, state_badge, undo
+from screening.lab.queries.tray import count_waiting_files
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import plates, rule_sets, starts
 from screening.places import queries as places
 from screening.tube.rules import Mode
+
+FIRST = 50  # tubes of the work list on the bench's own page
 
 
 @bp.get("/lab")
@@ -52,8 +56,8 @@ def bench_view(lab_id: int) -> dict[str, Any]:
         "lab": lab,
         "load": queries.load_of(lab, at),
         "alerts": queries.count_alerts(queries.Reach([], [lab_id])),
-        "late": starts.list_overdue([lab], at),
-        "waiting": [waiting_line(w) for w in queries.list_waiting(lab, at)],
+        **work_part(lab, at, first=FIRST),
+        "tray": count_waiting_files(lab),
         "plates": [plate_line(p) for p in listed],
         "next": listed[-1].plate_id if len(listed) == 50 else None,
         "shares": shares(queries.count_plates(lab, at)),
@@ -61,6 +65,39 @@ def bench_view(lab_id: int) -> dict[str, Any]:
         "may_write": may_write(lab_id),
         "as_of": at,
     }
+
+
+def work_part(lab: queries.LabRow, at: datetime, *, first: int, after: str = "") -> dict[str, Any]:
+    """The work list, headed by the plates whose file is overdue."""
+    listed = queries.list_waiting(lab, at, after=after, limit=first)
+    more = len(listed) == first
+    return {
+        "late": [late_line(s) for s in starts.list_overdue([lab], at)],
+        "waiting": [waiting_line(w) for w in listed],
+        "more": url_for(".work_list", lab_id=lab.lab_id, after=listed[-1].cursor) if more else "",
+    }
+
+
+def late_line(s: starts.Start) -> dict[str, Any]:
+    return {
+        "code": s.code,
+        "started_at": s.started_at,
+        "due_at": s.due_at,
+        "instrument": s.instrument or "",
+        "tone": "stop",
+        "href": url_for(".plate", lab_id=s.lab_id, plate_id=s.plate_id),
+    }
+
+
+@bp.get("/lab/<int:lab_id>/work")
+@require(*READERS, at=LAB)
+def work_list(lab_id: int) -> Any:
+    """The whole work list, page by page."""
+    lab, at = queries.get_lab(lab_id), clock.now()
+    after = request.args.get("after", "")[:120]
+    part = work_part(lab, at, first=PAGE, after=after)
+    total = queries.load_of(lab, at).waiting
+    return shown("lab/worklist.html", lab=lab, as_of=at, total=total, after=after, **part)
 
 
 def shares(counts: dict[str, int]) -> list[dict[str, Any]]:
@@ -87,6 +124,7 @@ def waiting_line(w: queries.Waiting) -> dict[str, Any]:
         "recheck": _("复核"),
         "rerun": _("复测"),
         "single": _("单采"),
+        "key_group": _("重点人群"),
         "overdue": _("超时"),
     }
     return {
@@ -99,6 +137,7 @@ def waiting_line(w: queries.Waiting) -> dict[str, Any]:
         }.get(Mode(w.mode) if w.mode else Mode.POOLED, ""),
         "members": w.members,
         "held": {"tone": "look", "text": _("名单待补")} if w.holds else "",
+        "sampled_at": w.sampled_at,
         "received_at": w.received_at,
         "due_at": w.due_at,
         "tone": "stop" if w.overdue else "",
@@ -126,7 +165,8 @@ def make_plate(lab_id: int) -> Any:
             lab_id,
             code=form("code", 60),
             rule_id=int(rule) if rule.isdecimal() else 0,
-            size=int(size) if size.isdecimal() else 96,
+            size=int(size.rstrip("m")) if size.rstrip("m").isdecimal() else 96,
+            marked=size.endswith("m"),
             by=me(),
             at=clock.now(),
         )

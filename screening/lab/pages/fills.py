@@ -15,6 +15,7 @@ from screening.lab import bench_commands, map_sheet, queries, sheets_out
 from screening.lab.fill_problems import NotASampleSheet
 from screening.lab.pages.frame import bp, form, me, said, shown, undo
 from screening.lab.pages.plates import CONTROLS, plate_view
+from screening.lab.plate_api import setup
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import filling, rule_sets
 from screening.tube import prints
@@ -102,18 +103,9 @@ def plate_setup(lab_id: int, plate_id: int, form: str) -> Any:
     return setup(lab_id, plate_id, form if form in sheets_out.FORMS else "plain")
 
 
-def setup(lab_id: int, plate_id: int, form: str) -> Response:
-    row = queries.get_plate(queries.get_lab(lab_id), plate_id)
-    tubes = {w: held.barcode for w, held in queries.list_wells(row).items()}
-    rule = rule_sets.get_version(row.rule_id).rule
-    made = sheets_out.FORMS[form]
-    plate = sheets_out.plate_of(row.code, row.size, rule, row.layout, tubes)
-    return attached(made.write(plate), made.media, f"{row.code}-{form}.{made.ending}")
-
-
-def attached(body: bytes, media: str, name: str, how: str = "attachment") -> Response:
-    response = Response(body, content_type=media)
-    response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+def opened(body: bytes, name: str) -> Response:
+    response = Response(body, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response
 
 
@@ -138,7 +130,7 @@ def plate_map_pdf(lab_id: int, plate_id: int) -> Any:
         stamp=prints.stamp(current_actor(), row.code, at=clock.now()),
         font=prints.font(),
     )
-    return attached(data, "application/pdf", f"map-{row.code}.pdf", "inline")
+    return opened(data, f"map-{row.code}.pdf")
 
 
 @bp.get("/lab/<int:lab_id>/commands.pdf")
@@ -154,6 +146,6 @@ def command_codes(lab_id: int) -> Any:
         stamp=prints.stamp(current_actor(), lab.code, at=clock.now()),
         font=prints.font(),
     )
-    return attached(data, "application/pdf", "commands.pdf", "inline")
+    return opened(data, "commands.pdf")
 
 
