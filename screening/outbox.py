@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from screening.db import Base, fetch, insert, new_id, run
 
 WAITING, SENT, FAILED, DROPPED = 0, 1, 2, 3
+# handed to a gateway that cannot tell a repeat: on its way, and nobody knows what became of it
+SENDING, UNKNOWN = 4, 5
 # a short text to one phone, sent whatever the hour: sealed {"phone", "text", "until"}, the last as
 # milliseconds of real time, after which nobody needs it (or null)
 NOTICE = "notice"
@@ -38,6 +40,7 @@ class Outbox(Base):
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "outbox_id"),
         Index("ix_outbox_due", "cell_id", "due_at", postgresql_where="state = 0"),
+        Index("ix_outbox_open", "cell_id", "due_at", postgresql_where="state IN (4, 5)"),
         {"info": {"big": True}},
     )
 
@@ -97,13 +100,40 @@ def settle(
     )
 
 
+def lock(cell: int, outbox_id: int) -> tuple[int, str, int]:
+    """(state, topic, ref) of one row, held until the transaction ends."""
+    ((state, topic, ref),) = fetch(
+        "SELECT state, topic, ref FROM outbox WHERE cell_id = %s AND outbox_id = %s FOR UPDATE",
+        (cell, outbox_id),
+    )
+    return state, topic, ref
+
+
+def on_its_way(cell: int, outbox_id: int, *, until: datetime) -> None:
+    """Handed to a gateway that cannot tell a repeat: whoever finds it so after `until` must not
+    send it again."""
+    run(
+        "UPDATE outbox SET state = %s, due_at = %s WHERE cell_id = %s AND outbox_id = %s",
+        (SENDING, until, cell, outbox_id),
+    )
+
+
+def wonder(cell: int, outbox_id: int, error: str, *, ask_at: datetime) -> None:
+    """Nobody knows what became of it; it is asked for at `ask_at`."""
+    run(
+        "UPDATE outbox SET state = %s, attempts = attempts + 1, error = %s, due_at = %s "
+        "WHERE cell_id = %s AND outbox_id = %s",
+        (UNKNOWN, error, ask_at, cell, outbox_id),
+    )
+
+
 def retry(cell: int, outbox_id: int, attempts: int, error: str, *, at: datetime) -> bool:
     """Try again later, or give up after the last back-off; False when it has failed for good."""
     if attempts >= len(BACK_OFF):
         settle(cell, outbox_id, FAILED, at=at, error=error)
         return False
     run(
-        "UPDATE outbox SET attempts = attempts + 1, error = %s, due_at = %s "
+        "UPDATE outbox SET state = 0, attempts = attempts + 1, error = %s, due_at = %s "
         "WHERE cell_id = %s AND outbox_id = %s",
         (error, at + timedelta(seconds=BACK_OFF[attempts]), cell, outbox_id),
     )

@@ -6,7 +6,7 @@ from flask import current_app
 
 from screening import clock
 from screening.jobs import job, progress
-from screening.reminders import notices, sender, waves
+from screening.reminders import notices, receipts, sender, waves, writing
 from screening.reminders.channels import channel_of
 
 
@@ -19,7 +19,7 @@ def preview_wave(wave_id: int, *, job_id: int) -> None:
 @job("run_wave")
 def run_wave(wave_id: int, *, job_id: int) -> None:
     """Write the messages, a transaction a community; taken up again where it stopped."""
-    waves.write_out(wave_id, now=clock.now, watch=lambda done, n: progress(job_id, done, n))
+    writing.write_out(wave_id, now=clock.now, watch=lambda done, n: progress(job_id, done, n))
 
 
 @job("send_outbox", every=2)
@@ -32,3 +32,9 @@ def send_outbox() -> None:
 def send_notices() -> None:
     """Send the short texts that wait for nothing: one-time codes, calls to those on duty."""
     notices.send_notices(channel_of(current_app.extensions["settings"]))
+
+
+@job("settle_messages", every=15)
+def settle_messages() -> None:
+    """Hear what gateways tell, and ask after messages of which nobody knows what became."""
+    receipts.settle_open(channel_of(current_app.extensions["settings"]))

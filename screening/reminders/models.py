@@ -19,6 +19,7 @@ class Wave(Base):
     area_id: Mapped[int]
     template: Mapped[str]
     text: Mapped[str]
+    fields: Mapped[dict | None]  # the parts of the text
     state: Mapped[str]  # draft, running, done, cancelled
     include_silent: Mapped[bool] = mapped_column(default=False)
     silent_by: Mapped[int | None]
@@ -37,9 +38,11 @@ class WaveMessage(Base):
     community_id: Mapped[int]
     phone_hash: Mapped[bytes]
     persons: Mapped[list]
-    state: Mapped[str]  # waiting, sent, delivered, failed, dropped
+    state: Mapped[str]  # waiting, sent, delivered, failed, dropped, outcome_unknown
     dropped_why: Mapped[str | None]
     at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]  # when it first left the house
+    settled_by: Mapped[int | None]  # staff who decided where nobody could know
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "message_id"),
         Index("ix_wave_message_wave", "cell_id", "wave_id"),
@@ -73,3 +76,44 @@ class OptOut(Base):
     phone_hash: Mapped[bytes] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     __table_args__ = ({"info": {"directory": True}},)
+
+
+class SmsRef(Base):
+    """A gateway's own number of a message, for reports that carry no other. A report that comes
+    before the number is known waits in `verdict`."""
+
+    __tablename__ = "sms_ref"
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    cell_id: Mapped[int | None]
+    outbox_id: Mapped[int | None]
+    verdict: Mapped[str | None]  # delivered, failed
+    why: Mapped[str | None]
+    at: Mapped[datetime]
+    __table_args__ = ({"info": {"directory": True}},)
+
+
+class SmsPace(Base):
+    """When a channel may send its next message; real time, shared by all workers."""
+
+    __tablename__ = "sms_pace"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+
+
+class BuildingSlot(Base):
+    """Where and when the people of a building are asked to come in a round."""
+
+    __tablename__ = "building_slot"
+    cell_id: Mapped[int]
+    round_id: Mapped[int]
+    building_id: Mapped[int]
+    community_id: Mapped[int]
+    site_id: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    made_by: Mapped[int]
+    made_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("cell_id", "round_id", "building_id"),
+        {"info": {"big": True}},
+    )

@@ -14,6 +14,7 @@ from screening import clock, outbox
 from screening.db import db, fetch, run
 from screening.registry.service.persons import ring
 from screening.reminders.channels import Channel, Fate
+from screening.reminders.look import key_of
 from screening.reminders.queries import lock_messages
 
 BATCH = 50
@@ -39,7 +40,7 @@ def send_notices(channel: Channel) -> int:
                 return sent
             fate = _send(channel, notice)
             sent += fate is Fate.SENT
-            troubles = troubles + 1 if fate is Fate.LATER else 0
+            troubles = troubles + 1 if fate in (Fate.LATER, Fate.UNKNOWN) else 0
     db.session.rollback()
     return sent
 
@@ -66,22 +67,32 @@ def _claim(cell: int) -> list[_Text]:
             _settle(text, outbox.DROPPED, "too_late")
         else:
             out.append(text)
-    lease = timedelta(seconds=LEASE / clock.real_seconds(timedelta(seconds=1)))
     run(
         "UPDATE outbox SET due_at = %s WHERE cell_id = %s AND outbox_id = ANY(%s)",
-        (now + lease, cell, [t.outbox_id for t in out]),
+        (now + _lease(), cell, [t.outbox_id for t in out]),
     )
     db.session.commit()
     return out
 
 
+def _lease() -> timedelta:
+    return timedelta(seconds=LEASE / clock.real_seconds(timedelta(seconds=1)))
+
+
 def _send(channel: Channel, t: _Text) -> Fate:
-    """Outside any transaction; then settle what became of it. Commits."""
-    answer = channel.send(str(t.outbox_id), t.phone, t.text)
+    """Outside any transaction; then settle what became of it. Commits.
+
+    What may have gone out is not repeated unless the gateway tells no twice."""
+    if not channel.honours_keys:
+        outbox.on_its_way(t.cell, t.outbox_id, until=clock.now() + _lease())
+        db.session.commit()
+    answer = channel.send(key_of(t.cell, t.outbox_id), t.phone, t.text, {"template": "*"})
     if answer.fate is Fate.SENT:
         _settle(t, outbox.SENT)
     elif answer.fate is Fate.NEVER:
         _settle(t, outbox.FAILED, answer.why)
+    elif answer.fate is Fate.UNKNOWN and not channel.honours_keys:
+        _settle(t, outbox.UNKNOWN, answer.why)
     elif not outbox.retry(t.cell, t.outbox_id, t.attempts, answer.why, at=clock.now()):
         _wipe(t)
     db.session.commit()

@@ -14,6 +14,7 @@ from screening.reminders.rules import (
     MOST_IN_FIELD,
     STATES,
     TEMPLATES,
+    VERDICTS,
 )
 
 
@@ -145,8 +146,55 @@ class WaveSchema(Schema):
 
 class WaveDetailSchema(WaveSchema):
     messages = fields.Dict(metadata={"description": "by state; dropped ones by why"})
-    came = fields.Integer(metadata={"description": "persons swabbed after their message"})
+    named = fields.Integer(metadata={"description": "persons named in messages that left"})
+    came = fields.Integer(metadata={"description": "of them swabbed within 24 h of the message"})
+    open = fields.Integer(metadata={"description": "of them not swabbed, 24 h not over"})
 
 
 class WaveJobSchema(Schema):
     job_id = Id(allow_none=True)
+
+
+class UnknownMessageSchema(Schema):
+    cell_id = Id()
+    message_id = Id()
+    community_id = Id()
+    sent_at = moment()
+
+
+class MessageVerdictSchema(Schema):
+    cell_id = Id(required=True)
+    message_id = Id(required=True)
+    verdict = fields.String(required=True, validate=validate.OneOf(list(VERDICTS)))
+
+
+# --- hours of buildings ---------------------------------------------------------------------------
+
+
+class SlotsSchema(Schema):
+    area_id = Id(required=True)
+    round_id = Id(required=True)
+
+
+class SlotsPlannedSchema(Schema):
+    planned = fields.Integer(metadata={"description": "buildings that had no hour yet"})
+
+
+class SlotInSchema(Schema):
+    """`building_id` is what the hours are for."""
+
+    building_id = Id(required=True)
+    round_id = Id(required=True)
+    site_id = Id(required=True)
+    starts_at = moment(required=True)
+    ends_at = moment(required=True)
+
+
+class SlotSchema(Schema):
+    building_id = Id()
+    building = fields.String()
+    persons = fields.Integer()
+    site_id = Id(allow_none=True)
+    site = fields.String()
+    starts_at = moment(allow_none=True)
+    ends_at = moment(allow_none=True)

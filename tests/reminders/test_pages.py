@@ -9,7 +9,7 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch
-from screening.reminders import queries, waves
+from screening.reminders import queries, waves, writing
 from screening.reminders.pages import frame
 from tests import make
 from tests.reminders.town import FIELDS, person
@@ -117,7 +117,7 @@ def test_a_wave_goes_from_form_to_preview_to_sent(town, client, family, head):
     assert r.status_code == 303
     wave_id = int(url.rsplit("/", 1)[1])
     db.session.rollback()
-    waves.write_out(wave_id, now=clock.now)
+    writing.write_out(wave_id, now=clock.now)
     assert "等待发送" in see(client, url)
     assert see(client, "/waves").count("已生成") == 1
     r = client.post(f"{url}/start", data={"csrf_token": head}, headers=HTML)

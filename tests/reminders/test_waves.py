@@ -11,8 +11,8 @@ from screening import clock, jobs, outbox
 from screening.crypto import hash_id
 from screening.db import db, fetch, insert, new_id, run
 from screening.registry.service.persons import ring
-from screening.reminders import queries, rules, sender, service, waves
-from screening.reminders.channels import Answer, Fate
+from screening.reminders import queries, rules, sender, service, waves, writing
+from screening.reminders.channels import Answer, Channel, Fate
 from screening.reminders.channels.http import HttpChannel
 from tests.reminders.town import Box, Gateway, make_due, person
 
@@ -188,11 +188,11 @@ def test_a_wave_that_was_broken_off_goes_on_at_its_mark_and_writes_nobody_twice(
             raise Crash
 
     with pytest.raises(Crash):
-        waves.write_out(wave_id, now=clock.now, watch=crash)
+        writing.write_out(wave_id, now=clock.now, watch=crash)
     db.session.rollback()
     assert queries.get_wave(wave_id).state == "running" and len(bodies()) == 1
-    waves.write_out(wave_id, now=clock.now)
-    waves.write_out(wave_id, now=clock.now)
+    writing.write_out(wave_id, now=clock.now)
+    writing.write_out(wave_id, now=clock.now)
     wave = queries.get_wave(wave_id)
     assert (wave.state, wave.counts["messages"], wave.counts["persons"]) == ("done", 2, 4)
     assert len(bodies()) == 2
@@ -249,7 +249,7 @@ def test_messages_of_the_evening_wait_until_the_morning(town, family):
     night = clock.now() + timedelta(hours=10)  # 22:00
     wave_id = town.draft()
     waves.start(wave_id, by=town.head, at=clock.now())
-    waves.write_out(wave_id, now=lambda: night)
+    writing.write_out(wave_id, now=lambda: night)
     assert outbox.cells_with_work(night) == []
     box = Box()
     assert sender.send_due(box, now=lambda: night + timedelta(hours=10)) == 1
@@ -279,13 +279,15 @@ def test_a_message_that_waited_too_long_is_dropped(town, family):
 # -- crashes and gateways --------------------------------------------------------------------------
 
 
-class Dies:
+class Dies(Channel):
     """The message leaves, then the process is gone."""
 
-    def __init__(self):
-        self.keys = []
+    name = "dies"
 
-    def send(self, key, phone, text):
+    def __init__(self, honours_keys=True):
+        self.keys, self.honours_keys = [], honours_keys
+
+    def send(self, key, phone, text, parts=None):
         self.keys.append(key)
         raise KeyboardInterrupt
 
@@ -313,7 +315,7 @@ def test_what_was_sent_leaves_no_phone_and_no_name_behind(town, family):
 def test_a_gateway_that_fails_and_is_slow_gets_each_message_once(town, family):
     wave_id = town.wave()
     with Gateway(500, "slow") as gateway:
-        channel = HttpChannel(gateway.url, "word", seconds=(0.3, 0.3))
+        channel = HttpChannel(gateway.url, "word", keys=True, seconds=(0.3, 0.3))
         assert sender.send_due(channel) == 0
         assert fetch("SELECT error, attempts FROM outbox /* fan-out: test */") == [("http_500", 1)]
         make_due(clock.now())
@@ -376,7 +378,10 @@ def test_who_came_after_the_message_is_counted(town, family, client):
     wave_id = town.wave()
     sender.send_due(Box())
     town.sample(client, [family[0][2]])
-    assert queries.count_came(queries.get_wave(wave_id)) == 1
+    found = queries.outcome_of(queries.get_wave(wave_id), at=clock.now())
+    assert found == (3, 1, 2)
+    day = clock.now() + timedelta(hours=25)
+    assert queries.outcome_of(queries.get_wave(wave_id), at=day) == (3, 1, 0)
 
 
 def test_a_message_has_the_same_number_whoever_writes_it(town, family):

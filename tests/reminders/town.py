@@ -18,7 +18,8 @@ from screening.places.queries import TREE
 from screening.registry import seals
 from screening.registry.person_codes import make_resident_code
 from screening.registry.service.persons import ring
-from screening.reminders import waves
+from screening.reminders import waves, writing
+from screening.reminders.channels import Answer, Channel, Fate
 from tests import make, world
 
 FIELDS = {
@@ -95,7 +96,7 @@ class Town:
             wave_id, include_silent=kw.get("include_silent", False), by=self.head, at=clock.now()
         )
         db.session.commit()
-        waves.write_out(wave_id, now=clock.now)
+        writing.write_out(wave_id, now=clock.now)
         return wave_id
 
     def sample(self, client: Any, codes: list[str], site: int = 0) -> None:
@@ -123,31 +124,51 @@ def build(client: Any) -> Town:
 
 
 @dataclass
-class Box:
-    """A channel that keeps what it was given; `before` runs first, as the world goes on."""
+class Box(Channel):
+    """A channel that keeps what it was given; `then` runs after each message, as the world goes
+    on; `answer` is what it says."""
 
     sent: list[tuple[str, str, str]] = field(default_factory=list)
-    before: Any = None
+    parts: list[dict[str, str]] = field(default_factory=list)
+    then: Any = None
+    answer: Answer = field(default_factory=lambda: Answer(Fate.SENT))
+    honours_keys: bool = True
+    per_second: int = 1000
 
-    def send(self, key: str, phone: str, text: str) -> Any:
-        from screening.reminders.channels import Answer, Fate
+    name = "box"
 
+    def send(self, key: str, phone: str, text: str, parts: Any = None) -> Answer:
         self.sent.append((key, phone, text))
-        return Answer(Fate.SENT)
+        self.parts.append(dict(parts or {}))
+        if self.then:
+            self.then(phone)
+        return self.answer
 
 
 class Gateway:
-    """A real HTTP server. `plan` is what it does with each request in turn: a status, or "slow";
-    when the plan is over it answers 200. It keeps each key's message once, as a good one does."""
+    """A real HTTP server. `plan` is what it does with each request in turn: a status, "slow" (it
+    takes the message and answers too late), "cut" (it takes it and hangs up); then it answers 200.
 
-    def __init__(self, *plan: int | str) -> None:
-        self.plan, self.heard, self.kept = list(plan), [], {}
+    One that `honours` keys tells a repeat and delivers no twice; `told` is what reached phones."""
+
+    def __init__(self, *plan: int | str, honours: bool = True) -> None:
+        self.plan, self.honours, self.heard = list(plan), honours, []
+        self.told: list[tuple[str, dict[str, str]]] = []
+        self.states: dict[str, str] = {}
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 size = int(self.headers["Content-Length"])
                 gateway.answer(self, json.loads(self.rfile.read(size)))
+
+            def do_GET(self) -> None:
+                state = gateway.states.get(self.path.rpartition("/")[2])
+                said = json.dumps({"state": state}).encode() if state else b""
+                self.send_response(200 if state else 404)
+                self.send_header("Content-Length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, *a: Any) -> None:
                 pass
@@ -156,20 +177,26 @@ class Gateway:
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
 
+    @property
+    def kept(self) -> dict[str, dict[str, str]]:
+        return dict(self.told)
+
     def answer(self, request: BaseHTTPRequestHandler, body: dict[str, str]) -> None:
         key = request.headers["Idempotency-Key"]
         self.heard.append((key, request.headers.get("Authorization"), body))
         step = self.plan.pop(0) if self.plan else 200
+        known = self.honours and key in self.kept
+        if step in ("slow", "cut", 200) and not known:
+            self.told.append((key, body))
+        if step == "cut":
+            request.close_connection = True
+            return
         if step == "slow":
-            self.kept[key] = body  # it has the message, but its answer comes too late
             time.sleep(0.6)
-            step = 200
-        elif key in self.kept:
-            step = 409
-        elif step == 200:
-            self.kept[key] = body
+        status = 409 if known else 200 if step == "slow" else int(step)
         try:
-            request.send_response(int(step))
+            request.send_response(status)
+            request.send_header("Content-Length", "0")
             request.end_headers()
         except OSError:
             pass

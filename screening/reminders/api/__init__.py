@@ -1,6 +1,6 @@
 """Reminders over HTTP: the missed as a stream, contacts, visits, opt-outs, waves."""
 
-from screening.reminders.api import missed, waves
+from screening.reminders.api import hooks, missed, slots, waves
 from screening.reminders.api.frame import CALLERS, READERS, WAVE, WAVERS, bp, sees_all
 from screening.reminders.api.missed import visit, visits
 
@@ -10,8 +10,10 @@ __all__ = [
     "WAVE",
     "WAVERS",
     "bp",
+    "hooks",
     "missed",
     "sees_all",
+    "slots",
     "visit",
     "visits",
     "waves",

@@ -7,7 +7,7 @@ from typing import Any
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.openapi import gives, takes
-from screening.reminders import queries, rules, waves
+from screening.reminders import queries, receipts, rules, waves
 from screening.reminders import schemas as s
 from screening.reminders.api.frame import READERS, WAVE, WAVERS, bp
 
@@ -43,7 +43,7 @@ def get_wave(wave_id: int) -> Any:
     wave = queries.get_wave(wave_id)
     return wave._asdict() | {
         "messages": queries.count_messages(wave),
-        "came": queries.count_came(wave),
+        **queries.outcome_of(wave, at=clock.now())._asdict(),
     }
 
 
@@ -74,4 +74,26 @@ def start_wave(wave_id: int, args: dict[str, Any]) -> Any:
 def cancel_wave(wave_id: int) -> Any:
     """Write no more of it and send nothing that still waits."""
     waves.cancel(wave_id, by=current_actor(), at=clock.now())
+    return "", 204
+
+
+@bp.get("/waves/<int:wave_id>/unknown")
+@require(*READERS, at=WAVE)
+@gives(s.UnknownMessageSchema, many=True)
+def list_unknown(wave_id: int) -> Any:
+    """Messages of which nobody knows what became: neither a report nor the gateway could say."""
+    wave = queries.get_wave(wave_id)
+    return [m._asdict() for m in queries.list_unknown(wave)]
+
+
+@bp.post("/waves/<int:wave_id>/unknown")
+@require(*WAVERS, at=WAVE)
+@takes(s.MessageVerdictSchema)
+@gives(None, 204)
+def decide_message(wave_id: int, args: dict[str, Any]) -> Any:
+    """Your word on one of them: it has arrived, or it shall go out again."""
+    receipts.decide(
+        wave_id, args["cell_id"], args["message_id"], args["verdict"], by=current_actor(),
+        at=clock.now(),
+    )  # fmt: skip
     return "", 204

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
 
 from screening import clock
 from screening.i18n import ZONE
-from screening.reminders.channels import Answer, Fate
+from screening.reminders.channels import Answer, Channel, Fate
 
 
-class FileChannel:
+class FileChannel(Channel):
     """NDJSON lines {key, at, phone, text}. A key that occurs twice is one message."""
+
+    name = "file"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def send(self, key: str, phone: str, text: str) -> Answer:
+    def send(
+        self, key: str, phone: str, text: str, parts: Mapping[str, str] | None = None
+    ) -> Answer:
         at = clock.now().astimezone(ZONE)
         line = orjson.dumps({"key": key, "at": at.isoformat(), "phone": phone, "text": text})
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

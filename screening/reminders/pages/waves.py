@@ -137,7 +137,7 @@ def wave(wave_id: int) -> Any:
         left=[(said(rules.LEFT_OUT[k]), n) for k, n in (found or {}).get("left_out", {}).items()],
         silent=[silent_line(int(c), devices) for c, devices in silent.items()],
         messages=[(message_word(k), n) for k, n in sorted(messages.items())],
-        came=queries.count_came(w), made_by=names.get(w.made_by, ("", ""))[1],
+        outcome=queries.outcome_of(w, at=clock.now()), made_by=names.get(w.made_by, ("", ""))[1],
         silent_by=names.get(w.silent_by or 0, ("", ""))[1], may_send=may_send_wave(w),
         quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
     )  # fmt: skip

@@ -11,6 +11,7 @@ from screening.errors import NotFound
 from screening.places import queries as places
 from screening.places.rules import Place
 from screening.reminders.queries.missed import get_node
+from screening.reminders.rules import SAMPLED_WITHIN
 
 
 class NoSuchWave(NotFound):
@@ -25,6 +26,7 @@ class WaveRow(NamedTuple):
     area_id: int
     template: str
     text: str
+    fields: dict[str, str] | None
     state: str
     include_silent: bool
     silent_by: int | None
@@ -82,15 +84,62 @@ def count_messages(wave: WaveRow) -> dict[str, int]:
     return dict(rows)
 
 
-def count_came(wave: WaveRow) -> int:
-    """Persons named in a sent message who were swabbed after it (发后已检)."""
+class Outcome(NamedTuple):
+    """What became of the persons named in the messages of a wave that left the house: how many
+    they are, how many were swabbed within a day, and how many still have time."""
+
+    named: int
+    came: int
+    open: int
+
+
+LEFT = ("sent", "delivered", "outcome_unknown")
+
+
+def outcome_of(wave: WaveRow, *, at: datetime) -> Outcome:
+    """Sampled within SAMPLED_WITHIN of their message (发后已检)."""
+    cells = cells_of(wave.area_id)
+    ((named, came, still),) = fetch(
+        "WITH named AS (SELECT DISTINCT ON (1, 2) (x->>0)::bigint AS cell, "
+        "(x->>1)::bigint AS person, m.sent_at FROM wave_message m, "
+        "LATERAL jsonb_array_elements(m.persons) x WHERE m.cell_id = ANY(%(cells)s) "
+        "AND m.wave_id = %(wave)s AND m.state = ANY(%(left)s) AND m.sent_at IS NOT NULL "
+        "ORDER BY 1, 2, m.sent_at), "
+        "swab AS (SELECT s.cell_id, s.person_id, s.at FROM specimen s "
+        "WHERE s.cell_id = ANY(%(cells)s) AND s.round_id = %(round)s AND s.void = 0), "
+        "told AS (SELECT n.sent_at, bool_or(s.at > n.sent_at AND s.at <= n.sent_at + %(within)s) "
+        "AS came FROM named n LEFT JOIN swab s ON s.cell_id = n.cell AND s.person_id = n.person "
+        "GROUP BY n.cell, n.person, n.sent_at) "
+        "SELECT count(*), count(*) FILTER (WHERE came), "
+        "count(*) FILTER (WHERE came IS NOT TRUE AND sent_at + %(within)s > %(at)s) FROM told",
+        {
+            "cells": cells, "wave": wave.wave_id, "round": wave.round_id, "left": list(LEFT),
+            "within": SAMPLED_WITHIN, "at": at,
+        },
+    )  # fmt: skip
+    return Outcome(named, came, still)
+
+
+class OpenMessage(NamedTuple):
+    """A message of which nobody knows what became; `sealed` is empty once its text is forgotten."""
+
+    wave_id: int
+    cell_id: int
+    message_id: int
+    community_id: int
+    sent_at: datetime
+    made_at: datetime
+    sealed: bytes
+
+
+def list_unknown(wave: WaveRow, *, limit: int = 100) -> list[OpenMessage]:
+    """Messages of a wave that wait for a person's word, the oldest first."""
+    cells = cells_of(wave.area_id)
     rows = fetch(
-        "SELECT count(DISTINCT p.person) FROM wave_message m, "
-        "LATERAL (SELECT (x->>0)::bigint AS cell, (x->>1)::bigint AS person "
-        "FROM jsonb_array_elements(m.persons) x) p "
-        "JOIN specimen s ON s.cell_id = p.cell AND s.round_id = %s AND s.person_id = p.person "
-        "WHERE m.cell_id = ANY(%s) AND m.wave_id = %s AND m.state = 'sent' "
-        "AND s.cell_id = ANY(%s) AND s.void = 0 AND s.at > m.at",
-        (wave.round_id, cells_of(wave.area_id), wave.wave_id, cells_of(wave.area_id)),
+        "SELECT m.wave_id, m.cell_id, m.message_id, m.community_id, m.sent_at, o.made_at, o.body "
+        "FROM wave_message m JOIN outbox o ON o.cell_id = m.cell_id AND o.ref = m.message_id "
+        "AND o.state = 5 AND o.topic = 'sms' WHERE m.cell_id = ANY(%s) AND o.cell_id = ANY(%s) "
+        "AND m.wave_id = %s AND m.state = 'outcome_unknown' ORDER BY m.sent_at LIMIT %s",
+        (cells, cells, wave.wave_id, limit),
     )
-    return rows[0][0]
+    return [OpenMessage._make((*r[:6], bytes(r[6]))) for r in rows]

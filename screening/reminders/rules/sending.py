@@ -45,6 +45,7 @@ LEFT_OUT: dict[str, Word] = {
     "left_in_peace": Word("已约定时间", "a time was agreed"),
     "opted_out": Word("已退订", "opted out"),
     "no_phone": Word("没有电话", "no phone"),
+    "no_site": Word("附近没有开放的采样点", "no open site nearby"),
 }
 # why a written message is not sent after all
 DROPPED: dict[str, Word] = {
@@ -55,6 +56,18 @@ DROPPED: dict[str, Word] = {
     "round_over": Word("采样已停止", "sampling has stopped"),
     "too_late": Word("等得太久", "waited too long"),
 }
+
+
+# what a person may say of a message of which nobody knows what became
+VERDICTS: dict[str, Word] = {
+    "arrived": Word("对方已收到", "it has arrived"),
+    "again": Word("再发一次", "send it again"),
+}
+# A message nobody knows about is asked for this often, then waits for a person; minutes.
+ASK_AFTER = (1, 5, 15, 60, 180, 720)
+# receipts come up to three days after the message (Aliyun, Tencent); then its text is forgotten
+RECEIPT_LIFE = timedelta(hours=72)
+SAMPLED_WITHIN = timedelta(hours=24)  # of the message; source: HOUSE
 
 
 class Missed(NamedTuple):

@@ -12,12 +12,15 @@ from screening.reminders.rules.contacts import State
 
 
 class Template(NamedTuple):
-    """A kind of message: whom it is for, and the reason it gives unless another is written."""
+    """A kind of message: whom it is for, and the reason it gives unless another is written.
+
+    `before`: it goes out once the round is approved, before anybody can have come."""
 
     zh: str
     en: str
     states: frozenset[State]
     reason: str
+    before: bool = False
 
 
 TEMPLATES: dict[str, Template] = {
@@ -33,6 +36,13 @@ TEMPLATES: dict[str, Template] = {
         frozenset((State.RESAMPLE,)),
         "您上次留取的样本未能使用，我们为此致歉，请再采一次",
     ),
+    "notice": Template(
+        "开始前通知",
+        "notice before the start",
+        frozenset(State),
+        "本轮采样即将开始",
+        before=True,
+    ),
 }
 
 # Domain 9 (46): no result or disease words in a text that anybody may read on a locked screen.
@@ -44,7 +54,7 @@ FORBIDDEN = (
     "quarantine", "isolation", "epidemic", "pandemic",
 )  # fmt: skip
 LAST_WORDS = "如已采样请忽略"
-NAMES = "{names}"
+NAMES, PLACE, HOURS = "{names}", "{place}", "{hours}"
 FIELDS = ("reason", "rule", "place", "hours", "phone")
 MOST_IN_FIELD = 60
 # UCS-2 texts: 70 characters in one part, 67 in each part of a longer one (3GPP TS 23.038, 23.040).
@@ -98,22 +108,40 @@ def compose(template: str, values: Mapping[str, str]) -> str:
     """The text of a wave, with `{names}` left open. Raises NoSuchTemplate, Faults.
 
     It gives the reason, the rule, a place with its hours and a phone, and one way out."""
+    said = parts(template, values)
+    text = (
+        f"{NAMES}：{said['reason']}。{said['rule']}。采样点：{said['place']}，{said['hours']}。"
+        f"咨询：{said['phone']}。{LAST_WORDS}"
+    )
+    check_length(fill(text, ["某某某"] * 3, "某" * 8, "00:00-00:00"))
+    return text
+
+
+def parts(template: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The parts of a text, tidied. Without a place, place and hours stay open: each message then
+    names the nearest open sites, or the building's own. Raises NoSuchTemplate, Faults."""
     known = TEMPLATES.get(template)
     if known is None:
         raise NoSuchTemplate()
     said = {f: " ".join((values.get(f) or "").split(" ")).strip() for f in FIELDS}
     said["reason"] = said["reason"] or known.reason
-    faults = [fault for f, text in said.items() for fault in _faults(f, text)]
+    open_place = not said["place"] and not said["hours"]
+    faults = [
+        fault
+        for f, text in said.items()
+        if not (open_place and f in ("place", "hours"))
+        for fault in _faults(f, text)
+    ]
     if faults:
         raise Faults(faults)
-    text = (
-        f"{NAMES}：{said['reason']}。{said['rule']}。采样点：{said['place']}，{said['hours']}。"
-        f"咨询：{said['phone']}。{LAST_WORDS}"
-    )
-    parts = parts_of(fill(text, ["某某某"] * 3))
-    if parts > MOST_PARTS:
-        raise TextTooLong(parts=parts, most=MOST_PARTS)
-    return text
+    return said | ({"place": PLACE, "hours": HOURS} if open_place else {})
+
+
+def check_length(text: str) -> None:
+    """Raises TextTooLong."""
+    count = parts_of(text)
+    if count > MOST_PARTS:
+        raise TextTooLong(parts=count, most=MOST_PARTS)
 
 
 def _faults(name: str, text: str) -> Iterable[Fault]:
@@ -135,10 +163,24 @@ def forbidden(text: str) -> str | None:
     return next((w for w in FORBIDDEN if w in plain), None)
 
 
-def fill(text: str, names: Sequence[str]) -> str:
-    """The message for one phone; more than three names are summed up."""
-    who = "、".join(names[:3]) + (f"等{len(names)}人" if len(names) > 3 else "")
-    return text.replace(NAMES, who)
+def fill(text: str, names: Sequence[str], place: str = "", hours: str = "") -> str:
+    """The message for one phone."""
+    return text.replace(NAMES, who(names)).replace(PLACE, place).replace(HOURS, hours)
+
+
+def who(names: Sequence[str]) -> str:
+    """Those whom a message names; more than three are summed up."""
+    return "、".join(names[:3]) + (f"等{len(names)}人" if len(names) > 3 else "")
+
+
+# what people write back who want no more of it; 拒收请回复R is the operators' own custom
+STOP_WORDS = ("r", "t", "td", "tui", "退订", "拒收", "不要", "stop", "unsubscribe", "n")
+
+
+def says_stop(text: str) -> bool:
+    """True when a reply asks for no more messages, whatever stands around the word."""
+    plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return plain in STOP_WORDS
 
 
 def parts_of(text: str) -> int:

@@ -1,0 +1,188 @@
+"""The last look before a message leaves: whom it may still name, and whether it may go at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import orjson
+
+from screening import outbox
+from screening.db import fetch, run
+from screening.i18n import ZONE
+from screening.places import queries as places
+from screening.registry import seals
+from screening.registry.queries import find_policy
+from screening.registry.rules import RoundState
+from screening.registry.service.persons import ring
+from screening.reminders import rules
+from screening.reminders.queries import list_exempt, list_sampled, opted_out, silent_communities
+from screening.reminders.waves import AAD, CANCELLED
+
+SILENT_WAIT = timedelta(minutes=10)
+
+
+class Message(NamedTuple):
+    """One row of the outbox, opened. `who`: [cell, person, community, masked name]."""
+
+    cell: int
+    outbox_id: int
+    ref: int
+    attempts: int
+    made_at: datetime
+    wave: int
+    round_id: int
+    community: int
+    phone: str
+    text: str
+    template: str
+    fields: dict[str, str]
+    who: list[list[Any]]
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        return [(w[0], w[1]) for w in self.who]
+
+    @property
+    def key(self) -> str:
+        """What the gateway knows it by; the same however often it is sent."""
+        return key_of(self.cell, self.outbox_id)
+
+    @property
+    def names(self) -> list[str]:
+        return [w[3] for w in self.who]
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What the text is made of, for gateways that fill in approved templates."""
+        return {**self.fields, "names": rules.who(self.names), "template": self.template}
+
+
+def key_of(cell: int, outbox_id: int) -> str:
+    return f"{cell}.{outbox_id}"
+
+
+def read_key(key: str) -> tuple[int, int] | None:
+    """(cell, outbox_id) of a key of ours, else None."""
+    cell, _, outbox_id = key.partition(".")
+    if not (cell.isascii() and cell.isdigit() and outbox_id.isascii() and outbox_id.isdigit()):
+        return None
+    pair = int(cell), int(outbox_id)
+    return pair if max(pair) < 1 << 63 else None
+
+
+def open_message(cell: int, row: tuple[int, int, bytes, int, datetime]) -> Message:
+    outbox_id, ref, sealed, attempts, made_at = row
+    body = orjson.loads(ring().open(bytes(sealed), AAD))
+    return Message(
+        cell, outbox_id, ref, attempts, made_at, body["wave"], body["round"], body["community"],
+        body["phone"], body["text"], body.get("template", ""), body.get("fields", {}), body["who"],
+    )  # fmt: skip
+
+
+def put_off(cell: int, ids: Sequence[int], until: datetime) -> None:
+    if ids:
+        run(
+            "UPDATE outbox SET due_at = %s WHERE cell_id = %s AND outbox_id = ANY(%s)",
+            (until, cell, list(ids)),
+        )
+
+
+def mark(m: Message, state: str, at: datetime, why: str | None = None) -> None:
+    """The message's own row; what was personal in the outbox row goes once it is settled."""
+    run(
+        "UPDATE wave_message SET state = %s, dropped_why = %s, at = %s "
+        "WHERE cell_id = %s AND message_id = %s",
+        (state, why, at, m.cell, m.ref),
+    )
+    run(
+        "UPDATE outbox SET body = '' WHERE cell_id = %s AND outbox_id = %s",
+        (m.cell, m.outbox_id),
+    )
+
+
+def look(messages: Sequence[Message], at: datetime, *, at_silence: bool = True) -> list[Message]:
+    """Those that may go now, naming only whose swab the server does not hold at this moment; the
+    others are dropped or put off. Without `at_silence` it is not asked who has fallen silent."""
+    if not messages:
+        return []
+    waves = _waves(messages)
+    silent = _silent(messages, waves, at) if at_silence else set()
+    sampled: set[tuple[int, int, int]] = set()
+    exempt: set[tuple[int, int, int]] = set()
+    for round_id in {m.round_id for m in messages}:
+        pairs = [p for m in messages if m.round_id == round_id for p in m.pairs]
+        sampled |= {(round_id, *p) for p in list_sampled(round_id, pairs)}
+        exempt |= {(round_id, *p) for p in list_exempt(round_id, pairs, at=at)}
+    keys = ring()
+    out = opted_out([seals.phone_hash(keys, m.phone) for m in messages])
+    ready = []
+    for m in messages:
+        state, _ = waves[m.wave]
+        left = [w for w in m.who if (m.round_id, w[0], w[1]) not in sampled]
+        free = [w for w in left if (m.round_id, w[0], w[1]) not in exempt]
+        why = _why_not(m, state, left, free, out, at)
+        if why is not None:
+            outbox.settle(m.cell, m.outbox_id, outbox.DROPPED, at=at, error=why)
+            mark(m, "dropped", at, why)
+        elif (m.round_id, m.community) in silent:
+            put_off(m.cell, [m.outbox_id], at + SILENT_WAIT)
+        else:
+            ready.append(m._replace(who=free))
+    return ready
+
+
+def _why_not(
+    m: Message, state: str, left: list, free: list, out: set[bytes], at: datetime
+) -> str | None:
+    """A key of rules.DROPPED, or None when the message may go."""
+    if state == CANCELLED:
+        return "cancelled"
+    if not _may_remind(m):
+        return "round_over"
+    if not left:
+        return "sampled"
+    if not free:
+        return "exempt"
+    if seals.phone_hash(ring(), m.phone) in out:
+        return "opted_out"
+    since = rules.may_send_at(m.made_at, ZONE)
+    return "too_late" if at - since > rules.MESSAGE_LIFE else None
+
+
+def _may_remind(m: Message) -> bool:
+    policy = find_policy(m.round_id)
+    if policy is None:
+        return False
+    template = rules.TEMPLATES.get(m.template)
+    early = template is not None and template.before and policy.state == RoundState.SCHEDULED
+    return early or policy.state == RoundState.SAMPLING
+
+
+def _waves(messages: Iterable[Message]) -> Mapping[int, tuple[str, bool]]:
+    """State of each wave, and whether silence of its catchments does not matter: somebody answers
+    for it, or nobody can have been swabbed yet."""
+    rows = fetch(
+        "SELECT wave_id, state, include_silent, template FROM wave WHERE wave_id = ANY(%s)",
+        (sorted({m.wave for m in messages}),),
+    )
+    return {
+        w: (state, silent or rules.TEMPLATES[template].before)
+        for w, state, silent, template in rows
+    }
+
+
+def _silent(
+    messages: Sequence[Message], waves: Mapping[int, tuple[str, bool]], at: datetime
+) -> set[tuple[int, int]]:
+    """(round, community) whose phones have fallen silent since the wave was written."""
+    wanted: dict[int, set[int]] = {}
+    for m in messages:
+        if not waves[m.wave][1]:
+            wanted.setdefault(m.round_id, set()).add(m.community)
+    out = set()
+    for round_id, ids in wanted.items():
+        nodes = [n for n in map(places.find_area, sorted(ids)) if n is not None]
+        out |= {(round_id, c) for c in silent_communities(round_id, nodes, at=at)}
+    return out

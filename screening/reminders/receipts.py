@@ -1,0 +1,275 @@
+"""What became of messages after they left: reports, replies, questions, a person's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from screening import clock, outbox
+from screening.accounts import audit
+from screening.accounts.roles import Actor
+from screening.db import db, fetch, insert, run
+from screening.errors import Problem
+from screening.registry import seals
+from screening.registry.queries import persons_by_cell
+from screening.registry.service.persons import ring
+from screening.reminders import rules
+from screening.reminders.channels import Channel, Fate, Reply, Report
+from screening.reminders.look import open_message, read_key
+from screening.reminders.service import note_bounced
+from screening.reminders.waves import TOPIC
+
+DELIVERED, FAILED, UNKNOWN = "delivered", "failed", "outcome_unknown"
+BATCH = 100
+
+
+class MessageSettled(Problem):
+    status = 409
+    code = "message_settled"
+    zh = "这条短信已有结果，请刷新后再看。"
+    en = "What became of this message is known by now; reload and look again."
+
+
+# --- reports and replies --------------------------------------------------------------------------
+
+
+def take_reports(reports: Iterable[Report], *, at: datetime) -> int:
+    """Settle the messages that a gateway tells of; a report that comes twice changes nothing. One
+    of a number not known yet waits until the number is. The number of messages settled."""
+    settled = 0
+    for report in reports:
+        verdict = DELIVERED if report.delivered else FAILED
+        target = read_key(report.key)
+        if target is None and report.ref:
+            target = _by_ref(report.ref, verdict, report.why, at)
+        if target is not None:
+            settled += _settle(*target, verdict, report.why, at)
+    return settled
+
+
+def _by_ref(ref: str, verdict: str, why: str, at: datetime) -> tuple[int, int] | None:
+    insert(
+        "sms_ref",
+        ("ref", "verdict", "why", "at"),
+        [(ref, verdict, why[:60], at)],
+        "ON CONFLICT (ref) DO NOTHING",
+    )
+    ((cell, outbox_id),) = fetch(
+        "SELECT cell_id, outbox_id FROM sms_ref WHERE ref = %s FOR UPDATE", (ref,)
+    )
+    return None if cell is None else (cell, outbox_id)
+
+
+def remember(ref: str, cell: int, outbox_id: int, *, at: datetime) -> None:
+    """The gateway's own number of a message; a report that was faster is taken now."""
+    insert(
+        "sms_ref",
+        ("ref", "cell_id", "outbox_id", "at"),
+        [(ref, cell, outbox_id, at)],
+        "ON CONFLICT (ref) DO UPDATE SET cell_id = EXCLUDED.cell_id, "
+        "outbox_id = EXCLUDED.outbox_id",
+    )
+    ((verdict, why),) = fetch("SELECT verdict, why FROM sms_ref WHERE ref = %s", (ref,))
+    if verdict:
+        _settle(cell, outbox_id, verdict, why or "", at)
+
+
+def take_replies(replies: Iterable[Reply], *, at: datetime) -> int:
+    """Who asks for no more messages gets none; other replies are not kept. How many opted out."""
+    keys = ring()
+    hashes = {seals.phone_hash(keys, r.phone) for r in replies if rules.says_stop(r.text)}
+    insert(
+        "opt_out", ("phone_hash", "at"), [(h, at) for h in sorted(hashes)], "ON CONFLICT DO NOTHING"
+    )
+    if hashes:
+        audit.note("opted_out", "phone", 0, detail={"n": len(hashes)})
+    return len(hashes)
+
+
+def _settle(cell: int, outbox_id: int, verdict: str, why: str, at: datetime) -> int:
+    """1 when this changed what is known of the message."""
+    rows = fetch(
+        "SELECT topic, ref, state FROM outbox WHERE cell_id = %s AND outbox_id = %s FOR UPDATE",
+        (cell, outbox_id),
+    )
+    if not rows or rows[0][0] != TOPIC:
+        return 0
+    _, message_id, state = rows[0]
+    return _settle_message(cell, outbox_id, message_id, state, verdict, why, at)
+
+
+def _settle_message(
+    cell: int, outbox_id: int, message_id: int, state: int, verdict: str, why: str, at: datetime
+) -> int:
+    """Delivered is the last word; failed counts only while nothing better is known."""
+    open_for = ("waiting", "sent", UNKNOWN) + ((FAILED,) if verdict == DELIVERED else ())
+    rows = fetch(
+        "UPDATE wave_message SET state = %s, at = %s, sent_at = coalesce(sent_at, %s) "
+        "WHERE cell_id = %s AND message_id = %s AND state = ANY(%s) RETURNING wave_id, persons",
+        (verdict, at, at, cell, message_id, list(open_for)),
+    )
+    if not rows:
+        return 0
+    end = outbox.SENT if verdict == DELIVERED else outbox.FAILED
+    if state != end:
+        run(
+            "UPDATE outbox SET state = %s, sent_at = coalesce(sent_at, %s), error = %s, body = '' "
+            "WHERE cell_id = %s AND outbox_id = %s",
+            (end, at, why[:60] or None, cell, outbox_id),
+        )
+    if verdict == FAILED:
+        wave_id, persons = rows[0]
+        _bounce(wave_id, persons, at)
+    return 1
+
+
+def _bounce(wave_id: int, persons: Sequence[Sequence[int]], at: datetime) -> None:
+    """Whoever goes there has a task: nobody reads messages under this number."""
+    ((round_id,),) = fetch("SELECT round_id FROM wave WHERE wave_id = %s", (wave_id,))
+    known = persons_by_cell((p[0], p[1]) for p in persons)
+    note_bounced(round_id, [(*pair, row.community_id) for pair, row in known.items()], at=at)
+
+
+# --- when nobody knows ----------------------------------------------------------------------------
+
+
+def wonder(cell: int, outbox_id: int, message_id: int, why: str, *, at: datetime) -> None:
+    """Nobody knows whether this message was taken: it is asked for, and never sent by itself."""
+    outbox.wonder(cell, outbox_id, why, ask_at=at + timedelta(minutes=rules.ASK_AFTER[0]))
+    run(
+        "UPDATE wave_message SET state = %s, at = %s, sent_at = coalesce(sent_at, %s) "
+        "WHERE cell_id = %s AND message_id = %s",
+        (UNKNOWN, at, at, cell, message_id),
+    )
+
+
+def settle_open(channel: Channel, *, now: Callable[[], datetime] = clock.now) -> int:
+    """Take what waits at the gateway, then go through what is open. Commits. How many settled."""
+    heard = channel.hear()
+    settled = take_reports([r for r in heard if isinstance(r, Report)], at=now())
+    take_replies([r for r in heard if isinstance(r, Reply)], at=now())
+    db.session.commit()
+    channel.heard()
+    for cell in _cells(now()):
+        for row in _lock_open(cell, now()):
+            settled += _follow(channel, cell, row, now)
+    _forget(now())
+    db.session.commit()
+    return settled
+
+
+def _cells(at: datetime) -> list[int]:
+    rows = fetch(
+        "SELECT DISTINCT cell_id FROM outbox WHERE state IN (4, 5) AND due_at <= %s "
+        "AND topic = %s AND body <> '' /* fan-out: worker; few are open and they have an index of their own */",
+        (at, TOPIC),
+    )
+    return sorted(r[0] for r in rows)
+
+
+def _lock_open(cell: int, at: datetime) -> list[tuple]:
+    """Lease what is to be asked for. Commits."""
+    rows = fetch(
+        "SELECT outbox_id, ref, body, attempts, made_at, state FROM outbox WHERE cell_id = %s "
+        "AND state IN (4, 5) AND due_at <= %s AND topic = %s AND body <> '' ORDER BY due_at LIMIT %s "
+        "FOR UPDATE SKIP LOCKED",
+        (cell, at, TOPIC, BATCH),
+    )
+    run(
+        "UPDATE outbox SET due_at = %s WHERE cell_id = %s AND outbox_id = ANY(%s)",
+        (at + timedelta(minutes=5), cell, [r[0] for r in rows]),
+    )
+    db.session.commit()
+    return rows
+
+
+def _follow(channel: Channel, cell: int, row: tuple, now: Callable[[], datetime]) -> int:
+    """One message: its worker died while it was on its way, or it is time to ask. Commits."""
+    outbox_id, message_id, _, attempts, made_at, state = row
+    if state == outbox.SENDING:
+        if outbox.lock(cell, outbox_id)[0] == outbox.SENDING:
+            wonder(cell, outbox_id, message_id, "worker_ended", at=now())
+        db.session.commit()
+        return 0
+    m = open_message(cell, row[:5])
+    answer = channel.ask(m.key, m.phone, made_at)
+    at = now()
+    settled = 0
+    if outbox.lock(cell, outbox_id)[0] == outbox.UNKNOWN:
+        settled = _heard(answer, cell, outbox_id, message_id, attempts, made_at, at)
+    db.session.commit()
+    return settled
+
+
+def _heard(
+    answer: Any, cell: int, outbox_id: int, message_id: int, attempts: int, made: datetime,
+    at: datetime,
+) -> int:  # fmt: skip
+    if answer is not None and answer.fate in (Fate.DELIVERED, Fate.NEVER):
+        verdict = DELIVERED if answer.fate is Fate.DELIVERED else FAILED
+        return _settle(cell, outbox_id, verdict, answer.why, at)
+    if answer is not None and answer.fate is Fate.SENT:  # it was taken after all; a report follows
+        outbox.settle(cell, outbox_id, outbox.SENT, at=at)
+        run("UPDATE outbox SET body = '' WHERE cell_id = %s AND outbox_id = %s", (cell, outbox_id))
+        return run(
+            "UPDATE wave_message SET state = 'sent', at = %s WHERE cell_id = %s "
+            "AND message_id = %s",
+            (at, cell, message_id),
+        )
+    if at - made > rules.RECEIPT_LIFE:  # nothing more will come; what was personal goes
+        run("UPDATE outbox SET body = '' WHERE cell_id = %s AND outbox_id = %s", (cell, outbox_id))
+        return 0
+    asked = [m for m in rules.ASK_AFTER if timedelta(minutes=m) <= at - made]
+    wait = rules.ASK_AFTER[min(len(asked), len(rules.ASK_AFTER) - 1)]
+    run(
+        "UPDATE outbox SET due_at = %s, error = coalesce(nullif(%s, ''), error) "
+        "WHERE cell_id = %s AND outbox_id = %s",
+        (at + timedelta(minutes=wait), answer.why if answer else "", cell, outbox_id),
+    )
+    return 0
+
+
+def _forget(at: datetime) -> None:
+    """Gateway numbers, after the last day on which a report can come."""
+    run("DELETE FROM sms_ref WHERE at < %s", (at - rules.RECEIPT_LIFE,))
+
+
+# --- a person's word ------------------------------------------------------------------------------
+
+
+def decide(
+    wave_id: int, cell: int, message_id: int, verdict: str, *, by: Actor, at: datetime
+) -> None:
+    """What a person says of a message of which nobody knows what became: it has arrived, or it
+    shall go out again (looked at once more; too late for that, it is a task for whoever goes there).
+
+    Raises MessageSettled."""
+    rows = fetch(
+        "SELECT o.outbox_id, o.made_at FROM wave_message m JOIN outbox o ON o.cell_id = m.cell_id "
+        "AND o.ref = m.message_id AND o.topic = %s AND o.state = %s WHERE m.cell_id = %s "
+        "AND o.cell_id = %s AND m.message_id = %s AND m.wave_id = %s AND m.state = %s "
+        "FOR UPDATE OF m, o",
+        (TOPIC, outbox.UNKNOWN, cell, cell, message_id, wave_id, UNKNOWN),
+    )
+    if not rows:
+        raise MessageSettled()
+    outbox_id, made_at = rows[0]
+    if verdict == "arrived":
+        _settle(cell, outbox_id, DELIVERED, "", at)
+    elif at - made_at > rules.MESSAGE_LIFE:
+        _settle(cell, outbox_id, FAILED, "too_late", at)
+    else:
+        run(
+            "UPDATE outbox SET state = 0, due_at = %s WHERE cell_id = %s AND outbox_id = %s",
+            (at, cell, outbox_id),
+        )
+        run(
+            "UPDATE wave_message SET state = 'waiting' WHERE cell_id = %s AND message_id = %s",
+            (cell, message_id),
+        )
+    run(
+        "UPDATE wave_message SET settled_by = %s WHERE cell_id = %s AND message_id = %s",
+        (by.staff_id, cell, message_id),
+    )
+    audit.note(f"message_{verdict}", "wave", wave_id, cell=cell, detail={"message": message_id})
