@@ -272,11 +272,12 @@ class PlateRunSchema(Schema):
 
 class WaitingSchema(Schema):
     barcode = fields.String()
-    why = fields.String(metadata={"description": "recheck, rerun, single, overdue or empty"})
+    why = fields.String(metadata={"description": "recheck, single, key_group, rerun, overdue or empty; the list is in that order"})
     mode = fields.Integer()
     members = fields.Integer()
     held = fields.Boolean(attribute="holds")
     site_id = Id(allow_none=True)
+    sampled_at = moment(metadata={"description": "within one `why` the oldest comes first"})
     received_at = moment(allow_none=True)
     due_at = moment(allow_none=True)
     overdue = fields.Boolean()

@@ -44,6 +44,7 @@ def discarded(side: Side) -> dict:
 CASES = [
     Case("lab_pages.bench_scan", **sides(at_lab)),
     Case("lab_pages.take_scan", "POST", ok=303, **sides(by_scanner)),
+    Case("lab_pages.work_list", **sides(at_lab)),
     Case("lab_pages.files", **sides(at_lab)),
     Case("lab_pages.drop_files", "POST", **sides(dropped)),
     Case("lab_pages.assign_file", "POST", ok=303, **sides(assigned)),

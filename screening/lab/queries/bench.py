@@ -1,21 +1,19 @@
-"""What a bench has before it: the work list, the load, and who is in a tube."""
+"""What a bench has before it: the work list and the load."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from screening.db import fetch
+from screening.lab.priority import WORDS, Rank
 from screening.lab.queries.labs import LabRow, cells_in_use, rounds_in_use
-from screening.lab.queries.plates import reruns_of
-from screening.tube.queries import Key
-from screening.tube.rules import Mode, Purpose, Stage
+from screening.tube.rules import Mode, Stage
 
 
 class Waiting(NamedTuple):
-    """A received tube that stands on no plate. `why`: recheck, rerun, single, overdue or ""."""
+    """A received tube that stands on no plate. `rank` as in priority.Rank; `why` says it in a word:
+    recheck, single, key_group, rerun, overdue or ""."""
 
     barcode: str
     cell_id: int
@@ -26,68 +24,60 @@ class Waiting(NamedTuple):
     site_id: int | None
     received_at: datetime | None
     due_at: datetime | None
-    why: str
+    sampled_at: datetime
+    rank: int
     overdue: bool
 
     @property
-    def rank(self) -> tuple:
-        order = ("recheck", "rerun", "single", "overdue", "")
-        at = self.received_at.timestamp() if self.received_at else 0.0
-        return (order.index(self.why), not self.overdue, at, self.barcode)
+    def why(self) -> str:
+        return WORDS[Rank(self.rank)] or ("overdue" if self.overdue else "")
+
+    @property
+    def cursor(self) -> str:
+        """Where the list goes on after this tube."""
+        return f"{self.rank}~{self.sampled_at.isoformat()}~{self.barcode}"
 
 
 _BENCH = "/* fan-out: the tubes of a bench lie in the cells of their sites */"
+# written out, so that the planner sees the partial index in every plan
+_WAITS = f"t.stage = {int(Stage.RECEIVED)}"
+_STANDS = f"stage BETWEEN {int(Stage.RECEIVED)} AND {int(Stage.REVIEWED)}"
+_RANK = (
+    f"coalesce(r.rank, CASE t.mode WHEN {int(Mode.SINGLE)} THEN {int(Rank.SINGLE)} "
+    f"ELSE {int(Rank.REST)} END)"
+)
+_SAMPLED = "coalesce(t.closed_at, t.opened_at, t.received_at, t.since)"
 
 
-def list_waiting(lab: LabRow, at: datetime, *, limit: int = 200) -> list[Waiting]:
-    """The work list: received here and on no plate; what is most pressing first."""
+def list_waiting(lab: LabRow, at: datetime, *, after: str = "", limit: int = 200) -> list[Waiting]:
+    """The work list: received here and on no plate; by rank, then what was sampled longest ago.
+    `after`: the `cursor` of the last tube seen."""
+    rank, sampled, barcode = _read_cursor(after)
     rows = fetch(
-        f"SELECT {_BENCH} barcode, cell_id, round_id, mode, members, holds, site_id, received_at, "
-        "due_at, home_cells, due_at IS NOT NULL AND due_at < %s FROM tube "
-        "WHERE cell_id = ANY(%s) AND round_id = ANY(%s) AND lab_id = %s AND stage = %s "
-        "ORDER BY (mode = %s) DESC, 11 DESC, received_at, barcode LIMIT %s",
-        (
-            at, _cells(lab), rounds_in_use(), lab.lab_id, int(Stage.RECEIVED), int(Mode.SINGLE),
-            limit,
-        ),
-    )  # fmt: skip
-    again = reruns_of(Key(r[0], r[1], r[2]) for r in rows)
-    rechecks = _rechecks(rows)
-    out = []
-    for barcode, cell, round_id, mode, members, holds, site, received, due, _, late in rows:
-        why = "overdue" if late else ""
-        if barcode in rechecks:
-            why = "recheck"
-        elif barcode in again:
-            why = "rerun"
-        elif mode == Mode.SINGLE:
-            why = "single"
-        out.append(
-            Waiting(barcode, cell, round_id, mode, members, holds, site, received, due, why, late)
-        )
-    return sorted(out, key=lambda w: w.rank)
+        f"SELECT {_BENCH} t.barcode, t.cell_id, t.round_id, t.mode, t.members, t.holds, t.site_id, "
+        f"t.received_at, t.due_at, {_SAMPLED}, {_RANK}, t.due_at IS NOT NULL AND t.due_at < %s "
+        "FROM tube t LEFT JOIN bench_rank r ON r.cell_id = t.cell_id AND r.round_id = t.round_id "
+        "AND r.barcode = t.barcode "
+        f"WHERE t.cell_id = ANY(%s) AND t.round_id = ANY(%s) AND t.lab_id = %s AND {_WAITS} "
+        f"AND ({_RANK}, {_SAMPLED}, t.barcode) > (%s, %s, %s) "
+        f"ORDER BY {_RANK}, {_SAMPLED}, t.barcode LIMIT %s",
+        (at, _cells(lab), rounds_in_use(), lab.lab_id, rank, sampled, barcode, limit),
+    )
+    return [Waiting(*r) for r in rows]
+
+
+def _read_cursor(text: str) -> tuple[int, datetime, str]:
+    """What is no cursor begins at the top."""
+    rank, _, rest = text.partition("~")
+    sampled, _, barcode = rest.partition("~")
+    try:
+        return int(rank), datetime.fromisoformat(sampled).astimezone(UTC), barcode
+    except ValueError:
+        return 0, datetime.min.replace(tzinfo=UTC), ""
 
 
 def _cells(lab: LabRow) -> list[int]:
     return sorted({*cells_in_use(), lab.cell_id})
-
-
-def _rechecks(rows: Sequence[tuple]) -> set[str]:
-    """Single tubes whose swab is a recheck or a resample."""
-    out: set[str] = set()
-    groups: dict[int, list[tuple]] = defaultdict(list)
-    for row in rows:
-        if row[3] == Mode.SINGLE:
-            groups[row[2]].append(row)
-    for round_id, group in groups.items():
-        homes = sorted({c for row in group for c in row[9]})
-        found = fetch(
-            "SELECT DISTINCT barcode FROM specimen WHERE cell_id = ANY(%s) AND round_id = %s "
-            "AND barcode = ANY(%s) AND purpose <> %s",
-            (homes, round_id, [row[0] for row in group], int(Purpose.SCREEN)),
-        )
-        out |= {r[0] for r in found}
-    return out
 
 
 class Load(NamedTuple):
@@ -108,12 +98,9 @@ def load_of(lab: LabRow, at: datetime) -> Load:
     rows = fetch(
         f"SELECT {_BENCH} stage, count(*), count(*) FILTER (WHERE due_at < %s), min(since) "
         "FROM tube WHERE cell_id = ANY(%s) AND round_id = ANY(%s) AND lab_id = %s "
-        "AND stage BETWEEN %s AND %s GROUP BY stage",
-        (
-            at, _cells(lab), rounds_in_use(), lab.lab_id, int(Stage.RECEIVED),
-            int(Stage.REVIEWED),
-        ),
-    )  # fmt: skip
+        f"AND {_STANDS} GROUP BY stage",
+        (at, _cells(lab), rounds_in_use(), lab.lab_id),
+    )
     by = {r[0]: r[1:] for r in rows}
     called = fetch(
         "SELECT coalesce(sum((verdict->>'tubes')::int), 0) FROM run WHERE cell_id = %s "
