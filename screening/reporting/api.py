@@ -60,7 +60,7 @@ def release(args: dict[str, Any]) -> Any:
     """Release reviewed results, each tube for itself; what is held comes back with every reason."""
     out = service.release(
         args["barcodes"], lab_id=args["lab_id"], by=current_actor(), run_id=args["run_id"],
-        at=clock.now(),
+        desk=current_desk(), at=clock.now(),
     )  # fmt: skip
     return {**out._asdict(), "refused": told(out.refused)}
 

@@ -120,3 +120,27 @@ def test_the_desk_shows_holds_and_differing_calls_and_takes_both_decisions(bench
     assert page(bench.second, f"/holds/{hold}") == 303
     shown = page(bench.reviewer)
     assert "整板暂缓" not in shown and "仪器判读不同" not in shown
+
+
+def test_a_release_in_a_browser_where_another_person_just_signed_is_marked_too(bench, app, tube):
+    browser = app.test_client()
+    sign(bench, browser, bench.technician, tube, 1)
+    sign(bench, app.test_client(), bench.reviewer, tube, 2)
+    assert marks() == []
+    headers = make.sign_in(browser, bench.reviewer, cookie=True)
+    barcode, run_id = tube
+    url = f"/reporting/runs/{bench.lab_id}/{run_id}/release"
+    r = browser.post(url, data={"barcode": barcode}, headers=headers)
+    assert r.status_code == 303, r.text
+    by, other = bench.reviewer.staff_id, str(bench.technician.staff_id)
+    assert marks() == [(by, str(run_id), "1", other)]
+
+
+def test_who_signed_and_releases_at_the_own_desk_is_not_marked(bench, app, tube):
+    sign(bench, app.test_client(), bench.technician, tube, 1)
+    browser = app.test_client()
+    sign(bench, browser, bench.reviewer, tube, 2)
+    headers = make.sign_in(browser, bench.reviewer, cookie=True)
+    url = f"/reporting/runs/{bench.lab_id}/{tube[1]}/release"
+    assert browser.post(url, data={"barcode": tube[0]}, headers=headers).status_code == 303
+    assert marks() == []

@@ -235,7 +235,7 @@ def release_run(lab_id: int, run_id: int) -> Any:
     try:
         out = service.release(
             request.form.getlist("barcode"), lab_id=lab_id, by=current_actor(), run_id=run_id,
-            at=clock.now(),
+            desk=current_desk(), at=clock.now(),
         )  # fmt: skip
     except Problem as problem:
         return again(problem, lab_id, run_id)

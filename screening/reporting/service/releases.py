@@ -18,6 +18,7 @@ from screening.reporting.service import callbacks, packages
 from screening.reporting.service.callbacks import Answer, Called
 from screening.reporting.service.desk import act, bench, by_round, refuse, tell_doubts
 from screening.reporting.service.packages import Package
+from screening.reporting.service.reviews import mark_one_desk
 from screening.tube.rules import Verb
 
 _COLUMNS = (
@@ -43,11 +44,13 @@ def release(
     by: Actor,
     at: datetime,
     run_id: int | None = None,
+    desk: bytes | None = None,
 ) -> Released:
     """Release the reviewed results of these tubes of one laboratory.
 
-    Each tube stands for itself: one that is held does not keep the others. Raises NotAllowed, and
-    Refused (every reason of every tube) when not one could go out."""
+    Each tube stands for itself: one that is held does not keep the others. `desk`: the browser
+    that releases; where another person signed at it shortly before, the auditor is told. Raises
+    NotAllowed, and Refused (every reason of every tube) when not one could go out."""
     if not by.may((Role.LAB_REVIEWER,), place_of_lab(lab_id)):
         raise NotAllowed()
     lab, found, refused = bench(barcodes, lab_id, run_id)
@@ -67,6 +70,7 @@ def release(
     called = 0
     for round_id, group in by_round(ready).items():
         called += _release(group, lab, round_id, by.staff_id, at)
+    mark_one_desk(ready, "release", by.staff_id, at, desk)
     return Released([s.barcode for s in ready], repeated, refused, called)
 
 

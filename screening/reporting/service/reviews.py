@@ -83,7 +83,7 @@ def review(
         }
         command, _ = act(Verb.REVIEW, lines, kind="review", lab=lab, round_id=round_id,
                          by=by.staff_id, at=at, body={"step": step})  # fmt: skip
-        _mark_one_desk(group, step, by.staff_id, at, desk)
+        mark_one_desk(group, step, by.staff_id, at, desk)
         _write(group, step, by.staff_id, at, command, desk)
     tell_doubts(signed, at=at)
     return Reviewed([s.barcode for s in signed], repeated, refused)
@@ -108,18 +108,20 @@ def _against(s: Standing, step: int, by: int) -> Problem | None:
     return None
 
 
-def _mark_one_desk(
-    group: Sequence[Standing], step: int, by: int, at: datetime, desk: bytes | None
+def mark_one_desk(
+    group: Sequence[Standing], step: int | str, by: int, at: datetime, desk: bytes | None
 ) -> None:
-    """One line of audit a run: allowed, since a small laboratory may have one computer, but told."""
+    """One line of audit a run: allowed, since a small laboratory may have one computer, but told.
+
+    `step`: 1, 2, or "release"; only what another person signed at this browser counts."""
     if desk is None:
         return
     found: Counter[tuple[int, int, int]] = Counter()
     for (cell, round_id), barcodes in _by_cell_and_round(group).items():
         rows = fetch(
             'SELECT run_id, "by" FROM review WHERE cell_id = %s AND round_id = %s '
-            "AND barcode = ANY(%s) AND step <> %s AND desk = %s AND at > %s",
-            (cell, round_id, barcodes, step, desk, at - timedelta(minutes=CLOSE_MINUTES.value)),
+            'AND barcode = ANY(%s) AND "by" <> %s AND desk = %s AND at > %s',
+            (cell, round_id, barcodes, by, desk, at - timedelta(minutes=CLOSE_MINUTES.value)),
         )
         found.update((cell, run_id, other) for run_id, other in rows)
     for (cell, run_id, other), tubes in found.items():
