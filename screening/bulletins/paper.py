@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,8 +12,12 @@ from screening.bulletins.queries import Addendum, Held
 from screening.bulletins.rules import Kind, Told
 from screening.i18n import _, age, current_lang, dt, local, percent, thousands
 from screening.ledger.rules import PARTS
+from screening.registry.names import mask_name
 from screening.registry.rules import COHORTS
+from screening.registry.seals import mask_phone
 from screening.transport.words import REJECTIONS
+from screening.tube.rules import Stage
+from screening.tube.words import STAGE_WORDS
 
 
 class Table(NamedTuple):
@@ -47,7 +52,10 @@ def lang() -> int:
 def paper(held: Held, personal: list[dict[str, Any]] | None = None) -> Paper:
     """The whole of a bulletin in the language of the moment. `personal`: opened blocks, if any."""
     body, row = held.body, held.row
+    order = list(shape.BLOCKS)
     blocks = [*body["blocks"], *(personal or [])]
+    if personal:
+        blocks.sort(key=lambda b: order.index(b["key"]) if b["key"] in order else len(order))
     told = Told(**body["told"]) if "told" in body else None
     return Paper(
         title_of(body),
@@ -115,6 +123,29 @@ def lead(body: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
+def masked(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Opened blocks as a screen shows them: surname, ends of numbers, the building without door."""
+    out = []
+    for b in blocks:
+        how = [MASKS.get(c) for c in b["columns"]]
+        rows = [
+            [f(v) if f and v else v for f, v in zip(how, row, strict=True)] for row in b["rows"]
+        ]
+        out.append({**b, "rows": rows})
+    return out
+
+
+def _ends(number: str) -> str:
+    """Three in front and four behind of a long document; less of a short one."""
+    front, back = (3, 4) if len(number) >= 15 else (1, 3) if len(number) >= 7 else (0, 2)
+    return number[:front] + "*" * max(len(number) - front - back, 0) + number[len(number) - back :]
+
+
+MASKS: dict[str, Any] = {
+    "name": mask_name, "document": _ends, "phone": mask_phone, "address": lambda a: [a[0], ""],
+}  # fmt: skip
+
+
 def table(held: dict[str, Any]) -> Table:
     """One block with the words of its columns; columns that are not known any more keep their key."""
     block = shape.BLOCKS.get(held["key"])
@@ -138,6 +169,8 @@ def word(code: Any) -> str:
         found = (COHORTS[rest].zh, COHORTS[rest].en)
     elif group == "ledger" and rest in PARTS:
         found = (PARTS[rest].zh, PARTS[rest].en)
+    elif group == "stage":
+        found = STAGE_WORDS[Stage[rest.upper()]]
     elif group == "reject":
         found = REJECTIONS.get(rest, ("其他", "other"))
     else:
@@ -154,15 +187,25 @@ def shown(kind: str, value: Any, row: list[Any] | None = None) -> str:
         return "—"
     if kind == "any":
         kind, value = _kind_of(value)
-    if kind == "num" or (isinstance(value, int) and kind == "text"):
-        return thousands(value)
-    if kind == "rate":
-        return f"{percent(*value)} {thousands(value[0])}/{thousands(value[1])}"
-    if kind == "age":
-        return age(value)
-    if kind == "dt":
-        return dt(datetime.fromisoformat(value)) if value else "—"
-    return word(value) if kind == "word" else str(value)
+    return _SAYS.get(kind, str)(value)
+
+
+def _address(parts: list[str]) -> str:
+    return " ".join(x for x in parts if x) or "—"
+
+
+def _time(text: str | None) -> str:
+    return dt(datetime.fromisoformat(text)) if text else "—"
+
+
+_SAYS: dict[str, Callable[[Any], str]] = {
+    "num": thousands,
+    "rate": lambda v: f"{percent(*v)} {thousands(v[0])}/{thousands(v[1])}",
+    "age": age,
+    "dt": _time,
+    "word": word,
+    "address": _address,
+}
 
 
 def _kind_of(value: Any) -> tuple[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from screening import clock
 from screening.accounts.audit import note
 from screening.accounts.roles import Actor
@@ -12,7 +14,7 @@ from screening.bulletins import gathering, queries, rules
 from screening.bulletins.gathering import Frame
 from screening.bulletins.rules import Kind
 from screening.coverage import service as coverage
-from screening.crypto import seal_with
+from screening.crypto import open_with, seal_with
 from screening.db import db, fetch, insert, new_id
 from screening.errors import Conflict, Problem
 from screening.figures import service as figures
@@ -103,10 +105,11 @@ def freeze(kind: Kind, round_id: int, area_id: int, *, by: int | None, at: datet
 
 
 def keep(
-    kind: Kind, frame: Frame, body: dict[str, Any], personal: list[dict[str, Any]] | None,
+    kind: Kind, frame: Frame, body: dict[str, Any], personal: dict[str, Any] | None,
     *, by: int | None, at: datetime, subject: str | None = None,
 ) -> int:  # fmt: skip
-    """Write a bulletin once. `personal` blocks are sealed under the round's key."""
+    """Write a bulletin once. `personal` is {"blocks", "people": [[cell, person]]}, sealed under the
+    round's key."""
     node, policy = frame.node, frame.policy
     bulletin_id = new_id()
     number = _next_number(kind, policy.round_id, node.area_id)
@@ -135,6 +138,16 @@ def keep(
 
 def aad(bulletin_id: int) -> str:
     return f"bulletin.sealed.{bulletin_id}"
+
+
+def open_sealed(held: queries.Held) -> dict[str, Any]:
+    """The personal blocks of a bulletin and of whom they tell; every reader notes those.
+
+    Raises RoundPurged once the round's key is destroyed."""
+    if held.sealed is None:
+        return {"blocks": [], "people": []}
+    key = round_key(held.row.round_id)
+    return orjson.loads(open_with(key, held.sealed, aad(held.row.bulletin_id)))
 
 
 def _next_number(kind: Kind, round_id: int, area_id: int) -> int:

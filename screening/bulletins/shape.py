@@ -141,7 +141,7 @@ BLOCKS: dict[str, Block] = {
     "members": Block("管内人员", "people in the tube", {
         "seat": C("座位", "seat"), "name": C("姓名", "name", "text"),
         "document": C("证件号码", "document", "code"), "phone": C("电话", "telephone", "code"),
-        "address": C("住址", "address", "text"), "at": C("采样时间", "taken at", "dt"),
+        "address": C("住址", "address", "address"), "at": C("采样时间", "taken at", "dt"),
         "state": C("状态", "state", "word"), "outcome": C("复采结果", "re-sample", "word"),
     }, personal=True),
     "near_tubes": Block("同一设备前后试管", "tubes before and after on the same device", {
@@ -153,7 +153,7 @@ BLOCKS: dict[str, Block] = {
         "at": C("采样时间", "taken at", "dt"), "table": C("台", "table"),
         "tube": C("管码", "tube", "code"), "name": C("姓名", "name", "text"),
         "document": C("证件号码", "document", "code"), "phone": C("电话", "telephone", "code"),
-        "address": C("住址", "address", "text"), "outcome": C("结果", "result", "word"),
+        "address": C("住址", "address", "address"), "outcome": C("结果", "result", "word"),
     }, personal=True),
 }  # fmt: skip
 
