@@ -193,13 +193,22 @@ def _follow(channel: Channel, cell: int, row: tuple, now: Callable[[], datetime]
         db.session.commit()
         return 0
     m = open_message(cell, row[:5])
-    answer = channel.ask(m.key, m.phone, made_at)
+    answer = channel.ask(m.key, m.phone, _sent_at(cell, message_id) or made_at)
     at = now()
     settled = 0
     if outbox.lock(cell, outbox_id)[0] == outbox.UNKNOWN:
         settled = _heard(answer, cell, outbox_id, message_id, attempts, made_at, at)
     db.session.commit()
     return settled
+
+
+def _sent_at(cell: int, message_id: int) -> datetime | None:
+    rows = fetch(
+        "SELECT sent_at FROM wave_message WHERE cell_id = %s AND message_id = %s",
+        (cell, message_id),
+    )
+    db.session.commit()  # nothing is held while the gateway is asked
+    return rows[0][0] if rows else None
 
 
 def _heard(
