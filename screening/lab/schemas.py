@@ -272,7 +272,9 @@ class PlateRunSchema(Schema):
 
 class WaitingSchema(Schema):
     barcode = fields.String()
-    why = fields.String(metadata={"description": "recheck, single, key_group, rerun, overdue or empty; the list is in that order"})
+    why = fields.String(
+        metadata={"description": "recheck, single, key_group, rerun, overdue or empty, in this order"}
+    )
     mode = fields.Integer()
     members = fields.Integer()
     held = fields.Boolean(attribute="holds")

@@ -18,6 +18,8 @@ WRITERS = (Role.LAB_TECHNICIAN,)
 # an original may hold what somebody wrote into a sample name
 OPENERS = (Role.LAB_REVIEWER, Role.AUDITOR)
 BENCH = (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER)
+# who lets a run pass whose instrument's clock disagrees
+CHECKERS = (Role.LAB_REVIEWER,)
 RULERS = (Role.ADMINISTRATOR,)
 APPROVERS = (Role.LAB_REVIEWER, Role.ADMINISTRATOR)
 # who must know of a signal: the laboratory whose it is, and those who act on it where people live

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
+
+from psycopg.types.json import Jsonb
 
 from screening import clock
-from screening.lab.service import tray
+from screening.db import run
+from screening.lab.service import runs, tray
 from tests.access import Case, Side
 from tests.access_cases.lab import data, filled, new_plate, sides
 
@@ -41,9 +45,24 @@ def discarded(side: Side) -> dict:
     return {"values": values, "data": {"reason": "a file of another day"}}
 
 
+def held_for_its_clock(side: Side) -> dict:
+    """The run's file says that it began two hours before its plate was filled."""
+    plate, now = filled(side), clock.now()
+    shown = runs.preview(side.lab.lab_id, plate.plate_id, data(plate), by=1, at=now)
+    run(
+        "UPDATE run SET verdict = verdict || %s WHERE cell_id = %s AND run_id = %s",
+        (Jsonb({"started": f"{now - timedelta(hours=2):%Y-%m-%d %H:%M:%S+00:00}"}),
+         shown.run.cell_id, shown.run.run_id),
+    )  # fmt: skip
+    runs.confirm(side.lab.lab_id, shown.run.run_id, by=1, at=now)
+    return {"values": {"lab_id": side.lab.lab_id, "run_id": shown.run.run_id},
+            "data": {"clock_reason": "zone"}}  # fmt: skip
+
+
 CASES = [
     Case("lab_pages.bench_scan", **sides(at_lab)),
     Case("lab_pages.take_scan", "POST", ok=303, **sides(by_scanner)),
+    Case("lab_pages.override_clock", "POST", ok=303, **sides(held_for_its_clock)),
     Case("lab_pages.work_list", **sides(at_lab)),
     Case("lab_pages.files", **sides(at_lab)),
     Case("lab_pages.drop_files", "POST", **sides(dropped)),

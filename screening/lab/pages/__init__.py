@@ -6,6 +6,7 @@ from screening.lab.pages import (
     bench,
     builder,
     charts,
+    clocks,
     curves,
     duty,
     fills,
@@ -21,6 +22,6 @@ from screening.lab.pages import (
 from screening.lab.pages.frame import bp
 
 __all__ = [
-    "alerts", "archive", "bench", "bp", "builder", "charts", "curves", "duty", "fills", "load",
+    "alerts", "archive", "bench", "bp", "builder", "charts", "clocks", "curves", "duty", "fills", "load",
     "plates", "result_lists", "rule_sets", "runs", "scan", "tray", "wells",
 ]  # fmt: skip
