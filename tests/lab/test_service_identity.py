@@ -178,4 +178,4 @@ def test_the_page_takes_the_instrument_and_names_the_late_file(bench, client):
         f"UPDATE plate_start SET due_at = now() - interval '1 minute' WHERE cell_id = {plate.cell_id}"
     ))  # fmt: skip
     db.session.commit()
-    assert "板 P1 于" in client.get(f"/lab/{lab}").text
+    assert "上机后逾期没有结果文件的板" in client.get(f"/lab/{lab}").text
