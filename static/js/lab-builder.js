@@ -39,6 +39,7 @@ class Builder {
     this.panel.addEventListener("click", (event) => this.click(event));
     // somebody at another computer may fill the same plate
     const often = Number(this.panel.dataset.every) * 1000;
+    this.mark();
     setInterval(() => document.hidden || this.later(() => this.show()), often);
   }
 
@@ -99,7 +100,9 @@ class Builder {
     if (!fresh) return location.assign(answer.url); // signed out, or a page of its own
     const there = new URL(answer.url).pathname;
     if (there !== location.pathname && answer.redirected) return location.assign(answer.url);
+    const aside = this.panel.querySelector(".plate-scroll")?.scrollLeft ?? 0;
     this.panel.replaceChildren(...fresh.childNodes);
+    this.panel.querySelector(".plate-scroll").scrollLeft = aside;
     this.mark();
     if (!quiet && said) {
       for (const tone of ["ok", "look", "stop"]) {
@@ -168,6 +171,16 @@ class Builder {
     this.panel.querySelector(".well-pointed")?.classList.remove("well-pointed");
     const now = this.pointed && this.panel.querySelector(`[data-well="${this.pointed}"]`);
     if (now) now.parentElement.classList.add("well-pointed");
+    this.reveal(now || this.panel.querySelector(".well-next [data-well]"));
+  }
+
+  // sideways only: the scan field stays where it is
+  reveal(button) {
+    const scroller = this.panel.querySelector(".plate-scroll");
+    if (!button || !scroller) return;
+    const [frame, cell] = [scroller.getBoundingClientRect(), button.getBoundingClientRect()];
+    if (cell.left < frame.left) scroller.scrollLeft += cell.left - frame.left - cell.width;
+    if (cell.right > frame.right) scroller.scrollLeft += cell.right - frame.right + cell.width;
   }
 }
 

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { hear, tally } from "../../static/js/carried.js";
 import { dress, paint } from "../../static/js/charts.js";
 import { size } from "../../static/js/forms.js";
+import { moved, placeOf, wellAt } from "../../static/js/lab-builder.js";
 import { age, thousands } from "../../static/js/lang.js";
 import { wait } from "../../static/js/poll.js";
 import { clean, keyOf } from "../../static/js/scan-field.js";
@@ -69,4 +70,13 @@ test("a chart's colours are names of the theme, its tooltip is drawn and never w
   const found = paint(dress({ series: [{ color: "--collect", data: [1] }], tooltip: { trigger: "item" } }), (n) => `<${n}>`);
   assert.equal(found.series[0].color, "<--collect>");
   assert.deepEqual(found.tooltip, { trigger: "item", renderMode: "richText", confine: true });
+});
+
+test("arrow keys lead from well to well and stop at the edges", () => {
+  assert.deepEqual(placeOf("P24"), [15, 23]);
+  assert.equal(wellAt(7, 11), "H12");
+  const keys = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "x"];
+  assert.deepEqual(keys.map((k) => moved("B2", k, 8, 12)), ["A2", "C2", "B1", "B3", "B1", "B12", "B2"]);
+  assert.deepEqual([moved("A1", "ArrowUp", 8, 12), moved("H12", "ArrowRight", 8, 12)], ["A1", "H12"]);
+  assert.equal(moved("H12", "ArrowDown", 16, 24), "I12");
 });
