@@ -24,6 +24,7 @@ def items() -> list[Item]:
     watch, chain, remind, setup = _("监测"), _("各环节"), _("催检"), _("设置")
     return [
         Item("dashboard_pages.home", _("工作台"), ""),
+        Item("dashboard_pages.command", _("指挥"), watch),
         Item("dashboard_pages.round_overview", _("轮次总览"), watch),
         Item("coverage_pages.overview", _("覆盖情况"), watch),
         Item("ledger_pages.overview", _("未归账"), watch),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -24,6 +24,17 @@ def stages_of(round_id: int, sight: Sight) -> list[StageRow]:
     """The rollup of a round's tubes, as far as `sight` reaches."""
     rows = list_stages(round_id, sight.cells)
     return [r for r in rows if sight.sees(r.site_id, r.lab_id)]
+
+
+def list_responsible(sites: Collection[int], labs: Collection[int]) -> dict[tuple[str, int], int]:
+    """{("site" or "lab", id): the staff who is responsible there}."""
+    rows = fetch(
+        "SELECT 'site', site_id, responsible_id FROM site WHERE site_id = ANY(%s) "
+        "AND responsible_id IS NOT NULL UNION ALL SELECT 'lab', lab_id, responsible_id FROM lab "
+        "WHERE lab_id = ANY(%s) AND responsible_id IS NOT NULL",
+        (sorted(sites), sorted(labs)),
+    )
+    return {(kind, place): staff for kind, place, staff in rows}
 
 
 # --- before a round ---------------------------------------------------------------------------

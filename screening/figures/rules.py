@@ -171,6 +171,14 @@ STAGES: dict[str, frozenset[Stage]] = {
     "tubes_released": frozenset((Stage.RELEASED, Stage.DISCARDED)),
     "tubes_gone": frozenset((Stage.REJECTED, Stage.LOST)),
 }
+# what a tube is reported under, from the kind of its site (places.rules.SITE_KINDS)
+CHANNELS: dict[str, tuple[str, str]] = {
+    "community": ("社会面", "community"),
+    "isolation": ("隔离", "isolation"),
+    "locked": ("封控", "locked zone"),
+    "arrival": ("到达", "arrival"),
+    "key": ("重点人群", "key groups"),
+}
 IN_CHAIN = frozenset(s for s in Stage if s < Stage.RELEASED)
 
 

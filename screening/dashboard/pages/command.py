@@ -1,0 +1,179 @@
+"""The command page of an area: a district head's morning on one page, kept fresh by polling."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+
+from screening import clock
+from screening.accounts.guard import OWN_ROWS, area, current_actor, require
+from screening.accounts.roles import Actor
+from screening.dashboard import command_lines as lines
+from screening.dashboard.cards import door
+from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, started
+from screening.dashboard.pages.round import clock_lines
+from screening.figures import service
+from screening.figures.rules import Sheet, from_plain
+from screening.figures.service import Kept
+from screening.figures.standing import Clock, minutes_since
+from screening.i18n import _, current_lang
+from screening.places import queries as places
+from screening.places.queries import Node
+from screening.places.rules import LEVEL_NAMES
+from screening.registry.queries import RoundPolicy
+
+EVERY = 15  # seconds between two questions of a page; the browser adds jitter
+
+
+@bp.get("/command")
+@require(*SEERS, at=OWN_ROWS)
+def command() -> Any:
+    """The own area's command page."""
+    actor = current_actor()
+    rounds = started(actor.places(SEERS))
+    policy = chosen(rounds)
+    node = own_area(actor, policy)
+    if policy is None or node is None:
+        return render_template("dashboard/command.html", **head(None, rounds), node=None)
+    return redirect(url_for(".command_area", area_id=node.area_id, round=policy.round_id))
+
+
+@bp.get("/command/<int:area_id>")
+@require(*SEERS, at=area())
+def command_area(area_id: int) -> Any:
+    """One area: headline, funnel, forecast, who lags, who waits, sites, laboratories, positives."""
+    actor = current_actor()
+    rounds = started(actor.places(SEERS))
+    policy, node = chosen(rounds), _node(area_id)
+    if policy is None:
+        return render_template("dashboard/command.html", **head(None, rounds), node=None)
+    kept = service.look(policy.round_id, area_id, at=clock.now())
+    return render_template(
+        "dashboard/command.html", **head(policy, rounds), **page(policy, node, kept),
+        trail=trail(actor, node, policy), every=EVERY,
+    )  # fmt: skip
+
+
+@bp.get("/command/<int:area_id>/now")
+@require(*SEERS, at=area())
+def command_now(area_id: int) -> Any:
+    """The part of the page that moves, with an ETag: 304 while nothing has."""
+    actor = current_actor()
+    policy, node = chosen(started(actor.places(SEERS))), _node(area_id)
+    if policy is None:
+        return Response(status=204)
+    version = service.find_version(policy.round_id, area_id)
+    if version is not None and request.if_none_match.contains_weak(_tag(actor, version)):
+        return _private(Response(status=304), _tag(actor, version))
+    kept = service.look(policy.round_id, area_id, at=clock.now())
+    body = render_template(
+        "dashboard/command_now.html", policy=policy, every=EVERY, **page(policy, node, kept)
+    )
+    return _private(make_response(body), _tag(actor, kept.version))
+
+
+def _node(area_id: int) -> Node:
+    node = places.find_area(area_id)
+    if node is None:
+        raise places.NoSuchPlace()
+    return node
+
+
+def _tag(actor: Actor, version: int) -> str:
+    """A picture reads differently in another language and for other roles, whose doors differ."""
+    roles = ",".join(sorted(actor.roles))
+    seen = hashlib.sha256(f"{version} {current_lang()} {roles}".encode())
+    return seen.hexdigest()[:24]
+
+
+def _private(response: Response, tag: str) -> Response:
+    """Kept by this browser alone, and asked for again each time."""
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, Accept-Language"
+    return response
+
+
+def trail(actor: Actor, node: Node, policy: RoundPolicy) -> list[tuple[str, str]]:
+    """The areas above, as far as this person may look."""
+    return [
+        (n.name, url_for(".command_area", area_id=n.area_id, round=policy.round_id))
+        for n in places.line_above(node)
+        if actor.may(SEERS, places.place_of_area(n.area_id))
+    ]
+
+
+def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
+    """What the templates show of a picture; ages are those of the moment it was taken."""
+    body, at = kept.body, kept.made_at
+    sheet = from_plain(policy.round_id, node.area_id, at, body["figures"])
+    found = lines.Lines(policy, node, body, at)
+    clocks = {k: Clock(*c) for k, c in body["clocks"].items()}
+    return {
+        "node": node,
+        "level": LEVEL_NAMES[node.level][lines.lang()],
+        "as_of": at,
+        "headline": lines.headline(sheet),
+        "steps": steps(policy, node, sheet, body, at),
+        "clocks": clock_lines(policy, clocks),
+        "forecasts": [
+            lines.foretold(kind, f, stopped=body["stopped"])
+            for kind, f in body["forecasts"].items()
+        ],
+        "curve": lines.curve(body["slots"], at),
+        "reasons": lines.reasons(sheet),
+        "children": found.children(),
+        "stragglers": found.stragglers(),
+        "sites": found.site_lines(),
+        "site_counts": {k: body[k] for k in ("sites_all", "sites_open", "tables_open", "hour")},
+        "labs": found.lab_lines(),
+        "positives": found.positives(),
+        "callbacks": body["callbacks"],
+        "figures": {k: lines.told(f) for k, f in sheet.figures.items()},
+        "alerts": found.alerts(),
+        "parts": found.parts(),
+        "heard": found.heard(),
+        "now_href": url_for(".command_now", area_id=node.area_id, round=policy.round_id),
+        "dispatch_href": door("dashboard_pages.dispatch", area_id=node.area_id),
+    }
+
+
+def steps(
+    policy: RoundPolicy, node: Node, sheet: Sheet, body: dict[str, Any], at: Any
+) -> list[dict[str, Any]]:
+    """应检 → 采 → 送 → 检 → 报 in persons; what is stuck between two links, with its oldest tube."""
+    words = {"due": _("应检"), "reached": _("采"), "delivered": _("送"), "tested": _("检"),
+             "resulted": _("报")}  # fmt: skip
+    keys = ("due", "collect", "deliver", "test", "report")
+    stuck = {
+        "due": (_("未检"), sheet["missed"], lines.told(sheet.figures["missed"])["href"]),
+        "collect": (_("未送达"), sheet["reached"] - sheet["delivered"], _late(policy, node)),
+        "deliver": (_("未检出"), sheet["delivered"] - sheet["tested"], _late(policy, node)),
+        "test": (_("未发布"), sheet["tested"] - sheet["resulted"], _late(policy, node)),
+    }
+    out = []
+    for key, (name, label) in zip(keys, words.items(), strict=True):
+        f = lines.told(sheet.figures[name])
+        step: dict[str, Any] = {
+            "key": key, "label": label, "count": f["value"], "href": f["href"],
+            "definition": f["why"],
+        }  # fmt: skip
+        if key in stuck:
+            word, n, href = stuck[key]
+            held = body["held"].get(key)
+            late = held["late"] if held else 0
+            step["stuck"] = {
+                "label": word, "count": n, "href": href,
+                "tone": "look" if key == "due" or late else "unknown",
+                "minutes": minutes_since(lines.when(held["oldest"]), at) if held else None,
+                "note": _("超时 %(n)s 管", n=late) if late else "",
+            }  # fmt: skip
+        out.append(step)
+    return out
+
+
+def _late(policy: RoundPolicy, node: Node) -> str:
+    return door("dashboard_pages.command_tubes", area_id=node.area_id, what="tubes_late",
+                round=policy.round_id)  # fmt: skip
