@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from screening.db import by_cell, fetch
 from screening.ledger.parts import FAN_OUT, JOURNALS, Item
+from screening.ledger.rules import UNSAID
 from screening.ledger.sight import Sight
 from screening.registry.queries import get_policy
+from screening.tube.rules import Stage
 
 
 def count_stages(round_id: int, sight: Sight) -> list[tuple]:
@@ -53,6 +55,27 @@ def count_matters(round_id: int, cells: Sequence[int]) -> dict[str, int]:
         args,
     )
     return {**dict(tickets), "callback": callbacks[0][0], "alert": alerts[0][0]}
+
+
+def count_open_tubes(round_id: int, cells: Sequence[int]) -> int:
+    """Tubes that were opened and not closed, those left out that two persons explained."""
+    return fetch(
+        "SELECT count(*) FROM tube t WHERE t.cell_id = ANY(%s) AND t.round_id = %s "
+        "AND t.stage = %s AND NOT EXISTS (SELECT FROM explanation e WHERE e.cell_id = t.cell_id "
+        "AND e.round_id = t.round_id AND e.subject_id = t.barcode AND e.checked_by IS NOT NULL) "
+        + FAN_OUT,
+        (list(cells), round_id, int(Stage.OPEN)),
+    )[0][0]
+
+
+# Coverage is a neighbour: its rollup is read here as it is.
+def count_unsaid(round_id: int, cells: Sequence[int]) -> int:
+    """Missed persons of whom nobody said what came of it, as the rollup counted them last."""
+    return fetch(
+        f"SELECT coalesce(sum({' + '.join(UNSAID)}), 0)::int8 FROM coverage "
+        f"WHERE cell_id = ANY(%s) AND round_id = %s {FAN_OUT}",
+        (list(cells), round_id),
+    )[0][0]
 
 
 # --- devices ----------------------------------------------------------------------------------

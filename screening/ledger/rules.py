@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -172,6 +172,20 @@ def obstacles(balance: Balance) -> list[str]:
     return out
 
 
+# of the missed: those of whom nobody said what came of it
+UNSAID = ("m_resample", "m_new", "m_visit")
+
+
+def unfinished(open_tubes: int, matters: Mapping[str, int], unsaid: int) -> dict[str, int]:
+    """How much of the round itself is not finished, by words of OBSTACLES: tubes on the table,
+    re-samples and alerts that run, missed persons without a reason."""
+    return {
+        "open_tubes": open_tubes,
+        "pools": matters.get("callback", 0) + matters.get("alert", 0),
+        "residual": unsaid,
+    }
+
+
 def gather(counts: Iterable[Any]) -> dict[str, Explained]:
     """Counts by place, summed by part; every part stands in it, also with nothing."""
     out = {part: Explained() for part in PARTS}
@@ -188,6 +202,9 @@ def gather(counts: Iterable[Any]) -> dict[str, Explained]:
 # what may stand in the way of a sign-off: the parts themselves, and these
 OBSTACLES: dict[str, tuple[str, str]] = {
     **{k: (p.zh, p.en) for k, p in PARTS.items()},
+    "open_tubes": ("还有开管未封", "tubes that are still open"),
+    "pools": ("阳性管未处置完", "pools that are not resolved"),
+    "residual": ("未检人员还没有说明", "missed persons of whom nothing is said"),
     "does_not_add_up": ("各环节之和不等于开管数", "the stages do not add up to the tubes opened"),
     "recount_differs": ("重算与表不一致", "the recount differs from the tables"),
 }

@@ -228,10 +228,20 @@ def checklist(round_id: int, *, at: datetime) -> tuple[Balance, list[str]]:
     """The balance now and what stands in the way of signing it: words of rules.OBSTACLES."""
     found = balance(round_id, at=at)
     out = rules.obstacles(found)
+    out += [word for word, n in unfinished(round_id, found).items() if n]
     last = queries.find_balance(round_id, "check")
     if last is not None and last[2].get("differences"):
         out.append("recount_differs")
     return found, out
+
+
+def unfinished(round_id: int, found: Balance) -> dict[str, int]:
+    """How much of the round itself is still open, by words of rules.OBSTACLES."""
+    cells = whole_city().cells
+    return rules.unfinished(
+        queries.count_open_tubes(round_id, cells), found.matters,
+        queries.count_unsaid(round_id, cells),
+    )  # fmt: skip
 
 
 def sign_off(round_id: int, *, by: Actor, at: datetime) -> int:

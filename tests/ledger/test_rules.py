@@ -49,3 +49,9 @@ def test_a_stored_balance_names_its_stages_and_keeps_its_sums():
     body = of(open=1, released=2).to_dict()
     assert body["stages"] == {"open": [1, 10], "released": [2, 20]}
     assert (body["released"], body["in_chain"], body["unaccounted"]) == (2, 1, 0)
+
+
+def test_running_re_samples_alerts_and_silent_missed_persons_are_unfinished():
+    found = rules.unfinished(2, {"callback": 3, "alert": 1, "hold": 9}, 7)
+    assert found == {"open_tubes": 2, "pools": 4, "residual": 7}
+    assert set(found) < set(rules.OBSTACLES)

@@ -167,3 +167,31 @@ def test_a_recount_that_differs_stands_in_the_way(day, two):
     with pytest.raises(service.NotBalanced) as e:
         service.sign_off(day.city.round_id, by=two[0], at=clock.now())
     assert e.value.details["obstacles"] == ["recount_differs"]
+
+
+def test_a_missed_person_of_whom_nothing_is_said_keeps_the_round_open(day, two):
+    from screening.coverage import service as coverage
+
+    stop(day)
+    settle(day, two)
+    coverage.mark_new()
+    coverage.take_marks(at=clock.now())
+    db.session.commit()
+    with pytest.raises(service.NotBalanced) as e:
+        service.sign_off(day.city.round_id, by=two[0], at=clock.now())
+    assert e.value.details["obstacles"] == ["residual"]
+
+
+def test_a_re_sample_that_runs_keeps_the_round_open(day, two):
+    stop(day)
+    settle(day, two)
+    run(
+        "INSERT INTO callback (cell_id, callback_id, person_id, community_id, round_id, tube_cell, "
+        "barcode, reason, state, opened_at, due_at) VALUES (%s, 1, 1, 1, %s, %s, '1', "
+        "'pool_positive', 'open', now(), now())",
+        (day.city.sites[0].cell_id, day.city.round_id, day.city.sites[0].cell_id),
+    )
+    db.session.commit()
+    with pytest.raises(service.NotBalanced) as e:
+        service.sign_off(day.city.round_id, by=two[0], at=clock.now())
+    assert e.value.details["obstacles"] == ["pools"]

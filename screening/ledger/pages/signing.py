@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, current_app, flash, redirect, render_template, url_for
 from flask import g as current
 
 from screening import clock
@@ -34,13 +34,14 @@ def show_sign_off(round_id: int) -> Any:
 def sign_page(round_id: int) -> dict[str, Any]:
     policy, now = get_policy(round_id), clock.now()
     found, against = service.checklist(round_id, at=now)
+    rest = service.unfinished(round_id, found)
     signed = queries.list_signatures(round_id)
     people = names_of([s.by for s in signed])
     last = queries.find_balance(round_id, "check")
     return {
         **frame(policy, []),
         "balance": found,
-        "lines": [check_line(round_id, word, found, against) for word in OBSTACLES],
+        "lines": [check_line(round_id, word, found, against, rest) for word in OBSTACLES],
         "against": against,
         "finished": policy.state in ("finishing", "closing"),
         "closed": policy.state == "closed",
@@ -55,19 +56,45 @@ def sign_page(round_id: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def check_line(round_id: int, word: str, found: Balance, against: Sequence[str]) -> dict[str, Any]:
+def check_line(
+    round_id: int, word: str, found: Balance, against: Sequence[str], rest: Mapping[str, int]
+) -> dict[str, Any]:
+    """One line of the checklist; it leads to the rows behind it."""
     p = found.parts.get(word)
     open_ = word in against
     return {
         "what": OBSTACLES[word][lang()],
-        "href": url_for(".list_part", round_id=round_id, part=word) if word in PARTS else "",
-        "items": p.items if p else None,
+        "href": door_of(round_id, word),
+        "items": p.items if p else rest.get(word),
         "closed": p.closed if p else None,
         "state": {
             "tone": "stop" if open_ else "ok",
             "text": _("未清") if open_ else _("清"),
         },
     }
+
+
+def door_of(round_id: int, word: str) -> str:
+    """Where the rows of a line are listed."""
+    if word in PARTS:
+        return url_for(".list_part", round_id=round_id, part=word)
+    area = desk.place_of_round(round_id).id
+    doors: dict[str, tuple[str, dict[str, Any]]] = {
+        "open_tubes": (
+            "dashboard_pages.command_tubes",
+            {"area_id": area, "what": "tubes_open", "round": round_id},
+        ),
+        "pools": ("reporting_pages.callbacks", {"area_id": area}),
+        "residual": (
+            "reminders_pages.missed_in",
+            {"area_id": area, "round": round_id, "state": "new"},
+        ),
+        "does_not_add_up": ("ledger_pages.overview", {"round": round_id, "_anchor": "stages"}),
+    }
+    endpoint, args = doors.get(word, ("", {}))
+    if endpoint not in current_app.view_functions or (not area and "area_id" in args):
+        return ""
+    return url_for(endpoint, **args)
 
 
 @bp.post("/rounds/<int:round_id>/sign-off")
