@@ -6,9 +6,14 @@ import argparse
 import os
 import sys
 
-from bench import ingest, lookup, release
+from bench import ingest, lookup, release, worklist
 
-WHAT = {"ingest": ingest.main, "lookup": lookup.main, "release": release.main}
+WHAT = {
+    "ingest": ingest.main,
+    "lookup": lookup.main,
+    "release": release.main,
+    "worklist": worklist.main,
+}
 
 
 def main() -> int:
