@@ -1,6 +1,6 @@
 """Where controls stand on a new plate, so that turned plates, swapped columns and swapped plates show.
 
-Two kinds of layout (docs/laboratory.md says what each sees):
+Two kinds of layout (docs/plates.md says what each sees):
 
 - plain: the controls that a plate needs anyway, 92 tubes on 96 wells;
 - marked: in all columns but one also a positive control or a mark, an empty well that is read and
