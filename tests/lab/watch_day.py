@@ -28,7 +28,7 @@ class Weeks:
 
     @property
     def lab_id(self) -> int:
-        return self.bench.lab.lab_id
+        return self.bench.city.lab.lab_id
 
 
 def weak_control(shift: float) -> tuple[float, float, float]:
@@ -44,34 +44,45 @@ def judged(bench: Bench, code: str, tubes: Sequence[str], shift: float) -> int:
     return bench.run(plate, data).run.run_id
 
 
-def curved_file(plate: queries.PlateRow, cts: Mapping[str, Sequence]) -> bytes:
-    """A QuantStudio text export with its amplification data; `cts` by well."""
+def curved_file(
+    plate: queries.PlateRow, cts: Mapping[str, Sequence], calls: Mapping[str, str] | None = None
+) -> bytes:
+    """A QuantStudio text export with its amplification data; `cts` and the instrument's own
+    `calls` by well."""
     head = ["* Block Type = 96-Well Block", f"* Experiment Barcode = {plate.code}",
             "* Instrument Type = QuantStudio(TM) 5 System", ""]  # fmt: skip
-    table, curves = ["[Results]", "Well\tWell Position\tSample Name\tTarget Name\tReporter\tCT"], [
+    table, curves = ["[Results]", "Well\tWell Position\tSample Name\tTarget Name\tReporter\tCT\tTarget Call"], [
         "", "[Amplification Data]", "Well\tWell Position\tCycle\tTarget Name\tRn\tDelta Rn",
     ]  # fmt: skip
     names = {w: r.barcode for w, r in queries.list_wells(plate).items()}
     for n, (well, values) in enumerate(cts.items(), 1):
         for target, ct in zip(TARGETS, values, strict=True):
             word = "Undetermined" if ct is None else ct
-            table.append(f"{n}\t{well}\t{names.get(well, '')}\t{target}\tFAM\t{word}")
+            said = (calls or {}).get(well, "") if target == "N" else ""
+            table.append(f"{n}\t{well}\t{names.get(well, '')}\t{target}\tFAM\t{word}\t{said}")
             for cycle in range(1, 41):
                 rn = 0.01 * (cycle % 3) + (2 / (1 + exp((ct + 4 - cycle) / 1.5)) if ct else 0)
                 curves.append(f"{n}\t{well}\t{cycle}\t{target}\t{rn + 1:.3f}\t{rn:.3f}")
     return ("\n".join([*head, *table, *curves]) + "\n").encode()
 
 
-def with_curves(bench: Bench, code: str = "CURVES", confirm: bool = True) -> int:
-    """A plate with one of each outcome and curves in its file."""
-    tubes = bench.received(5)
+EACH = (HOT, GREY, LOST, CLEAN, CLEAN)
+
+
+def with_curves(
+    bench: Bench, code: str = "CURVES", *, confirm: bool = True, values: Sequence = EACH,
+    control: Sequence | None = None, differs: bool = False,
+) -> int:  # fmt: skip
+    """A plate with one tube of each of `values` and curves in its file. `control`: what the
+    positive control shows; `differs`: the instrument calls the last tube otherwise."""
+    tubes = bench.received(len(values), 1)
     plate = bench.plate(code)
     wells = bench.load(plate, tubes)
-    shows = {w: weak_control(0) if kind.startswith("pc") else BLANK
-             for w, kind in plate.layout.items()}  # fmt: skip
-    for tube, values in zip(tubes, (HOT, GREY, LOST, CLEAN, CLEAN), strict=True):
-        shows[wells[tube]] = values
-    made = bench.preview(plate, curved_file(plate, shows))
+    weak = control or weak_control(0)
+    shows = {w: weak if kind.startswith("pc") else BLANK for w, kind in plate.layout.items()}
+    shows |= {wells[t]: v for t, v in zip(tubes, values, strict=True)}
+    calls = {wells[tubes[-1]]: "No Amp"} if differs else {}
+    made = bench.preview(plate, curved_file(plate, shows, calls))
     return (bench.confirm(made) if confirm else made).run.run_id
 
 
@@ -81,7 +92,7 @@ def weeks(client: Any, plates: int = 24) -> Weeks:
     lots.open_lot(bench.lab.lab_id, "general-ct40", "20260301", by=7, at=clock.now())
     db.session.commit()
     shifts = [WANDER[n % 10] for n in range(plates - 2)] + [0.5, 0.9]
-    tubes = bench.received(plates)
+    tubes = bench.received(plates, 1)
     runs = [judged(bench, f"QC{n:02}", [tubes[n]], s) for n, s in enumerate(shifts)]
     kept = tubes[:6]
     desk.sign_both(*kept)

@@ -152,7 +152,8 @@ def chart(lab_id: int, key: tuple[str, str], found: list[ControlValue]) -> dict[
 
 def limit_line(base: westgard.Base, k: int, y: drawing.Scale) -> dict[str, Any]:
     words = {0: "x̄", 1: "+1s", 2: "+2s", 3: "+3s", -1: "−1s", -2: "−2s", -3: "−3s"}
-    return {"at": y(base.mean + k * base.sd), "k": abs(k), "text": words[k]}
+    ct = base.mean + k * base.sd
+    return {"at": y(ct), "ct": ct, "k": abs(k), "text": words[k]}
 
 
 def mark(

@@ -149,10 +149,14 @@ def hold_line(h: HoldRow, actor: Actor) -> dict[str, Any]:
     }
 
 
+_ABOVE = ("not_reviewed", "not_tested", "watched")
+
+
 def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
     other = s.test is not None and s.test.run_id != run_id
     codes = [] if s.version else gates.refusals(s.gate)
-    held = [refusals.problem(c, s) for c in codes if c not in ("not_reviewed", "not_tested")]
+    # what holds the whole run is told once, above the tubes
+    held = [refusals.problem(c, s) for c in codes if c not in _ABOVE]
     return {
         "barcode": s.barcode,
         "well": call.well,
@@ -160,13 +164,16 @@ def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
         "cts": "  ".join(f"{k} {'—' if v is None else v}" for k, v in call.cts.items()),
         "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
         "held": held,
+        "watched": "watched" in codes,
         "differs": "undecided" in codes,
         "plain": is_plain(s),
         "reviews": [(step, names.get(by, ("", ""))[1]) for step, by in sorted(s.reviews.items())],
         "signed": dict(s.reviews),
         "next": "moved" if other else _next(s, codes),
         "version": s.version,
-        "tone": "stop" if "alert_conflict" in codes else ("look" if held else ""),
+        "tone": "stop"
+        if "alert_conflict" in codes
+        else ("look" if held or "watched" in codes else ""),
         "href": url_for(".show_tube", barcode=s.barcode),
     }
 
