@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("screening.drill")
 WAVE_AT, CALLS_AT = 13.0, 14.5  # local hours of the reminder and of the calls afterwards
 MOST_CALLS = 40  # of one community
+LOOKS = timedelta(minutes=3)  # how often those on duty look, and how long they take to answer
 
 
 class Desks:
     def __init__(self, door: Door, world: World) -> None:
         self.door, self.world = door, world
         self.tokens: dict[str, str] = {}
+        self.looked: datetime | None = None
 
     def sign_in(self, who: Staff) -> str:
         wanted = {"number": who.number, "password": self.world.password}
@@ -56,6 +58,9 @@ class Desks:
                 self._try(act, day, now)
         if day.notes.again and day.notes.once(f"called {len(day.truth.swabs)}"):
             self._try(self._call_back, day, now)
+        if self.looked is None or now - self.looked >= LOOKS:
+            self.looked = now
+            self._try(self._answer, day, now)
 
     def _try(self, act: Any, day: Day, now: datetime) -> None:
         """A desk that is refused tells it in the log; the day goes on."""
@@ -95,6 +100,22 @@ class Desks:
                     "round_id": round_id, "outcome": outcome, "kind": "call", "until": until,
                 }  # fmt: skip
                 self.as_(worker, "post", "/api/v1/contacts", json=values)
+
+    def _answer(self, day: Day, now: datetime) -> None:
+        """Those on duty say that they have an alert in hand, each for the own place."""
+        benches = [self.world.crew("lab_technician", lab.ref)[0] for lab in self.world.labs]
+        for who in [*benches, *self.world.crew("district_head")]:
+            own = self._post_of(who)
+            for call in self.as_(who, "get", "/api/v1/alerts/unacknowledged").body:
+                rung = datetime.fromisoformat(call["called_at"])
+                if (call["kind"], int(call["place_id"])) == own and now - rung >= LOOKS:
+                    path = f"/api/v1/alerts/{call['cell_id']}/{call['alert_id']}/acknowledge"
+                    self.as_(who, "post", path)
+
+    def _post_of(self, who: Staff) -> tuple[str, int]:
+        if who.role == "district_head":
+            return "area", self.world.areas[who.place]
+        return "lab", self.world.lab(who.place).lab_id
 
     def _call_back(self, day: Day, now: datetime) -> None:
         homes = {day.people[a.person].community for a in day.notes.again}

@@ -18,17 +18,19 @@ from screening.drill.city import EXAMPLE
 from screening.drill.day_plan import DayPlan, PlannedRound, StaffMember
 from screening.drill.register import Found, Tick
 from screening.lab.rule_sets import GENERAL
-from screening.lab.service import rule_sets
+from screening.lab.service import duty, rule_sets
 from screening.places import queries as places
 from screening.places import service as places_service
 from screening.places.readers.areas import read_area_file
-from screening.places.rules import BUILDING
+from screening.places.rules import BUILDING, CITY
 from screening.registry.rules import Mode, PoolRule
 from screening.registry.service import rounds, zones
 from screening.tube import labels_service
 
 FIRST_NUMBER = "E000"  # who sets the city up; nobody signs in as that person
 STAYS = timedelta(days=30)  # real time; a demo may be shown again weeks later
+ON_DUTY = (Role.LAB_TECHNICIAN, Role.DISTRICT_HEAD, Role.DISPATCHER)
+DUTY = timedelta(days=7)
 BOXES_OF_SITE = 60  # of seals as many again as of boxes, for those that tear
 
 
@@ -55,6 +57,7 @@ def load(plan: DayPlan, *, at: datetime, tick: Tick = lambda _: None) -> City:
     by = _first(at)
     _places(city)
     _staff(city)
+    _on_duty(city, by, at)
     db.session.commit()
     rows = register.people_of(plan)
     city.people = register.load_people(rows, by=by, at=at, tick=tick)
@@ -106,6 +109,22 @@ def _staff(city: City) -> None:
             places_service.change_site(city.sites[person.scope], responsible_id=staff_id)
         elif person.role == Role.COMMUNITY_WORKER:
             places_service.set_owner(city.areas[person.scope], staff_id)
+
+
+def _on_duty(city: City, by: Actor, at: datetime) -> None:
+    """Who answers for the alerts: a technician of each laboratory, the district heads, a
+    dispatcher for the city."""
+    whole = next(n for n in places.TREE.get().by_id.values() if n.level == CITY)
+    taken: set[tuple[str, str]] = set()
+    for person in city.plan.staff:
+        role, where = Role(person.role), (person.role, person.scope)
+        if role not in ON_DUTY or where in taken:
+            continue
+        taken.add(where)
+        place = _place(city, person)
+        if place == EVERYWHERE:
+            place = Place("area", whole.area_id, whole.path)
+        duty.add(place, person.ref, at - timedelta(hours=1), at + DUTY, by=by, at=at)
 
 
 def _place(city: City, person: StaffMember) -> Place:

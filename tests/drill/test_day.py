@@ -89,6 +89,9 @@ def test_every_planted_fault_shows_as_its_ticket_and_nothing_else_does(day):
     assert rows("SELECT state, count(*) FROM callback GROUP BY 1") == [("closed", 10)]
     assert rows("SELECT count(*) FROM wave") == [(1,)]
     assert rows("SELECT count(*) FROM contact")[0][0] > 0
+    called = rows("SELECT count(*), count(seen_at) FROM duty_call WHERE level < 3")[0]
+    assert called[0] == called[1] > 0, "those on duty answer every call"
+    assert rows("SELECT count(*) FROM duty_call WHERE due_at IS NOT NULL") == [(0,)]
 
 
 def test_a_player_who_was_killed_goes_on_without_a_fork(day, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from screening import clock, crypto
-from screening.accounts.roles import Role
+from screening.accounts.roles import EVERYWHERE, Role
 from screening.accounts.service import enrol, sign_in
 from screening.db import fetch
 from screening.drill import handover, load, register, world
@@ -17,6 +17,7 @@ from screening.drill.day_plan import DayPlan, to_json
 from screening.drill.plan import make_plan
 from screening.drill.scenery import at_hour
 from screening.lab.service import rule_sets
+from screening.lab.service.duty import list_posts
 from screening.registry.queries import get_policy
 from screening.registry.rules import RoundState
 
@@ -65,6 +66,11 @@ class TestLoad:
         said = [p.exempt_until for p in register.people_of(plan) if p.exempt_until]
         held = fetch("SELECT count(*) FROM exemption /* fan-out: test */")[0][0]
         assert held == sum(at_hour(until, 0) > clock.now() for until in said)
+        manned = list_posts([EVERYWHERE], at=clock.now())
+        needed = [p for p in manned if p.level != 2 or any(
+            p.place.id == city.areas[c.county] for c in plan.communities
+        )]  # fmt: skip
+        assert needed and not [p.name for p in needed if p.gaps]
 
     def test_its_papers_let_everybody_in(self, tmp_path: Path):
         plan = small()

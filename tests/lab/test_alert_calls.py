@@ -182,6 +182,27 @@ def test_the_homes_of_the_members_are_called_and_not_the_site(bench, client, ros
     assert queries.list_alerts(stranger) == []
 
 
+def test_a_home_that_is_known_late_is_called_late_and_the_city_again_if_need_be(bench, roster):
+    """The tube's list comes after its result: the members' district is called when it is known."""
+    home = make.area("community")
+    away = world.people(home, 1)
+    (tube,) = positive(bench)
+    follow(11)
+    for who in ("lab", "district"):
+        acknowledge(roster[who])
+    before = len(rung())
+    phone = bench.city.phone()
+    phone.write("open", tube=tube, mode="pooled", size=10)
+    phone.write("bind", tube=tube, seat=9, who={"code": away[0][2]})
+    phone.send(bench.client)
+    follow(12)
+    own = queries.list_unacknowledged(queries.reach([], [district_of(way_to(home.path))]))
+    assert [u.staff_ids for u in own] == [[]]  # nobody is on duty there, and its city is another
+    assert len(rung()) == before
+    follow(23)
+    assert [level for level, _, seen in calls() if not seen] == [2, 3, 3]
+
+
 # --- afterwards ---------------------------------------------------------------------------------
 
 
@@ -239,6 +260,16 @@ def test_an_answer_from_the_city_answers_for_all_below(bench, roster):
     follow(11)
     acknowledge(roster["city"])
     assert {seen for *_, seen in calls()} == {True}
+    assert follow(60) == 0
+
+
+def test_the_city_is_left_in_peace_once_everybody_below_has_answered(bench, roster):
+    positive(bench)
+    follow(11)
+    acknowledge(roster["lab"])
+    assert [u.level for u in queries.list_unacknowledged(queries.reach([], [EVERYWHERE]))] == [3, 2]
+    acknowledge(roster["district"])
+    assert queries.list_unacknowledged(queries.reach([], [EVERYWHERE])) == []
     assert follow(60) == 0
 
 

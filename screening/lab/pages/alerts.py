@@ -13,7 +13,7 @@ from screening.accounts.queries.staff import names_of
 from screening.errors import Fault, Problem
 from screening.i18n import _, dt
 from screening.lab import members, queries, words
-from screening.lab.duty_rules import KNOWN
+from screening.lab.duty_rules import KNOWN, all_known
 from screening.lab.pages.frame import PAGE, bp, form, me, outcome_badge, said, shown, undo
 from screening.lab.queries import AlertRow, DutyCallRow, Unanswered
 from screening.lab.queries.duty import names_of as places_of
@@ -172,7 +172,11 @@ def alert_view(found: AlertRow) -> dict[str, Any]:
         "asked_how": said(words.SETTLEMENTS, found.asked_how or ""),
         "own_request": found.asked_by == actor.staff_id,
         "may_settle": bool(actor.roles & set(SETTLERS)) and found.raised_by != actor.staff_id,
-        "clearings": [(code, said(words.SETTLEMENTS, code)) for code in words.CLEARINGS],
+        "clearings": [
+            (code, said(words.SETTLEMENTS, code))
+            for code in words.CLEARINGS
+            if code != words.RESAMPLED or all_known(singles)
+        ],
         "form": request.form,
     }
 

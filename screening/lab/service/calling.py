@@ -28,6 +28,13 @@ _COLUMNS = (
     "cell_id", "call_id", "alert_id", "kind", "place_id", "level", "staff_ids", "times",
     "first_at", "called_at", "due_at",
 )  # fmt: skip
+# A call that was over without an answer may be needed once more: a home that came to be known late.
+_AGAIN = (
+    "ON CONFLICT (cell_id, alert_id, kind, place_id) DO UPDATE SET staff_ids = EXCLUDED.staff_ids, "
+    "times = duty_call.times + 1, called_at = EXCLUDED.called_at, due_at = EXCLUDED.due_at "
+    "WHERE duty_call.due_at IS NULL AND duty_call.seen_at IS NULL "
+    "RETURNING cell_id, alert_id, kind, place_id"
+)
 
 
 class Alerted(NamedTuple):
@@ -177,8 +184,7 @@ def _write(asked: Sequence[Party], roster: Roster, at: datetime) -> list[Party]:
     for _, group in by_cell(rows):
         fresh += insert(
             "duty_call", _COLUMNS, group,
-            "ON CONFLICT (cell_id, alert_id, kind, place_id) DO NOTHING "
-            "RETURNING cell_id, alert_id, kind, place_id",
+            _AGAIN,
             returning=True,
         )  # fmt: skip
     return [by_row[row] for row in sorted(fresh)]
@@ -238,21 +244,24 @@ def _open_alerts() -> list[Alerted]:
 def answer(
     cell: int, alert_id: int, covers: Callable[[Place], bool], *, by: int, at: datetime
 ) -> int:
-    """Somebody has it in hand: the calls to the places that this person answers for are over."""
-    own = [
-        c.call_id
-        for c in queries.calls_of(cell, alert_id)
-        if c.due_at is not None and covers(queries.place_of(c.kind, c.place_id))
-    ]
-    return run(
+    """Somebody has it in hand: the calls to the places that this person answers for are over.
+
+    So is that to the city once everybody below has answered: it was rung in their stead."""
+    calls = [c for c in queries.calls_of(cell, alert_id) if c.due_at is not None]
+    own = [c.call_id for c in calls if covers(queries.place_of(c.kind, c.place_id))]
+    answered = run(
         "UPDATE duty_call SET seen_by = %s, seen_at = %s, due_at = NULL WHERE cell_id = %s "
         "AND call_id = ANY(%s) AND seen_at IS NULL",
         (by, at, cell, own),
     )
+    left = [c for c in calls if c.call_id not in own]
+    if answered and all(c.level == rules.CITY_LEVEL for c in left):
+        end(cell, alert_id)
+    return answered
 
 
 def end(cell: int, alert_id: int) -> None:
-    """Nothing is asked any more: two persons cleared the alert."""
+    """Nothing is asked any more: two persons cleared the alert, or everybody below has answered."""
     run(
         "UPDATE duty_call SET due_at = NULL WHERE cell_id = %s AND alert_id = %s "
         "AND due_at IS NOT NULL",
