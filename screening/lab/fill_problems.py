@@ -32,6 +32,13 @@ class TwoColumnsOf(Problem):
     en = "More than one column may be “{field}”, and none is guessed. Keep one only."
 
 
+class SeveralGrids(Problem):
+    status = 422
+    code = "sheet_several_plates"
+    zh = "文件里画了不止一块板（第 {row} 行又开始一块），不能猜测是哪一块。请每板一份文件。"
+    en = "More than one plate is drawn (another begins in row {row}); none is guessed. One file each."
+
+
 class FillFaults(Faults):
     code = "fill_faults"
     zh = "有 {count} 处需要改正，没有放入任何一管。"

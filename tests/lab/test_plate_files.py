@@ -104,6 +104,36 @@ def test_which_of_two_tube_columns_is_meant_is_not_guessed() -> None:
         read("well,barcode,barcode\nA1,1,2\n")
 
 
+GRID = ["板号 P1,,,,,,,,,,,,", ",1,2,3,4,5,6,7,8,9,10,11,12", "A,阴控,10000000000012,,,,,,,,,,",
+        "B,,10000000000029,,,,,,,,,,", "C,1.0E+13,,,,,,,,,,,"]  # fmt: skip
+
+
+def test_a_plate_drawn_as_a_table_is_a_sheet() -> None:
+    sheet = read("\n".join(GRID) + "\n")
+    assert [(x.well, x.kind) for x in sheet.lines] == [
+        ("A1", "ntc"),
+        ("A2", "tube"),
+        ("B2", "tube"),
+    ]
+    assert [(f.row, f.column, f.problem.code) for f in sheet.faults] == [
+        (5, "C1", "sheet_scientific")
+    ]
+
+
+def test_which_of_two_drawn_plates_is_meant_is_not_guessed() -> None:
+    with pytest.raises(p.SeveralGrids) as refused:
+        read("\n".join([*GRID, "", *GRID[1:]]) + "\n")
+    assert refused.value.details == {"row": 7}
+
+
+def test_a_real_workbook_with_several_plates_is_refused_in_words() -> None:
+    file = DATA / "templates" / "Plate_layouts.xlsx"
+    if not file.exists():
+        pytest.skip("the shared plate files are not here")
+    with pytest.raises(p.SeveralGrids):
+        sample_sheet.read_sheet(file.read_bytes())
+
+
 @pytest.mark.parametrize("name", ["qpcr_kf_template.txt", "qpcr_kf_template_new_machine.txt"])
 def test_the_set_up_of_a_real_cycler_names_its_controls(name: str) -> None:
     file = DATA / "templates" / name

@@ -1,4 +1,4 @@
-"""Sample sheets: a row for each well with its tube, from a spreadsheet or another system."""
+"""Sample sheets: a row for each well with its tube, or the plate drawn as a table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from screening.errors import Fault
 from screening.lab import fill_problems as p
-from screening.lab.readers import apart, text, workbook
+from screening.lab.readers import apart, sheet_grid, text, workbook
 from screening.lab.readers.columns import key, well_name
 from screening.lab.readers.refusals import EmptyFile, TooBig
 from screening.lab.readers.result_list import TUBE
@@ -73,10 +73,31 @@ def read_sheet(data: bytes) -> SampleSheet:
         start = next(i for i, row in enumerate(rows) if _is_header(row))
         well, tube, plate = _columns(rows[start])
         return _read(rows, start + 1, well, tube, plate)
+    if rows := rows_by(data, sheet_grid.is_numbers):
+        return _drawn(rows)
     rows = rows_by(data, _is_pair)
     if not rows:
         raise p.NotASampleSheet
     return _read(rows, next(i for i, row in enumerate(rows) if _is_pair(row)), 0, 1, None)
+
+
+def _drawn(rows: Rows) -> SampleSheet:
+    """A sheet drawn as the plate. Raises SeveralGrids: which of them is this plate is not guessed."""
+    grids = sheet_grid.find(rows)
+    if not grids:
+        raise p.NotASampleSheet
+    if also := [*grids[1:], *sheet_grid.others(rows, grids[0])]:
+        raise p.SeveralGrids(row=min(also) + 1)
+    lines: list[SheetLine] = []
+    faults: list[Fault] = []
+    for n, name, what in sheet_grid.cells(rows, grids[0]):
+        if _EXPONENT.fullmatch(what):
+            faults.append(Fault(p.LostDigits(), row=n, column=name))
+        else:
+            lines.append(SheetLine(n, name, what, _WORDS.get(key(what), "tube")))
+    if not lines and not faults:
+        raise EmptyFile
+    return SampleSheet(lines, faults, {})
 
 
 def _is_header(row: list[str]) -> bool:
