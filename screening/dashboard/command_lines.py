@@ -14,7 +14,7 @@ from screening.figures.forecast import slot_start
 from screening.figures.queries.stragglers import KINDS
 from screening.figures.rules import CHANNELS, DEFINITIONS, Figure, Sheet
 from screening.figures.standing import minutes_since
-from screening.i18n import _, current_lang, dt, hm
+from screening.i18n import _, age, current_lang, day, dt, hm
 from screening.lab import words as lab_words
 from screening.ledger.queries import names_of_places
 from screening.ledger.rules import PARTS
@@ -178,7 +178,7 @@ class Lines:
                 "label": (PARTS[k].short_zh, PARTS[k].short_en)[lang()], "n": n,
                 "href": door("ledger_pages.list_part", round_id=self.policy.round_id, part=k),
             }
-            for k, n in self.body["parts"].items()
+            for k in PARTS if (n := self.body["parts"].get(k))
         ]  # fmt: skip
 
     # --- sites and laboratories ------------------------------------------------------------------
@@ -227,7 +227,10 @@ class Lines:
             "signing": x["signing"],
             "overdue": x["overdue"],
             "hour": x["hour"],
-            "median": x["median"], "p95": x["p95"], "worst": x["worst"],
+            "took": {
+                "text": age(x["median"]), "sort": x["median"] or 0,
+                "sub": _("95 分位 %(a)s，最慢 %(b)s", a=age(x["p95"]), b=age(x["worst"])),
+            } if x["median"] is not None else "—",
             "empty": _("只增不减") if x["jams"] else hm(when(x["empty"])),
             "who": self.call(self.keepers.get(("lab", x["lab"]))),
             "tone": "look" if full or x["jams"] or x["overdue"] else "",
@@ -292,7 +295,7 @@ def headline(sheet: Sheet) -> list[dict[str, Any]]:
     return out
 
 
-def foretold(kind: str, f: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
+def foretold(kind: str, f: Mapping[str, Any], *, at: datetime, stopped: bool) -> dict[str, Any]:
     """The forecast of a link in one sentence, and its band in another."""
     what = _("采完") if kind == "collect" else _("出完")
     pace = _("每小时 %(n)s 人（%(low)s 至 %(high)s）", n=f"{f['hour']:,}", low=f"{f['low']:,}",
@@ -310,12 +313,18 @@ def foretold(kind: str, f: Mapping[str, Any], *, stopped: bool) -> dict[str, Any
                 "tone": "look"}  # fmt: skip
     if f["state"] == "far":
         return {"what": what, "text": _("三天以上"), "band": pace, "tone": "look"}
-    early, late = dt(when(f["earliest"])), when(f["latest"])
+    early, late = moment(f["earliest"], at), f["latest"]
     span = (
-        _("%(a)s 至 %(b)s", a=early, b=dt(late)) if late is not None
+        _("%(a)s 至 %(b)s", a=early, b=moment(late, at)) if late is not None
         else _("最早 %(a)s，最晚说不准", a=early)
     )  # fmt: skip
-    return {"what": what, "text": dt(when(f["expected"])), "band": f"{span} · {pace}", "tone": ""}
+    return {"what": what, "text": moment(f["expected"], at), "band": f"{span} · {pace}", "tone": ""}
+
+
+def moment(text: str, at: datetime) -> str:
+    """The hour, with its day where that is not today's."""
+    then = datetime.fromisoformat(text)
+    return hm(then) if day(then) == day(at) else dt(then)
 
 
 def curve(slots: list[list[int]], at: datetime) -> dict[str, Any] | None:

@@ -119,8 +119,8 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
         "steps": steps(policy, node, sheet, body, at),
         "clocks": clock_lines(policy, clocks),
         "forecasts": [
-            lines.foretold(kind, f, stopped=body["stopped"])
-            for kind, f in body["forecasts"].items()
+            lines.foretold(kind, body["forecasts"][kind], at=at, stopped=body["stopped"])
+            for kind in ("collect", "report")
         ],
         "curve": lines.curve(body["slots"], at),
         "reasons": lines.reasons(sheet),
