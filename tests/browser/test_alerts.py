@@ -121,5 +121,5 @@ def test_an_alert_is_answered_listed_and_asked_to_be_cleared(page, town, raised)
     page.wait_for_selector("text=须由另一人确认。")
     page.goto(at(raised["other"]))
     page.click("text=同意解除预警")
-    page.wait_for_selector("text=处理完毕")
+    page.wait_for_selector("text=处理经过")
     assert [c for c in complaints if "422" not in c] == []

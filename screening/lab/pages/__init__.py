@@ -1,6 +1,7 @@
 """The bench on pages: work list, plates, runs, rule sets, alerts."""
 
 from screening.lab.pages import (
+    alert_acts,
     alerts,
     archive,
     bench,
@@ -22,6 +23,6 @@ from screening.lab.pages import (
 from screening.lab.pages.frame import bp
 
 __all__ = [
-    "alerts", "archive", "bench", "bp", "builder", "charts", "clocks", "curves", "duty", "fills", "load",
+    "alert_acts", "alerts", "archive", "bench", "bp", "builder", "charts", "clocks", "curves", "duty", "fills", "load",
     "plates", "result_lists", "rule_sets", "runs", "scan", "tray", "wells",
 ]  # fmt: skip

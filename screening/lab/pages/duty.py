@@ -39,7 +39,12 @@ def duty_view() -> dict[str, Any]:
     return {
         "rows": [line(p, d, now) for p in posts for d in p.rows],
         "gaps": [
-            {"name": name_of(p), "since": g.since, "until": g.until, "now": g.since <= now}
+            {
+                "name": name_of(p),
+                "since": g.since,
+                "until": g.until,
+                "state": unmanned(g.since <= now),
+            }
             for p in posts
             for g in p.gaps
         ],
@@ -49,6 +54,12 @@ def duty_view() -> dict[str, Any]:
         "form": request.form,
         "as_of": now,
     }
+
+
+def unmanned(here: bool) -> dict[str, str]:
+    if here:
+        return {"tone": "stop", "text": _("现在无人值班")}
+    return {"tone": "look", "text": _("未排班")}
 
 
 def key(place: Place) -> str:
