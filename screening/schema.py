@@ -13,6 +13,7 @@ from screening.lab import archive_models as lab_archive
 from screening.lab import bench_models as lab_bench
 from screening.lab import duty_models as duty
 from screening.lab import models as lab
+from screening.lab import use_models as lab_use
 from screening.ledger import models as ledger
 from screening.places import models as places
 from screening.registry import models as registry
@@ -24,8 +25,8 @@ from screening.tube import models as tube
 
 __all__ = [
     "accounts", "bulletins", "coverage", "duty", "exports", "field", "figures", "interop", "jobs",
-    "keyguard", "lab", "lab_archive", "lab_bench", "ledger", "outbox", "places", "registry",
-    "reminders", "reporting", "tickets", "transport", "tube",
+    "keyguard", "lab", "lab_archive", "lab_bench", "lab_use", "ledger", "outbox", "places",
+    "registry", "reminders", "reporting", "tickets", "transport", "tube",
 ]  # fmt: skip
 
 metadata = Base.metadata
