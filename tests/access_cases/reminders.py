@@ -146,9 +146,20 @@ def in_doubt(side_of):
     return request
 
 
-def form_of(request):
+def word_of(side_of):
     """The same as a form of a page."""
-    return lambda w: {"data" if k == "json" else k: v for k, v in request(w).items()}
+
+    def request(w: World) -> dict:
+        asked = in_doubt(side_of)(w)
+        data = {**asked.pop("json"), "do": "again"}
+        return {**asked, "data": data}
+
+    return request
+
+
+def slots_page(side_of):
+    return lambda w: {"values": {"area_id": side_of(w).community.area_id},
+                      "query_string": {"round": round_ahead(w)}}  # fmt: skip
 
 
 def round_ahead(w: World) -> int:
@@ -165,13 +176,15 @@ def hours(side_of, key: str):
                             "round_id": str(round_ahead(w))}}
 
 
-def hour(side_of):
+def hour(side_of, key: str = "json"):
     def request(w: World) -> dict:
         side = side_of(w)
         house = w.once(("house", side.site.site_id), lambda: make.area("building", side.community))
         TREE.forget()
         now = clock.now()
-        return {"json": {"building_id": str(house.area_id), "round_id": str(round_ahead(w)),
+        if key == "data":  # what a field for local time holds
+            now = now.replace(tzinfo=None)
+        return {key: {"building_id": str(house.area_id), "round_id": str(round_ahead(w)),
                          "site_id": str(side.site.site_id), "starts_at": now.isoformat(),
                          "ends_at": (now + timedelta(hours=1)).isoformat()}}
 
@@ -212,6 +225,8 @@ CASES = [
     Case("reminders_pages.missed", inside=areas),
     Case("reminders_pages.missed_in", inside=paged(a), outside=paged(b),
          inside_marker=lambda w: [w.a.community.name]),
+    Case("reminders_pages.never_sampled", inside=paged(a), outside=paged(b),
+         inside_marker=lambda w: [w.a.community.name]),
     Case("reminders_pages.add_contact", "POST", ok=303,
          inside=with_round(contacted(a, "data", do="refused"), "data"),
          outside=with_round(contacted(b, "data", do="refused"), "data")),
@@ -222,6 +237,13 @@ CASES = [
     Case("reminders_pages.draft_wave", "POST", ok=303,
          inside=text(a, "data"), outside=text(b, "data")),
     Case("reminders_pages.wave", inside=wave(a), outside=wave(b)),
+    Case("reminders_pages.decide_message", "POST", ok=303,
+         inside=word_of(a), outside=word_of(b)),
+    Case("reminders_pages.slots_in", inside=slots_page(a), outside=slots_page(b)),
+    Case("reminders_pages.plan_slots", "POST", ok=303,
+         inside=hours(a, "data"), outside=hours(b, "data")),
+    Case("reminders_pages.set_slot", "POST", ok=303,
+         inside=hour(a, "data"), outside=hour(b, "data")),
     Case("reminders_pages.preview_wave", "POST", ok=303, inside=wave(a), outside=wave(b)),
     Case("reminders_pages.start_wave", "POST", ok=303, inside=wave(a), outside=wave(b)),
     Case("reminders_pages.cancel_wave", "POST", ok=303, inside=wave(a), outside=wave(b)),

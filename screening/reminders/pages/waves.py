@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from flask import (
     Response,
+    flash,
     g,
     make_response,
     redirect,
@@ -15,15 +17,19 @@ from flask import (
     url_for,
 )
 
-from screening import clock
+from screening import clock, outbox
+from screening.accounts import audit
 from screening.accounts import queries as accounts
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.db import db
-from screening.errors import Faults, Problem
+from screening.errors import Faults, NotFound, Problem
 from screening.i18n import _, current_lang
 from screening.places import queries as places
-from screening.registry.queries import find_policy
-from screening.reminders import queries, rules, waves
+from screening.registry import seals
+from screening.registry.queries import ROUNDS, RoundPolicy, find_policy
+from screening.registry.rules import RoundState
+from screening.registry.service.persons import ring
+from screening.reminders import queries, receipts, rules, waves
 from screening.reminders.api import READERS, WAVE, WAVERS
 from screening.reminders.pages.frame import (
     PAGE,
@@ -45,7 +51,14 @@ def list_waves() -> Any:
         next=url_for(".waves", before=found[-1].wave_id) if len(found) == PAGE else "",
         first=url_for(".waves") if before else "",
         areas=[(n.area_id, n.name) for n in own_areas(current_actor(), WAVERS)],
+        ahead=[(p.round_id, p.name) for p in rounds_ahead()],
     )  # fmt: skip
+
+
+def rounds_ahead() -> list[RoundPolicy]:
+    """Approved rounds that have not begun, the next first."""
+    found = [p for p in ROUNDS.get().values() if p.state == RoundState.SCHEDULED]
+    return sorted(found, key=lambda p: p.starts_at)
 
 
 def state_words() -> dict[str, tuple[str, str]]:
@@ -77,18 +90,21 @@ def new_wave(area_id: int) -> Any:
 
 
 def wave_form(area_id: int) -> dict[str, Any]:
-    policy = the_round()
+    asked = request.form.get("round_id", 0, type=int)
+    policy = find_policy(asked) if asked else the_round()
+    ahead = policy is not None and policy.state == RoundState.SCHEDULED
     place = places.place_of_area(area_id)
     sites = places.list_sites([place], limit=2)
     site = sites[0] if len(sites) == 1 else None
     return {
         "node": queries.get_node(area_id),
         "policy": policy,
-        "templates": [(k, said(t)) for k, t in rules.TEMPLATES.items()],
+        "ahead": ahead,
+        "templates": [(k, said(t)) for k, t in rules.TEMPLATES.items() if t.before == ahead],
         "form": request.form or {
-            "template": "missed",
-            "place": site.name if site else "",
-            "hours": (site.opens or "") if site else "",
+            "template": request.args.get("template", "missed"),
+            "place": site.name if site and not ahead else "",
+            "hours": (site.opens or "") if site and not ahead else "",
             "phone": (site.phone or "") if site else "",
         },
         "most": rules.MOST_IN_FIELD,
@@ -129,18 +145,54 @@ def wave(wave_id: int) -> Any:
     counts = w.counts or {}
     found = counts.get("preview") if w.state == waves.DRAFT else counts
     messages = queries.count_messages(w)
+    in_doubt = doubtful(w) if messages.get(receipts.UNKNOWN) else []
     names = accounts.names_of([w.made_by, w.silent_by])
     silent = counts.get("preview", {}).get("silent", {})
     return render_template(
         "reminders/wave.html", w=w, line=wave_line(w), found=found,
-        text=rules.fill(w.text, ["张*", "李*"]),
+        text=rules.fill(w.text, ["张*", "李*"], _("（最近的采样点）"), _("（开放时间）")),
         left=[(said(rules.LEFT_OUT[k]), n) for k, n in (found or {}).get("left_out", {}).items()],
         silent=[silent_line(int(c), devices) for c, devices in silent.items()],
         messages=[(message_word(k), n) for k, n in sorted(messages.items())],
         outcome=queries.outcome_of(w, at=clock.now()), made_by=names.get(w.made_by, ("", ""))[1],
         silent_by=names.get(w.silent_by or 0, ("", ""))[1], may_send=may_send_wave(w),
-        quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
+        in_doubt=in_doubt, quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
     )  # fmt: skip
+
+
+def doubtful(w: queries.WaveRow) -> list[dict[str, Any]]:
+    """Messages of which nobody knows what became; whom they name is audited."""
+    keys, out, now = ring(), [], clock.now()
+    read: dict[int, list[int]] = {}
+    for m in queries.list_unknown(w):
+        body = orjson.loads(keys.open(m.sealed, outbox.AAD)) if m.sealed else {}
+        for person in body.get("who", []):
+            read.setdefault(person[0], []).append(person[1])
+        node = places.find_area(m.community_id)
+        out.append({
+            "names": rules.who([p[3] for p in body.get("who", [])]),
+            "phone": seals.mask_phone(body.get("phone")),
+            "community": node.name if node else "",
+            "sent_at": m.sent_at,
+            "late": now - m.made_at > rules.MESSAGE_LIFE,
+            "act": {"cell_id": m.cell_id, "message_id": m.message_id},
+        })  # fmt: skip
+    for cell, persons in read.items():
+        audit.note_read_person(cell, persons, why="message_unknown")
+    return out
+
+
+@bp.post("/waves/<int:wave_id>/unknown")
+@require(*WAVERS, at=WAVE)
+def decide_message(wave_id: int) -> Response:
+    """A person's word on a message of which nobody knows what became."""
+    verdict = request.form.get("do", "")
+    if verdict not in rules.VERDICTS:
+        raise NotFound()
+    cell, message_id = (request.form.get(f, 0, type=int) for f in ("cell_id", "message_id"))
+    receipts.decide(wave_id, cell, message_id, verdict, by=current_actor(), at=clock.now())
+    flash(_("已记录。"), "ok")
+    return redirect(url_for(".wave", wave_id=wave_id), 303)  # type: ignore[return-value]
 
 
 def may_send_wave(w: queries.WaveRow) -> bool:
@@ -156,7 +208,7 @@ def message_word(key: str) -> str:
     state, _dash, why = key.partition(":")
     words = {
         "waiting": _("等待发送"), "sent": _("已发出"), "delivered": _("已送达"),
-        "failed": _("发送失败"), "dropped": _("未发"),
+        "failed": _("发送失败"), "dropped": _("未发"), "outcome_unknown": _("结果不明"),
     }  # fmt: skip
     return f"{words[state]}：{said(rules.DROPPED[why])}" if why in rules.DROPPED else words[state]
 
