@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from flask import current_app, url_for
 
 from screening.accounts.guard import current_actor
-from screening.accounts.roles import LAB_ROLES, SITE_ROLES, WATCHERS, Actor, Role
+from screening.accounts.roles import LAB_ROLES, SITE_ROLES, Actor, Role
 from screening.dashboard import queries
 from screening.figures.queries import FIGURES, Scene, figure_of
 from screening.figures.standing import stand
 from screening.i18n import _
 from screening.lab import queries as lab
+from screening.lab.scopes import ALERTED, reach_of
 from screening.ledger import service as ledger
 from screening.ledger.sight import sight_of
 from screening.places.queries import Node
@@ -48,8 +49,8 @@ def card(group: str, title: str, number: int, href: str, why: str, **more: Any) 
 
 
 def cards_of(actor: Actor, policy: RoundPolicy | None, node: Node | None, at: datetime) -> list:
-    """All cards of a person, the work at the bench first."""
-    out: list[Card] = []
+    """All cards of a person: what nobody has in hand before all else, then the work at the bench."""
+    out = alert_cards(actor)
     if policy is not None:
         out += site_cards(actor, policy)
     out += lab_cards(actor, at)
@@ -112,17 +113,21 @@ def lab_cards(actor: Actor, at: datetime) -> list[Card]:
         card(group, title, n, door(endpoint), why, unit=unit, link=link, note=note, as_of=at,
              tone="look" if note and link == "test" else "")
         for title, n, link, endpoint, why, note in steps
-    ] + alert_cards([Place("lab", x.lab_id, "") for x in labs], [])  # fmt: skip
+    ]  # fmt: skip
 
 
-def alert_cards(labs: Sequence[Place], areas: Sequence[Place]) -> list[Card]:
-    open_, new = lab.count_alerts(lab.reach(labs, areas))
+def alert_cards(actor: Actor) -> list[Card]:
+    """Alerts of the own laboratories and areas; at the head of the page while calls wait."""
+    if not actor.roles & set(ALERTED):
+        return []
+    open_, waiting = lab.count_alerts(reach_of(actor))
     if not open_:
         return []
-    note = _("%(n)s 条无人确认", n=new) if new else ""
+    note = _("%(n)s 条无人确认", n=waiting) if waiting else ""
     return [
         card(_("需要处理"), _("预警"), open_, door("lab_pages.alerts"),
-             _("检测发现信号、还没有处理完的试管"), note=note, tone="stop" if new else "look")
+             _("检测发现信号、还没有处理完的试管"), note=note, tone="stop" if waiting else "look",
+             first=True)
     ]  # fmt: skip
 
 
@@ -160,8 +165,7 @@ def area_cards(actor: Actor, policy: RoundPolicy, node: Node, at: datetime) -> l
                  _("被通知单独复采、还没有结果的人"), unit=_("人"), link="report", note=note,
                  tone="stop" if late else ("look" if n else "ok"), as_of=at)
         )  # fmt: skip
-    watched = actor.places(WATCHERS[1:])
-    return out + (alert_cards([], watched) if watched else [])
+    return out
 
 
 def _tops(held: Iterable[Place]) -> list[Place]:
