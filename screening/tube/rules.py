@@ -107,7 +107,7 @@ NEXT: dict[Verb, frozenset[Stage]] = {
     Verb.RERUN: frozenset((Stage.TESTED, Stage.REVIEWED)),
     Verb.REVIEW: frozenset((Stage.TESTED, Stage.REVIEWED)),
     Verb.RELEASE: frozenset((Stage.REVIEWED,)),
-    Verb.CORRECT: frozenset((Stage.RELEASED,)),
+    Verb.CORRECT: frozenset((Stage.RELEASED, Stage.DISCARDED)),
     Verb.LOSE: frozenset(
         (Stage.OPEN, Stage.CLOSED, Stage.PACKED, Stage.IN_TRANSIT, Stage.RECEIVED, Stage.PLATED)
     ),

@@ -197,3 +197,14 @@ def test_what_may_go_is_listed_by_age_and_positives_never(desk):
     lab, at = get_lab(desk.lab_id), clock.now()
     assert list_free(lab, at) == []
     assert [s.barcode for s in list_free(lab, at + 4 * DAYS)] == [neg]
+
+
+def test_a_result_can_still_be_corrected_when_its_tube_is_gone(desk):
+    tube = desk.fill(0, 2)
+    desk.through(tube)
+    discard(desk, tube)
+    desk.correct(tube, GREY)
+    assert [v for v, _outcome, _n in desk.results(tube)] == [1, 2]
+    assert desk.tube(tube)["stage"] == Stage.DISCARDED
+    assert desk.tube(tube)["version"] == 2
+    assert len(desk.callbacks(tube)) == 2
