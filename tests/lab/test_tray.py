@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -90,6 +91,7 @@ def test_without_a_plate_code_nothing_is_guessed_though_the_tubes_are_named(benc
     assert (came.state, came.why) == ("waiting", "no_plate_code")
     (row,) = list_waiting_files(bench.lab)
     assert (row.told["named"], row.told["plate"]) == (3, None)
+    assert row.told["stand"] == [["P1", 3]]  # for the person who decides
     assert peek("SELECT count(*) FROM run") == [(0,)]
 
 
@@ -167,6 +169,24 @@ def test_a_signal_of_a_tube_that_is_not_named_asks_for_a_second_person(bench, lo
     assert peek("SELECT state, asked_by, ended_by, reason FROM tray_file") == [
         ("discarded", bench.by, bench.by + 1, "不知是哪块板")
     ]
+
+
+def test_a_positive_in_a_file_that_nobody_lays_to_a_plate_is_told_after_a_while_and_once(
+    bench, loaded
+):
+    plate, tubes = loaded
+    take(bench, bench.file(plate, {tubes[0]: HOT}))
+    now = clock.now()
+
+    def tell(before):
+        told = tray.tell_waiting([bench.lab], before, at=now)
+        db.session.commit()
+        return told
+
+    assert tell(now - timedelta(hours=2)) == 0
+    assert (tell(now + timedelta(seconds=1)), tell(now + timedelta(seconds=1))) == (1, 0)
+    assert peek("SELECT barcode, kind FROM alert") == [(tubes[0], "provisional")]
+    assert states() == [("waiting", "no_plate_code")]
 
 
 # --- by page ------------------------------------------------------------------------------------

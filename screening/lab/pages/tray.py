@@ -67,6 +67,7 @@ def waiting_line(f: TrayRow, names: dict[int, tuple[str, str]]) -> dict[str, Any
         "started": told.get("started") or "",
         "wells": told.get("wells"),
         "named": told.get("named"),
+        "stand": [(code, n) for code, n in told.get("stand", ())],
         "came_at": f.came_at,
         "who": names.get(f.came_by, ("", ""))[1],
         "asked": f.asked_by is not None,

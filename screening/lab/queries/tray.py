@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -64,6 +64,26 @@ def list_waiting_files(lab: LabRow, *, limit: int = 200) -> list[TrayRow]:
         (lab.cell_id, lab.lab_id, limit),
     )
     return [TrayRow(*r) for r in rows]
+
+
+def list_untold(lab: LabRow, before: datetime) -> list[TrayRow]:
+    """Files that wait since before then and whose signals nobody was told of."""
+    rows = fetch(
+        f"SELECT {_FILE} FROM tray_file WHERE cell_id = %s AND lab_id = %s AND state = 'waiting' "
+        "AND came_at < %s AND NOT told ? 'alerted' ORDER BY file_id LIMIT 100",
+        (lab.cell_id, lab.lab_id, before),
+    )
+    return [TrayRow(*r) for r in rows]
+
+
+def codes_of(lab: LabRow, plates: Iterable[int]) -> dict[int, str]:
+    """The codes of these plates, of those that are this laboratory's."""
+    rows = fetch(
+        "SELECT plate_id, code FROM plate WHERE cell_id = %s AND lab_id = %s "
+        "AND plate_id = ANY(%s)",
+        (lab.cell_id, lab.lab_id, sorted(plates)),
+    )
+    return dict(rows)
 
 
 def list_ended_files(lab: LabRow, *, before: int | None = None, limit: int = 50) -> list[TrayRow]:

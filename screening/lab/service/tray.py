@@ -5,6 +5,8 @@ shows of tubes that it names is told all the same (Shijiazhuang)."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +21,13 @@ from screening.lab.judgement import NO_CODE, keep_only, named_signals
 from screening.lab.plate_problems import FileUsed
 from screening.lab.queries import LabRow
 from screening.lab.queries.steps import plates_of_code
-from screening.lab.queries.tray import TrayRow, find_waiting, get_file
+from screening.lab.queries.tray import (
+    TrayRow,
+    codes_of,
+    find_waiting,
+    get_file,
+    list_untold,
+)
 from screening.lab.readers import RunFile, read_run
 from screening.lab.rule_sets import RuleSet
 from screening.lab.service import alerts, originals, rule_sets, runs
@@ -81,8 +89,8 @@ def _take(lab: LabRow, data: bytes, name: str, *, by: int, at: datetime) -> Came
         return Came(name, "waiting", file_id=held.file_id, why=held.why, plate=_code(file) or None)
     originals.keep(lab, digest, data, by=by, at=at)
     file_id = new_id()
-    row = (lab.cell_id, file_id, lab.lab_id, digest, name, why, Jsonb(_told(file)), "waiting", by,
-           at)  # fmt: skip
+    row = (lab.cell_id, file_id, lab.lab_id, digest, name, why, Jsonb(_told(lab, file)), "waiting",
+           by, at)  # fmt: skip
     insert("tray_file", _COLUMNS, [row])
     note("tray_file_kept", "file", file_id, cell=lab.cell_id, staff_id=by, detail={"why": why})
     return Came(name, "waiting", file_id=file_id, why=why, plate=_code(file) or None)
@@ -111,16 +119,26 @@ def _why(file: RunFile, states: list[str]) -> str:
     return "" if states[0] in WAITING_STATES else "plate_done"
 
 
-def _told(file: RunFile) -> dict[str, Any]:
+def _told(lab: LabRow, file: RunFile) -> dict[str, Any]:
     """What helps a person to see whose file it is; no sample names but our own numbers."""
+    ours = _ours(file)
     return {
         "plate": _code(file) or None,
         "instrument": file.instrument,
         "serial": file.serial,
         "started": file.started,
         "wells": len(file.wells),
-        "named": len(_ours(file)),
+        "named": len(ours),
+        "stand": _stand(lab, set(ours.values())),
     }
+
+
+def _stand(lab: LabRow, barcodes: set[str]) -> list[list[Any]]:
+    """[plate code, tubes] of this laboratory's plates on which tubes that it names stand now: told
+    to the person who decides, never decided by."""
+    found = Counter(s.plate_id for s in queries.platings(find_keys(barcodes).values()).values())
+    codes = codes_of(lab, found)
+    return [[codes[p], n] for p, n in found.most_common() if p in codes]
 
 
 def _ours(file: RunFile) -> dict[str, str]:
@@ -207,6 +225,23 @@ def _alert(lab: LabRow, file: RunFile, rule: RuleSet, at: datetime) -> int:
     if not told:
         return 0
     return alerts.raise_signals(told, keys, lab_id=lab.lab_id, run_id=None, provisional=True, at=at)
+
+
+def tell_waiting(labs: Sequence[LabRow], before: datetime, *, at: datetime) -> int:
+    """Nobody has said whose files these are since `before`: what they show of tubes that they name
+    is told now, once; they go on waiting. How many alerts."""
+    told = 0
+    for lab in labs:
+        for found in list_untold(lab, before):
+            data = originals.unseal(lab, found.file_hash)
+            if data is not None:
+                told += _alert(lab, read_run(data, found.name), _rule(at), at)
+            run(
+                "UPDATE tray_file SET told = told || '{\"alerted\": true}' "
+                "WHERE cell_id = %s AND file_id = %s",
+                (lab.cell_id, found.file_id),
+            )
+    return told
 
 
 def _speaks_of_unnamed(file: RunFile, rule: RuleSet) -> bool:
