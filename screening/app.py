@@ -89,7 +89,7 @@ def _register(app: Flask) -> None:
                 app.register_blueprint(module.bp)
     for name in SLICES:
         _find(f"screening.{name}.jobs")
-        _find(f"screening.{name}.exports")
+        _find(f"screening.{name}.lists")
     cli.init_cli(app)
 
 

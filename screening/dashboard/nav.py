@@ -30,6 +30,7 @@ def items() -> list[Item]:
         Item("ledger_pages.overview", _("未归账"), watch),
         Item("tickets_pages.desk", _("工单"), watch),
         Item("bulletins_pages.list", _("通报"), watch),
+        Item("exports_pages.list", _("导出"), watch),
         Item("field_pages.app", _("现场应用"), chain, "collect"),
         Item("field_pages.sampling", _("采样"), chain, "collect"),
         Item("field_pages.paper", _("纸质补录"), chain, "collect"),
