@@ -8,6 +8,7 @@ from flask import current_app
 from psycopg.types.json import Jsonb
 
 from screening import clock
+from screening.accounts.queries import actor_of
 from screening.accounts.roles import Role
 from screening.db import insert, new_id
 from screening.exports import queries
@@ -46,7 +47,10 @@ def made(w: World, side: Side, staff_id: int) -> int:
 
 
 def own(w: World) -> dict:
-    """A file of whoever asks now."""
+    """A file of whoever asks now, where that is somebody of this side; else somebody else's."""
+    actor = actor_of(w.acting.staff_id)
+    if not actor.may(list(Role), w.a.community.place):
+        return others(w)
     return {"values": {"export_id": made(w, w.a, w.acting.staff_id)}}
 
 
