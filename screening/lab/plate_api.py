@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from screening import clock
-from screening.accounts.guard import require
+from screening.accounts.guard import current_actor, require
 from screening.accounts.roles import Role
 from screening.lab import plate_schemas as s
 from screening.lab import queries, sheets_out
@@ -18,6 +18,7 @@ from screening.openapi import gives, takes
 bp = Blueprint("plate_files", __name__)
 
 AUDITORS = (*READERS, Role.AUDITOR)
+TELLERS = (*WRITERS, Role.AUDITOR)  # the laboratory itself, or who counted there
 
 
 @bp.post("/plates/<int:lab_id>/<int:plate_id>/files")
@@ -62,6 +63,19 @@ def get_well_counts(lab_id: int, args: dict[str, Any]) -> Any:
     found = wells.audit(lab_id, at=clock.now(), day=args["day"])
     return {
         "day": found.day,
-        "days": [{**d._asdict(), "flags": flags} for d, flags in found.days],
+        "days": [
+            {**d._asdict(), "told": d.told and d.told._asdict(), "flags": flags}
+            for d, flags in found.days
+        ],
         "runs": [{**r._asdict(), "flags": flags} for r, flags in found.runs],
     }
+
+
+@bp.post("/well-counts/<int:lab_id>")
+@require(*TELLERS, at=LAB)
+@takes(s.UseSchema)
+@gives(None, 204)
+def tell_use(lab_id: int, args: dict[str, Any]) -> Any:
+    """Say how many wells were run and how many reactions of kits were used on a day."""
+    wells.tell(lab_id, **args, by=current_actor().staff_id, at=clock.now())
+    return "", 204

@@ -43,12 +43,26 @@ def flags() -> fields.List:
     return fields.List(fields.String(validate=validate.OneOf(list(FLAGS))))
 
 
+class UseSchema(Schema):
+    day = fields.Date(required=True)
+    wells = fields.Integer(required=True)
+    reactions = fields.Integer(required=True)
+
+
+class ToldSchema(Schema):
+    wells = fields.Integer()
+    reactions = fields.Integer()
+    by = Id()
+    at = moment()
+
+
 class DayCountSchema(Schema):
     day = fields.Date()
     plates = fields.Integer()
     judged = fields.Integer()
     wells = fields.Integer()
     listed = fields.Integer(metadata={"description": "tubes of result lists: no wells on record"})
+    told = fields.Nested(ToldSchema, allow_none=True)
     flags = flags()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 
+from screening import clock
+from screening.i18n import ZONE
 from tests.access import Case, Side
 from tests.access_cases.lab import bench_of, filled, new_plate, number, of_plate, sides
 
@@ -35,7 +37,13 @@ def empty_plate(side: Side) -> dict:
     return of_plate(side, new_plate(side))
 
 
+def told(side: Side, **kw) -> dict:
+    day = clock.now().astimezone(ZONE).date().isoformat()
+    return bench_of(side) | {key: {"day": day, "wells": 90, "reactions": 96} for key in kw}
+
+
 API = [
+    Case("lab_api.plate_files.tell_use", "POST", ok=204, **sides(lambda s: told(s, json=1))),
     Case("lab_api.plate_files.look_at_files", "POST", **sides(lambda s: sheet(s, "file"))),
     Case("lab_api.plate_files.get_setup", **sides(empty_plate)),
     Case("lab_api.plate_files.get_well_counts", **sides(bench_of)),
@@ -51,6 +59,7 @@ PAGES = [
     Case("lab_pages.plate_map_pdf", **sides(empty_plate)),
     Case("lab_pages.command_codes", **sides(bench_of)),
     Case("lab_pages.wells_audit", **sides(bench_of)),
+    Case("lab_pages.tell_wells", "POST", ok=303, **sides(lambda s: told(s, data=1))),
 ]
 
 CASES = API + PAGES

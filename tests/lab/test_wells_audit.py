@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from screening import clock
 from screening.db import db
+from screening.i18n import ZONE
 from screening.lab import queries
 from screening.lab.control_places import seen
 from screening.lab.plate_problems import ControlWell, WellTaken
 from screening.lab.service import bench as scanner
 from screening.lab.service import wells
-from screening.lab.wells_audit import DayCount, RunCount
+from screening.lab.wells_audit import DayCount, RunCount, Told
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -52,6 +53,44 @@ def test_a_day_beyond_its_capacity_or_without_wells_is_marked(
     judged, run, listed, capacity, flags
 ) -> None:
     assert DayCount(date(2026, 11, 22), 1, judged, run, listed).flags(capacity) == flags
+
+
+@pytest.mark.parametrize(
+    ("listed", "wells_told", "reactions", "flags"),
+    [
+        (500, 520, 530, []),
+        (500, 60, 530, ["fewer_wells"]),
+        (500, 520, 60, ["fewer_reactions"]),
+        (500, 60, 60, ["fewer_wells", "fewer_reactions"]),
+        (0, 10, 100, ["told_fewer"]),
+    ],
+)
+def test_what_a_laboratory_tells_is_held_against_what_it_reports(
+    listed, wells_told, reactions, flags
+) -> None:
+    """Six hundred tubes and sixty reactions: pools of ten were mixed again."""
+    judged = 0 if listed else 10
+    run = 0 if listed else 20
+    told = Told(wells_told, reactions, 7, AT)
+    assert DayCount(date(2026, 11, 22), 1, judged, run, listed, told).flags(0) == flags
+
+
+def test_the_last_word_on_a_day_counts_and_an_odd_one_is_refused(bench) -> None:
+    lab, at = bench.lab.lab_id, clock.now()
+    today = at.astimezone(ZONE).date()
+    for n, wells_run in enumerate((40, 50)):
+        moment = at + timedelta(seconds=n)
+        wells.tell(lab, day=today, wells=wells_run, reactions=60, by=7, at=moment)
+    ((day, flags),) = wells.audit(lab, at=at).days
+    assert day.told is not None
+    assert (day.told.wells, day.told.reactions, flags) == (50, 60, [])
+    for day_told, run in (
+        (today + timedelta(days=1), 1),
+        (today - timedelta(days=20), 1),
+        (today, -1),
+    ):
+        with pytest.raises(wells.BadUse):
+            wells.tell(lab, day=day_told, wells=run, reactions=1, by=7, at=at)
 
 
 def test_a_laboratory_that_ran_what_it_reports_is_quiet(bench) -> None:

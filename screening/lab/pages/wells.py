@@ -5,22 +5,46 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 
 from screening import clock
-from screening.accounts.guard import require
-from screening.lab.pages.frame import bp, said, shown, state_badge
-from screening.lab.plate_api import AUDITORS
+from screening.accounts.guard import current_actor, require
+from screening.i18n import ZONE
+from screening.lab.pages.frame import bp, form, me, said, shown, state_badge, undo
+from screening.lab.plate_api import AUDITORS, TELLERS
+from screening.lab.queries.well_counts import DAYS
 from screening.lab.scopes import LAB
 from screening.lab.service import wells
 from screening.lab.wells_audit import FLAGS
 from screening.lab.words import RUN_STATES
+from screening.places import queries as places
 
 
 @bp.get("/lab/<int:lab_id>/wells")
 @require(*AUDITORS, at=LAB)
 def wells_audit(lab_id: int) -> Any:
     """How many wells stand behind the results of a laboratory's last days."""
+    return page(lab_id)
+
+
+@bp.post("/lab/<int:lab_id>/wells")
+@require(*TELLERS, at=LAB)
+def tell_wells(lab_id: int) -> Any:
+    """What was used on a day goes on record; the page answers with the day's counts."""
+    wells_used, reactions = form("wells", 12), form("reactions", 12)
+    try:
+        day = date.fromisoformat(form("day", 10))
+        wells.tell(
+            lab_id, day=day, wells=int(wells_used), reactions=int(reactions), by=me(),
+            at=clock.now(),
+        )  # fmt: skip
+    except (ValueError, wells.BadUse):
+        sentence, _none = undo(wells.BadUse(days=DAYS))
+        return page(lab_id, 422, sentence)
+    return redirect(url_for(".wells_audit", lab_id=lab_id, day=day.isoformat()), 303)
+
+
+def page(lab_id: int, status: int = 200, sentence: str = "") -> Any:
     at = clock.now()
     found = wells.audit(lab_id, at=at, day=asked_day())
     days = [
@@ -30,6 +54,8 @@ def wells_audit(lab_id: int) -> Any:
             "judged": d.judged,
             "wells": d.wells,
             "listed": d.listed,
+            "told_wells": d.told.wells if d.told else None,
+            "reactions": d.told.reactions if d.told else None,
             "odd": badge(flags),
             "href": url_for(".wells_audit", lab_id=lab_id, day=d.day.isoformat()),
         }
@@ -51,9 +77,18 @@ def wells_audit(lab_id: int) -> Any:
     ]
     odd = sum(bool(flags) for _, flags in found.runs)
     return shown(
-        "lab/wells.html", lab=found.lab, day=found.day.isoformat(), days=days, runs=runs, odd=odd,
+        "lab/wells.html",
+        status,
+        sentence=sentence,
+        may_tell=current_actor().may(TELLERS, places.place_of_lab(lab_id)),
+        today=at.astimezone(ZONE).date().isoformat(),
+        lab=found.lab,
+        day=found.day.isoformat(),
+        days=days,
+        runs=runs,
+        odd=odd,
         as_of=at,
-    )  # fmt: skip
+    )
 
 
 def asked_day() -> date | None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from screening.db import fetch
 from screening.i18n import ZONE
 from screening.lab.queries.labs import LabRow
-from screening.lab.wells_audit import DayCount, RunCount
+from screening.lab.wells_audit import DayCount, RunCount, Told
 
 DAYS = 14
 
@@ -25,7 +25,25 @@ def list_days(lab: LabRow, at: datetime) -> list[DayCount]:
         "AND r.state IN ('evaluated', 'invalid')) AS runs GROUP BY day ORDER BY day DESC",
         (ZONE.key, lab.cell_id, lab.lab_id, at - timedelta(days=DAYS)),
     )
-    return [DayCount(r[0], r[1], int(r[2] or 0), int(r[3] or 0), int(r[4] or 0)) for r in rows]
+    told = _told(lab, at)
+    found = {
+        r[0]: DayCount(r[0], r[1], int(r[2] or 0), int(r[3] or 0), int(r[4] or 0), told.get(r[0]))
+        for r in rows
+    }
+    for day in told.keys() - found.keys():
+        found[day] = DayCount(day, 0, 0, 0, 0, told[day])
+    return [found[day] for day in sorted(found, reverse=True)]
+
+
+def _told(lab: LabRow, at: datetime) -> dict[date, Told]:
+    """The last word of each day."""
+    since = (at - timedelta(days=DAYS)).astimezone(ZONE).date()
+    rows = fetch(
+        "SELECT DISTINCT ON (day) day, wells, reactions, told_by, told_at FROM lab_use "
+        "WHERE cell_id = %s AND lab_id = %s AND day >= %s ORDER BY day, told_at DESC",
+        (lab.cell_id, lab.lab_id, since),
+    )
+    return {r[0]: Told(*r[1:]) for r in rows}
 
 
 def list_runs_of(lab: LabRow, day: date) -> list[RunCount]:

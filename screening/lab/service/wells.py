@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
+from screening.accounts.audit import note
+from screening.db import insert
+from screening.errors import Problem
 from screening.i18n import ZONE
 from screening.lab import plate_plan, queries
 from screening.lab.queries import LabRow
-from screening.lab.queries.well_counts import list_days, list_runs_of
+from screening.lab.queries.well_counts import DAYS, list_days, list_runs_of
 from screening.lab.service import rule_sets
 from screening.lab.wells_audit import DayCount, RunCount
+
+MOST = 10_000_000  # house; no laboratory runs more in a day
 
 
 class Audit(NamedTuple):
@@ -20,6 +25,24 @@ class Audit(NamedTuple):
     day: date
     days: list[tuple[DayCount, list[str]]]
     runs: list[tuple[RunCount, list[str]]]
+
+
+class BadUse(Problem):
+    status = 422
+    code = "bad_use"
+    zh = "请填写过去 {days} 天内的日期，以及不小于零的孔数和试剂人份。"
+    en = "Give a day of the last {days}, and numbers of wells and reactions not below zero."
+
+
+def tell(lab_id: int, *, day: date, wells: int, reactions: int, by: int, at: datetime) -> None:
+    """Put on record what was used on a day; what was told before stays beside it. Raises BadUse."""
+    lab = queries.get_lab(lab_id)
+    age = (at.astimezone(ZONE).date() - day).days
+    if not 0 <= age < DAYS or not 0 <= wells <= MOST or not 0 <= reactions <= MOST:
+        raise BadUse(days=DAYS)
+    columns = ("cell_id", "lab_id", "day", "told_at", "told_by", "wells", "reactions")
+    insert("lab_use", columns, [(lab.cell_id, lab_id, day, at, by, wells, reactions)])
+    note("lab_use_told", "lab", lab_id, cell=lab.cell_id, staff_id=by)
 
 
 def audit(lab_id: int, *, at: datetime, day: date | None = None) -> Audit:
