@@ -24,6 +24,7 @@ from screening.lab.pages.frame import (
 )
 from screening.lab.pages.plates import CONTROLS, one_well, plate_view
 from screening.lab.queries.result_lists import is_list
+from screening.lab.queries.runs import codes_of
 from screening.lab.readers.refusals import EmptyFile
 from screening.lab.readers.run import Remark
 from screening.lab.scopes import LAB, READERS, WRITERS
@@ -38,19 +39,29 @@ def list_runs() -> Any:
     labs = {x.lab_id: x for x in queries.list_labs(current_actor().places(READERS))}
     before = request.args.get("before", type=int)
     found = queries.list_runs(list(labs.values()), before=before, limit=PAGE)
+    codes = codes_of(list(labs.values()), {r.run_id for r in found})
     rows = [
         {
+            "plate": codes.get(r.run_id) or _("清单 %(n)s", n=str(r.run_id)[-6:]),
             "at": r.imported_at,
             "lab": labs[r.lab_id].name,
             "instrument": r.instrument,
             "state": state_badge(words.RUN_STATES, r.state),
             "tubes": r.verdict.get("tubes"),
+            "signals": signals_cell(r.verdict),
+            "tone": "look" if r.state == "previewed" else "",
             "href": url_for(".run", lab_id=r.lab_id, run_id=r.run_id),
         }
         for r in found
     ]
     following = found[-1].run_id if len(found) == PAGE else None
     return shown("lab/runs.html", rows=rows, next=following)
+
+
+def signals_cell(verdict: dict[str, Any]) -> Any:
+    """Positive and doubtful tubes of a run; nothing where there are none."""
+    n = sum(verdict.get("counts", {}).get(str(o), 0) for o in (2, 3))
+    return {"tone": "stop", "text": n, "sort": n} if n else 0
 
 
 @bp.post("/lab/<int:lab_id>/plates/<int:plate_id>/runs")
