@@ -13,7 +13,7 @@ from screening.places.queries import Node
 
 
 class NoSuchList(NotFound):
-    code = "no_such_list"
+    code = "no_such_listing"
     zh = "没有这种名单。"
     en = "There is no such list."
 

@@ -62,7 +62,7 @@ REASONS: dict[str, tuple[str, str]] = {
 
 class BadRange(Problem):
     status = 416
-    code = "bad_range"
+    code = "export_range"
     zh = "请求的范围不在文件内，文件共 {size} 字节。"
     en = "The range is not in the file, which has {size} bytes."
 

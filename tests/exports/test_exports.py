@@ -142,7 +142,7 @@ def test_a_download_goes_on_where_it_broke_off(city, client):
     other = client.get(url, headers={**headers, "Range": "bytes=100-", "If-Range": '"x"'})
     assert (other.status_code, other.get_data()) == (200, data)
     beyond = client.get(url, headers={**headers, "Range": f"bytes={len(data)}-"})
-    assert (beyond.status_code, beyond.json["code"]) == (416, "bad_range")
+    assert (beyond.status_code, beyond.json["code"]) == (416, "export_range")
     assert fetch("SELECT count(*) FROM audit WHERE action = 'export_fetched'")[0][0] == 3
 
 
