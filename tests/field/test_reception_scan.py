@@ -122,3 +122,34 @@ def test_what_never_comes_out_of_the_box_is_a_ticket(bench, box):
 def test_another_kind_of_code_is_refused_with_its_name(bench, kind):
     r = bench.post(f"{bench.url}/scan", code=make_code(kind, 7))
     assert r.status_code == 409 and notices(bench.text)[0][0] == "stop"
+
+
+@pytest.mark.parametrize(("command", "reason"), [("CMD-LEAK", "leak"), ("CMD-REJECT", "other")])
+def test_a_command_at_the_door_rejects_the_tube_after_it_and_only_that(bench, box, command, reason):
+    seal, tubes = box
+    bench.act(f"{bench.url}/scan", code=seal)
+    page = bench.act(f"{bench.url}/scan", seal=seal, code=command)
+    awaits = page.request.args["awaits"]
+    bench.act(f"{bench.url}/scan", seal=seal, code=tubes[0], awaits=awaits)
+    assert "awaits" not in bench.get(f"{bench.url}?seal={seal}").request.args
+    bench.act(f"{bench.url}/scan", seal=seal, code=tubes[1])
+    assert [tube_of(t)["stage"] for t in tubes[:2]] == [Stage.REJECTED, Stage.RECEIVED]
+    told = fetch("SELECT data->>'reason' FROM custody WHERE verb = %s", (int(Verb.REJECT),))
+    assert told == [(reason,)]
+
+
+def test_undo_at_the_door_cancels_what_is_awaited(bench, box):
+    seal, _ = box
+    bench.act(f"{bench.url}/scan", seal=seal, code="CMD-LEAK")
+    page = bench.act(f"{bench.url}/scan", seal=seal, code="CMD-UNDO", awaits="leak")
+    assert "awaits" not in page.request.args
+
+
+def test_the_field_says_how_the_last_tube_stands_after_a_reload(bench, box):
+    seal, tubes = box
+    bench.act(f"{bench.url}/scan", code=seal)
+    page = bench.act(f"{bench.url}/scan", seal=seal, code=tubes[0])
+    for _ in range(2):
+        bench.get(page.request.full_path)
+        read = bench.text[bench.text.index("data-scan-last") :][:400]
+        assert tubes[0] in read and "已签收" in read

@@ -37,7 +37,8 @@ from screening.transport.rules import BatchStage
 from screening.tube.answers import STOP, worst
 from screening.tube.codes import CodeProblem, grouped
 from screening.tube.labels import read_seal, read_tube
-from screening.tube.queries import find_keys
+from screening.tube.queries import find_keys, list_tubes
+from screening.tube.rules import Stage
 
 PAGE = "field/reception.html"
 
@@ -79,6 +80,8 @@ def desk_of(lab_id: int, seal: str = "") -> dict[str, Any]:
         "extra": [b for b in out if b not in inside],
         "finished": bool(batch) and batch.stage >= BatchStage.DISCREPANT,  # type: ignore[union-attr]
         "coming": [box_line(lab_id, b) for b in list_for_lab(all_cells(), lab_id)],
+        "last": last_read(request.args.get("last", "")[:64]),
+        "awaits": request.values.get("awaits", "")[:10],
         "reasons": [(k, w[lang()]) for k, w in box_words.REJECTIONS.items()],
     }  # fmt: skip
 
@@ -99,8 +102,21 @@ def box_line(lab_id: int, b: BatchRow) -> dict[str, Any]:
     }
 
 
-def back(lab_id: int, seal: str = "") -> Any:
-    return redirect(url_for(".reception_desk", lab_id=lab_id, seal=seal or None), 303)
+def back(lab_id: int, seal: str = "", tube: str = "", awaits: str | None = None) -> Any:
+    """The desk again; it shows how the last tube stands now, so a reload says nothing untrue."""
+    to = url_for(
+        ".reception_desk", lab_id=lab_id, seal=seal or None, last=tube or None, awaits=awaits
+    )
+    return redirect(to, 303)
+
+
+def last_read(tube: str) -> dict[str, str] | None:
+    rows = list_tubes(find_keys([tube]).values()) if tube else []
+    if not rows:
+        return None
+    rejected = rows[0]["stage"] == Stage.REJECTED
+    word = _("已退样") if rejected else _("已签收") if rows[0]["received_at"] else _("未扫到")
+    return {"tone": "look" if rejected else "ok", "text": tube, "message": word}
 
 
 def round_of(batch: BatchRow | None, tube: str = "") -> int:

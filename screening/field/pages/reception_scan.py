@@ -1,4 +1,5 @@
-"""Reception by one field: a seal takes the box in or opens it, a tube is received where it lies."""
+"""Reception by one field: a seal takes the box in or opens it, a tube is received where it lies, and
+the bench's command codes reject one."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ from flask import flash
 
 from screening.accounts.guard import lab, require
 from screening.accounts.roles import LAB_ROLES
-from screening.field.pages.frame import answered, bp, state, text, told
+from screening.field.pages.frame import answered, bp, lang, state, text, told
 from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
 from screening.i18n import _
+from screening.lab.bench_commands import REASONS, Command, read_command
 from screening.transport import checks
 from screening.transport.desk_queries import BatchRow, find_seal, find_tube_box
 from screening.transport.rules import BatchStage
+from screening.transport.words import REJECTIONS
 from screening.tube.answers import STOP, worst
 from screening.tube.codes import CodeProblem, Kind, grouped, read_code
 from screening.tube.labels import PATTERNS, read_seal, read_tube
@@ -24,11 +27,19 @@ from screening.tube.labels import PATTERNS, read_seal, read_tube
 def reception_scan(lab_id: int) -> Any:
     """Whatever is scanned at the door: the seal of a box, or a tube."""
     seal = seal_of_form()
+    command = read_command(text("code"))
+    if command is Command.UNDO:  # nothing is awaited any more
+        return back(lab_id, seal)
+    if command is not None and command in REASONS:
+        return back(lab_id, seal, awaits=command.value.removeprefix("CMD-").lower())
     try:
         kind = read_code(text("code"), PATTERNS.get()).kind
         if kind is Kind.SEAL:
             return _box(lab_id, read_seal(text("code")))
-        return _tube(lab_id, seal, read_tube(text("code")))
+        tube = read_tube(text("code"))
+        if (awaited := text("awaits").upper()) and (reason := _reason(awaited)):
+            return _reject(lab_id, seal, tube, reason)
+        return _tube(lab_id, seal, tube)
     except CodeProblem as p:
         return answered(PAGE, [checks.refused(p)], **desk_of(lab_id, seal))
 
@@ -59,7 +70,23 @@ def _tube(lab_id: int, seal: str, tube: str) -> Any:
     told([a for a in answers if a.tone == "look"])
     flash(_("已签收 %(tube)s。", tube=grouped(tube)), "ok")
     _tell_end(batch, seal)
-    return back(lab_id, seal)
+    return back(lab_id, seal, tube)
+
+
+def _reason(awaited: str) -> str:
+    command = read_command(f"CMD-{awaited}")
+    return REASONS.get(command, "") if command else ""
+
+
+def _reject(lab_id: int, seal: str, tube: str, reason: str) -> Any:
+    batch = find_seal(seal) if seal else find_tube_box(tube, lab_id)
+    seal = seal or (batch.seal if batch and batch.seal else "")
+    entry = {"kind": "reject", "tube": tube, "reason": reason}
+    state([entry], round_id=round_of(batch, tube), lab_id=lab_id)
+    word = REJECTIONS[reason][lang()]
+    flash(_("已退样 %(tube)s（%(why)s），管内人员需重采。", tube=grouped(tube), why=word), "look")
+    _tell_end(batch, seal)
+    return back(lab_id, seal, tube)
 
 
 def _tell_end(before: BatchRow | None, seal: str) -> None:
