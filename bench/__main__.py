@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 
-from bench import ingest, lookup, release, worklist
+from bench import command, ingest, lookup, release, worklist
 
 WHAT = {
+    "command": command.main,
     "ingest": ingest.main,
     "lookup": lookup.main,
     "release": release.main,
