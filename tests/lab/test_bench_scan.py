@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextvars
+import threading
+
 import pytest
 
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db
-from screening.lab import queries
+from screening.lab import layout, queries
 from screening.lab.bench_commands import COMMANDS, Command, read_command
 from screening.lab.bench_words import (
     NoPlateTaken,
@@ -18,6 +21,7 @@ from screening.lab.bench_words import (
 )
 from screening.lab.plate_problems import AlreadyPlated, PlateFull
 from screening.lab.service import bench as bench_service
+from screening.ledger.check import check
 from screening.tube.codes import CodeProblem, Kind, UnknownCode, make_code, read_code
 from screening.tube.rules import Stage
 from tests import make
@@ -325,3 +329,65 @@ def test_a_rejection_at_the_bench_is_a_fact_of_the_desk_and_voids_the_swabs(benc
         assert desks[0].scan(url, code).status_code == 303
     assert stages(tube) == [REJECTED]
     assert peek("SELECT count(*) FROM specimen WHERE void <> 0") == [(3,)]
+
+
+def test_a_whole_map_of_tubes_nobody_received_is_one_batch_of_receipts(bench, desks):
+    tubes = bench.sampled(20, persons=1)
+    plate = bench.plate("P1")
+    free = [w for w in layout.wells_by_column(96) if w not in plate.layout]
+    url = f"/api/v1/plates/{bench.lab.lab_id}/{plate.plate_id}/wells"
+    wells = dict(zip(free, tubes, strict=False))
+    r = desks[0].client.post(url, json={"wells": wells}, headers={"X-CSRF-Token": desks[0].token})
+    assert r.status_code == 201, r.text
+    assert stages(*tubes) == [PLATED] * 20
+    assert peek("SELECT count(*) FROM command") == [(1,)]
+    assert peek(
+        "SELECT count(*), count(DISTINCT device_id) FROM custody WHERE lab_id IS NOT NULL "
+        "AND device_id <> 0"
+    ) == [(20, 1)]
+
+
+def test_a_map_that_is_refused_states_no_receipt(bench, desks):
+    (tube,) = bench.sampled(1)
+    plate = bench.plate("P1")
+    url = f"/api/v1/plates/{bench.lab.lab_id}/{plate.plate_id}/wells"
+    body = {"wells": {"B1": tube, "C1": tube}}
+    r = desks[0].client.post(url, json=body, headers={"X-CSRF-Token": desks[0].token})
+    assert r.status_code == 422
+    assert stages(tube) == [CLOSED]
+
+
+def test_two_people_at_one_plate_at_the_same_moment_share_its_wells(app, bench, technician):
+    tubes = bench.sampled(8, persons=1)
+    plate = bench.plate("P1")
+    url = f"/lab/{bench.lab.lab_id}/scan"
+    others = [technician, make.staff(Role.LAB_TECHNICIAN, bench.city.lab)]
+    both = [Desk(app.test_client(), who) for who in others]
+    answers: list[int] = []
+
+    def work(desk, mine):
+        for tube in mine:
+            r = desk.scan(url, tube, plate_id=str(plate.plate_id))
+            answers.append(r.status_code)
+
+    threads = [
+        threading.Thread(target=contextvars.Context().run, args=(work, desk, tubes[i::2]))
+        for i, desk in enumerate(both)
+    ]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert answers == [303] * 8
+    wells = {w: r.barcode for w, r in queries.list_wells(plate).items()}
+    assert sorted(wells.values()) == sorted(tubes) and len(wells) == 8
+
+
+def test_the_recount_from_journals_and_commands_finds_what_the_tables_say(bench, desks):
+    tubes = bench.sampled(2)
+    bench.plate("P1")
+    url = f"/lab/{bench.lab.lab_id}/scan"
+    for code in ("P1", *tubes, "CMD-UNDO", "CMD-LEAK", tubes[1]):
+        assert desks[0].scan(url, code).status_code == 303
+    db.session.rollback()
+    assert check(bench.city.round_id).differences == []
