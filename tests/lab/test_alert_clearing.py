@@ -294,3 +294,14 @@ def test_alerts_reach_the_laboratory_and_those_who_watch_over_the_tubes_area(ale
     assert queries.count_alerts(queries.reach([], [EVERYWHERE])) == (1, 1)
     elsewhere = make.lab(bench.city.sites[0].area).place
     assert queries.count_alerts(queries.reach([elsewhere], [])) == (0, 0)
+
+
+def test_a_correction_to_positive_calls_those_on_duty_like_any_signal(signed):
+    tube = signed.fill(0, 2)
+    signed.through(tube)
+    assert fetch("SELECT count(*) FROM alert /* fan-out: test */") == [(0,)]
+    signed.correct(tube, POS)
+    (found,) = queries.list_alerts(queries.reach([], [EVERYWHERE]))
+    assert (found.kind, found.settled_how, found.seen_at) == ("positive", "released", None)
+    assert {c.level for c in queries.calls_of(found.cell_id, found.alert_id)} == {1, 2, 3}
+    assert {c[2] for c in signed.callbacks(tube)} == {"open"}

@@ -9,6 +9,7 @@ from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
 from screening.db import insert, new_id, run
 from screening.errors import Conflict, NotAllowed, Problem
+from screening.lab.service import alerts
 from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules
@@ -136,7 +137,8 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
         (s.key.cell_id, s.key.round_id, s.barcode, version, row.outcome, run_id, at, row.asked_by,
          by, row.reason, command, members)
     ])  # fmt: skip
-    releases.settle_alerts([s], by, "released", at)
+    told = _tell(s, row, at)
+    releases.settle_alerts([s], by, "released", at, told=told)
     settle([], [Subject(s.key.cell_id, s.barcode)], (CHANGED,), at=at)
     proofs.withdraw(s.key, s.tube["home_cells"], row.outcome, members, at=at)
     packages.send(
@@ -146,6 +148,18 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
     if row.outcome not in rules.CALLS_BACK:
         callbacks.withdraw_tube(s.key, s.tube["home_cells"], "corrected", at=at)
     releases.follow([s], {s.barcode: row.outcome}, at)
+
+
+def _tell(s: Standing, row: CorrectionRow, at: datetime) -> bool:
+    """A tube that becomes bad without a signal of its own: those on duty are called as for any."""
+    if s.gate.alerts or row.outcome not in rules.CALLS_BACK:
+        return False
+    run_id = s.test.run_id if s.test else None
+    signal = {s.barcode: Outcome(row.outcome)}
+    alerts.raise_signals(
+        signal, {s.barcode: s.key}, lab_id=row.lab_id, run_id=run_id, provisional=False, at=at
+    )
+    return True
 
 
 def _against(s: Standing, outcome: int) -> Sequence[str]:

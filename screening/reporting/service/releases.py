@@ -116,10 +116,13 @@ def write(rows: Sequence[tuple]) -> None:
         insert("result", _COLUMNS, group, "ON CONFLICT DO NOTHING")
 
 
-def settle_alerts(group: Sequence[Standing], by: int, how: str, at: datetime) -> None:
-    """The signal was answered by a result that two persons stand for."""
+def settle_alerts(
+    group: Sequence[Standing], by: int, how: str, at: datetime, *, told: bool = False
+) -> None:
+    """The signal was answered by a result that two persons stand for. `told`: it was raised just
+    now. Whoever was called has to answer all the same."""
     for s in group:
-        if s.gate.alerts:
+        if s.gate.alerts or told:
             run(
                 "UPDATE alert SET settled_at = %s, settled_by = %s, settled_how = %s "
                 "WHERE cell_id = %s AND round_id = %s AND barcode = %s AND settled_at IS NULL",
