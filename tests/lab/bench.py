@@ -103,7 +103,8 @@ def run_file(
     code: str | None = None,
 ) -> bytes:
     """The plain CSV; `controls` overrides what control wells show (by well)."""
-    shows = {w: WEAK_CONTROL if kind == "pc" else BLANK for w, kind in plate.layout.items()}
+    reads = {"pc": WEAK_CONTROL, "mark": LOST}
+    shows: dict[str, Sequence] = {w: reads.get(kind, BLANK) for w, kind in plate.layout.items()}
     shows |= dict(controls or {}) | {w: cts.get(b, CLEAN) for w, b in wells.items()}
     lines = ["well,sample,target,ct" + (",plate" if code else "")]
     for well, values in shows.items():
