@@ -154,9 +154,24 @@ def settle_open(channel: Channel, *, now: Callable[[], datetime] = clock.now) ->
     for cell in _cells(now()):
         for row in _lock_open(cell, now()):
             settled += _follow(channel, cell, row, now)
+    _let_go(now())
     _forget(now())
     db.session.commit()
     return settled
+
+
+def _let_go(at: datetime) -> None:
+    """Short texts whose worker died while they were on their way: nobody needs them any more."""
+    for (cell,) in fetch(
+        "SELECT DISTINCT cell_id FROM outbox WHERE state = 4 AND due_at <= %s AND topic = %s "
+        "/* fan-out: worker; few are open and they have an index of their own */",
+        (at, outbox.NOTICE),
+    ):
+        run(
+            "UPDATE outbox SET state = %s, error = 'worker_ended', body = '' WHERE cell_id = %s "
+            "AND state = 4 AND due_at <= %s AND topic = %s",
+            (outbox.UNKNOWN, cell, at, outbox.NOTICE),
+        )
 
 
 def _cells(at: datetime) -> list[int]:

@@ -405,6 +405,16 @@ def test_a_code_that_may_have_gone_out_is_not_repeated_without_keys(town):
     assert fetch("SELECT state, body FROM outbox /* fan-out: test */") == [(outbox.UNKNOWN, b"")]
 
 
+def test_a_code_whose_worker_died_leaves_no_phone_behind(town):
+    outbox.notice(0, "13800000002", "1234", at=clock.now(), seal=ring().seal)
+    db.session.commit()
+    with pytest.raises(KeyboardInterrupt):
+        notices.send_notices(Dies(honours_keys=False))
+    db.session.rollback()
+    receipts.settle_open(Box(), now=lambda: clock.now() + timedelta(minutes=5))
+    assert fetch("SELECT state, body FROM outbox /* fan-out: test */") == [(outbox.UNKNOWN, b"")]
+
+
 def test_opting_out_by_reply_is_the_same_as_by_a_worker(town, wang):
     receipts.take_replies([Reply("13800000002", "R")], at=clock.now())
     service.opt_out(wang[0], wang[1], out=False, at=clock.now())

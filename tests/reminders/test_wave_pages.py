@@ -10,6 +10,7 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch, run
+from screening.i18n import ZONE
 from screening.reminders import queries, receipts, rules, sender, waves
 from screening.reminders.channels import Answer, Fate
 from tests import make
@@ -56,6 +57,24 @@ def test_a_message_in_doubt_stands_on_the_page_with_two_buttons(town, client, he
     assert r.status_code == 409
     r = client.post(f"/waves/{wave_id}/unknown", data={**form, "do": "x"}, headers=HTML)
     assert r.status_code == 404
+
+
+def test_the_list_of_waves_counts_messages_in_doubt(town, client, head):
+    wave_id = in_doubt(town)
+    (wave,) = [w for w in queries.list_waves([make.place_of(None)]) if w.wave_id == wave_id]
+    assert queries.count_unknown([wave]) == {wave_id: 1}
+    assert "结果不明" in see(client, "/waves")
+
+
+def test_at_night_the_page_says_from_when_messages_leave(town, client, head):
+    person(town.communities[0], "王小五", "13800000002")
+    wave_id = town.draft()
+    db.session.commit()
+    assert "安静时段，短信从" not in see(client, f"/waves/{wave_id}")
+    real = clock.real_now()
+    night = clock.now().astimezone(ZONE).replace(hour=23)
+    clock.configure(f"{night.isoformat()}/{real.isoformat()}/1")
+    assert "现在是安静时段，短信从" in see(client, f"/waves/{wave_id}")
 
 
 def test_the_api_lists_and_settles_messages_in_doubt(town, client):
@@ -123,7 +142,7 @@ def test_hours_are_planned_looked_at_and_corrected_and_the_notice_is_written(
     r = client.post("/waves", data=form, headers=HTML)
     assert r.status_code == 303, r.text
     page = see(client, r.headers["Location"])
-    assert "（最近的采样点）" in page and "开始发送" in page
+    assert "（本楼的采样点）" in page and "开始发送" in page
     r = client.post("/waves", data={**form, "rule": ""}, headers=HTML)
     assert r.status_code == 422 and "开始前通知" in r.text, "the form keeps its round"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -23,7 +24,7 @@ from screening.accounts import queries as accounts
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.db import db
 from screening.errors import Faults, NotFound, Problem
-from screening.i18n import _, current_lang
+from screening.i18n import ZONE, _, current_lang
 from screening.places import queries as places
 from screening.registry import seals
 from screening.registry.queries import ROUNDS, RoundPolicy, find_policy
@@ -46,8 +47,9 @@ def list_waves() -> Any:
     """Waves of the own areas, the newest first."""
     before = request.args.get("before", type=int)
     found = queries.list_waves(current_actor().places(READERS), before=before, limit=PAGE)
+    unknown = queries.count_unknown(found)
     return render_template(
-        "reminders/waves.html", rows=[wave_line(w) for w in found],
+        "reminders/waves.html", rows=[{**wave_line(w), "unknown": unknown.get(w.wave_id, 0)} for w in found],
         next=url_for(".waves", before=found[-1].wave_id) if len(found) == PAGE else "",
         first=url_for(".waves") if before else "",
         areas=[(n.area_id, n.name) for n in own_areas(current_actor(), WAVERS)],
@@ -150,14 +152,28 @@ def wave(wave_id: int) -> Any:
     silent = counts.get("preview", {}).get("silent", {})
     return render_template(
         "reminders/wave.html", w=w, line=wave_line(w), found=found,
-        text=rules.fill(w.text, ["张*", "李*"], _("（最近的采样点）"), _("（开放时间）")),
+        text=rules.fill(w.text, ["张*", "李*"], *open_words(w)),
         left=[(said(rules.LEFT_OUT[k]), n) for k, n in (found or {}).get("left_out", {}).items()],
         silent=[silent_line(int(c), devices) for c, devices in silent.items()],
         messages=[(message_word(k), n) for k, n in sorted(messages.items())],
         outcome=queries.outcome_of(w, at=clock.now()), made_by=names.get(w.made_by, ("", ""))[1],
         silent_by=names.get(w.silent_by or 0, ("", ""))[1], may_send=may_send_wave(w),
-        in_doubt=in_doubt, quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
+        in_doubt=in_doubt, begins_at=begins_at(), quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
     )  # fmt: skip
+
+
+def open_words(w: queries.WaveRow) -> tuple[str, str]:
+    """What stands for the place and the hours that each message fills in."""
+    if rules.TEMPLATES[w.template].before:
+        return _("（本楼的采样点）"), _("（本楼的时段）")
+    return _("（最近的采样点）"), _("（开放时间）")
+
+
+def begins_at() -> datetime | None:
+    """When messages may leave, where these are quiet hours."""
+    now = clock.now()
+    begins = rules.may_send_at(now, ZONE)
+    return begins if begins > now else None
 
 
 def doubtful(w: queries.WaveRow) -> list[dict[str, Any]]:
