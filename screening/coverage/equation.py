@@ -166,7 +166,7 @@ class Twin(NamedTuple):
 def _twins(cell: int, round_id: int) -> list[Twin]:
     """Swabs of those who were merged into persons of this cell; their rows stay where they are."""
     merged: dict[int, dict[int, int]] = defaultdict(dict)
-    for (home, twin), person in _merged_into(cell).items():
+    for (home, twin), person in twins_of(cell).items():
         merged[home][twin] = person
     out = []
     for home, persons in sorted(merged.items()):
@@ -179,7 +179,7 @@ def _twins(cell: int, round_id: int) -> list[Twin]:
     return out
 
 
-def _merged_into(cell: int) -> dict[tuple[int, int], int]:
+def twins_of(cell: int) -> dict[tuple[int, int], int]:
     """{(cell, person): the person of this cell that he or she was merged into}, over any number
     of merges; of several merges of one person the last counts."""
     out: dict[tuple[int, int], int] = {}

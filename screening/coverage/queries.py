@@ -23,7 +23,7 @@ def _stored(round_id: int, node: Node) -> list[CoverageRow]:
         f"SELECT area_id, {', '.join(COLUMNS)}, exempt_by, as_of FROM coverage "
         "WHERE cell_id = ANY(%s) AND round_id = %s "
         "/* fan-out: a district's sum reads one small row a community */",
-        (_cells(node), round_id),
+        (cells_of(node), round_id),
     )
     by_id = places.TREE.get().by_id
     return [
@@ -31,7 +31,7 @@ def _stored(round_id: int, node: Node) -> list[CoverageRow]:
     ]
 
 
-def _cells(node: Node) -> list[int]:
+def cells_of(node: Node) -> list[int]:
     """Cells in which people of an area are stored, and with them its rollups."""
     own = [node.cell_id] if node.cell_id else places.cells_under(node.path)
     return sorted({*own, *(cell for cell, _ in stores_of(communities_under(node)))})
@@ -80,6 +80,36 @@ def children_of(area_id: int, round_id: int, *, at: datetime) -> list[tuple[Node
         found = [(by_id[i], total(i, rows)) for i, rows in groups.items() if i in by_id]
     found = [(n, r) for n, r in found if r.register]
     return sorted(found, key=lambda f: (-f[1].behind, -f[1].missed, f[0].code))
+
+
+def compare(
+    node: Node, round_ids: Sequence[int]
+) -> tuple[dict[int, CoverageRow], dict[int, dict[int, CoverageRow]]]:
+    """An area over several rounds: {round: its row} and {area below: {round: row}}, from what the
+    rollups keep. Grids and buildings have no rollup; for them it is the community alone."""
+    rows = fetch(
+        f"SELECT round_id, area_id, {', '.join(COLUMNS)}, exempt_by, as_of FROM coverage "
+        "WHERE cell_id = ANY(%s) AND round_id = ANY(%s) "
+        "/* fan-out: a small row a community and round */",
+        (cells_of(node), list(round_ids)),
+    )
+    by_id = places.TREE.get().by_id
+    own: dict[int, list[CoverageRow]] = defaultdict(list)
+    below: dict[int, dict[int, list[CoverageRow]]] = defaultdict(lambda: defaultdict(list))
+    for round_id, *rest in rows:
+        row = CoverageRow(*rest)
+        if row.area_id in by_id and (path := by_id[row.area_id].path).startswith(node.path):
+            own[round_id].append(row)
+            if step := path[len(node.path) :].partition("/")[0]:
+                below[int(step)][round_id].append(row)
+    return (
+        {r: total(node.area_id, found) for r, found in own.items()},
+        {
+            i: {r: total(i, found) for r, found in by_round.items()}
+            for i, by_round in below.items()
+            if i in by_id
+        },
+    )
 
 
 def count_below(node: Node, round_id: int, by: str, *, at: datetime) -> list[CoverageRow]:

@@ -22,14 +22,12 @@ from screening.field.queries import DeviceRow
 from screening.places import queries as places
 from screening.places.rules import Place
 from screening.registry.person_codes import make_resident_code
-from screening.reminders.queries import Opened, get_node, open_missed
-from screening.reminders.rules import State
+from screening.reminders.queries import Opened, get_node, open_visits
 from screening.reporting import rules as reporting_rules
 from screening.reporting.members import Member, callbacks_of_area, open_members
 
 TEAM = (Role.SAMPLER, Role.SITE_SUPERVISOR, Role.COMMUNITY_WORKER)
 MOST = Limit(500, "house; more doors than a team of two knocks at in a shift")
-TO_VISIT = (State.VISIT, State.RESAMPLE, State.UNREACHABLE)
 ALONE_LANE = 2
 
 
@@ -96,7 +94,7 @@ def _visits(site: SiteRow, homes: _Numbers, at: datetime) -> list[dict[str, Any]
         return []
     round_id = rounds[0].round_id
     node = get_node(community_of(site))
-    found = open_missed(node, round_id, at=at, states=[str(s) for s in TO_VISIT])
+    found = open_visits(node, round_id, at=at)
     due = [p for p in found if p.until is None or p.until <= at][: MOST.value]
     note_read_person(node.cell_id, [p.person_id for p in due], why="visit_list")
     pairs = [(p.cell_id, p.person_id) for p in due]
@@ -116,7 +114,7 @@ def _visit(
         "household": homes.of(p.missed.household_id),
         "kind": "visit",
         "single": lane == ALONE_LANE,
-        "deadline": None,
+        "deadline": clock.to_ms(p.again.due_at) if p.again else None,
         "callback_id": None,
         "note": "",
         "tries": tries.get((p.cell_id, p.person_id), 0),

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from screening.db import fetch
 from screening.places import queries as places
-from screening.places.rules import EVERYWHERE, Place
-from screening.registry.queries import ROUNDS, RoundPolicy, get_policy
+from screening.places.rules import COMMUNITY, EVERYWHERE, Place
+from screening.registry.queries import ROUNDS, RoundPolicy, get_policy, stores_of
 from screening.registry.service.exemptions import NoSuchExemption
 from screening.registry.service.imports import Import, get_import
 from screening.registry.service.persons import NoSuchPerson
@@ -142,17 +142,35 @@ class ExemptionRow(NamedTuple):
 _EXEMPTION = ", ".join(ExemptionRow._fields)
 
 
+class Asked(NamedTuple):
+    """Which exemptions: of one code, by one person (0: the system), granted since; what is empty
+    asks nothing. `since` shows those that ended meanwhile too."""
+
+    code: str | None = None
+    by: int | None = None
+    since: datetime | None = None
+
+
 def list_exemptions(
-    place: Place, *, at: datetime, after: int = 0, limit: int = 200
+    place: Place, *, at: datetime, after: int = 0, limit: int = 200, asked: Asked = Asked()
 ) -> list[ExemptionRow]:
-    """Exemptions that hold at `at` for people of an area, paged by id over its cells."""
-    cells = [c for c in places.cells_under(place.path)]
+    """Exemptions that hold at `at` for people of an area, wherever they are stored, paged by id."""
+    communities = [n for n in places.TREE.get().by_id.values() if n.path.startswith(place.path)]
+    stores = stores_of(n for n in communities if n.level == COMMUNITY)
     rows = fetch(
-        f"SELECT {_EXEMPTION} FROM exemption e WHERE cell_id = ANY(%s) AND exemption_id > %s "
-        "AND ended_at IS NULL AND (until IS NULL OR until > %s) AND community_id IN "
-        "(SELECT area_id FROM area WHERE path LIKE %s) ORDER BY exemption_id LIMIT %s",
-        (cells, after, at, place.path + "%", limit),
-    )
+        f"SELECT {_EXEMPTION} FROM exemption e WHERE cell_id = ANY(%(cells)s) "
+        "AND exemption_id > %(after)s AND (%(since)s::timestamptz IS NOT NULL OR ended_at IS NULL "
+        "AND (until IS NULL OR until > %(at)s)) AND community_id = ANY(%(communities)s) "
+        "AND (%(since)s::timestamptz IS NULL OR made_at > %(since)s) "
+        "AND (%(code)s::text IS NULL OR code = %(code)s) "
+        "AND (%(by)s::int8 IS NULL OR coalesce(made_by, 0) = %(by)s) "
+        "ORDER BY exemption_id LIMIT %(limit)s",
+        {
+            "cells": sorted({cell for cell, _ in stores}),
+            "communities": sorted({community for _, community in stores}),
+            "after": after, "at": at, "limit": limit, **asked._asdict(),
+        },
+    )  # fmt: skip
     return [ExemptionRow(*r) for r in rows]
 
 

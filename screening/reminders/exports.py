@@ -17,24 +17,30 @@ import orjson
 import xlsxwriter
 from flask import Flask
 
+from screening.coverage.missed_rules import WHYS, Wanted
 from screening.db import db
 from screening.i18n import dt
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.registry import seals
 from screening.reminders import rules
-from screening.reminders.queries import Opened, communities_of, open_missed
+from screening.reminders.queries import Opened, communities_of, open_these, pick_missed
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "ndjson": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-FIELDS = ("community", "building", "unit", "room", "name", "phone", "state", "until", "person")
+FIELDS = (
+    "community", "building", "unit", "room", "name", "phone", "state", "why", "due_at", "until",
+    "person",
+)  # fmt: skip
 HEADINGS = {
-    "zh": ("社区", "楼栋", "单元", "房号", "姓名", "电话", "状态", "约定到", "编号"),
-    "en": ("community", "building", "unit", "room", "name", "phone", "state", "until", "id"),
-}
+    "zh": ("社区", "楼栋", "单元", "房号", "姓名", "电话", "状态", "重采原因", "重采时限", "约定到",
+           "编号"),
+    "en": ("community", "building", "unit", "room", "name", "phone", "state", "why again",
+           "new swab due", "until", "id"),
+}  # fmt: skip
 ROWS_A_SHEET = 1_000_000  # a sheet ends at 1,048,576 rows and drops the rest in silence
 PIECE = 64 * 1024
 
@@ -44,7 +50,7 @@ class Order(NamedTuple):
 
     node: Node
     round_id: int
-    states: tuple[str, ...]
+    wanted: Wanted
     full: Callable[[str], bool]
     lang: str
     at: datetime
@@ -55,13 +61,14 @@ def rows_of(order: Order) -> Iterator[Sequence[Any]]:
     words = {s: (w.en if order.lang == "en" else w.zh) for s, w in rules.STATES.items()}
     for community in communities_of(order.node):
         full = order.full(community.path)
-        for p in open_missed(
-            community, order.round_id, at=order.at, within=order.node, states=order.states
-        ):
-            yield row_of(p, community, full, words)
+        found = pick_missed(community, order.round_id, order.wanted, at=order.at, within=order.node)
+        for p in open_these(community, order.round_id, found, at=order.at):
+            yield row_of(p, community, full, words, order.lang)
 
 
-def row_of(p: Opened, community: Node, full: bool, words: dict[rules.State, str]) -> Sequence[Any]:
+def row_of(
+    p: Opened, community: Node, full: bool, words: dict[rules.State, str], lang: str
+) -> Sequence[Any]:
     d = p.details
     building = places.find_area(p.missed.building_id) if p.missed.building_id else None
     return (
@@ -72,6 +79,8 @@ def row_of(p: Opened, community: Node, full: bool, words: dict[rules.State, str]
         rules.mask_name(d.name),
         (d.phone or "") if full else seals.mask_phone(d.phone),
         words[rules.State(p.missed.state)],
+        getattr(WHYS[p.again.why], lang) if p.again else "",
+        dt(p.again.due_at) if p.again else "",
         dt(p.until) if p.until else "",
         f"{p.cell_id}-{p.person_id}",
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from screening.coverage.missed_rules import AGE_BANDS, MOST_ROUNDS, UNKNOWN_AGE, WHYS, Wanted
+from screening.registry.rules import COHORTS
 from screening.reminders.exports import FORMATS
 from screening.reminders.rules import (
     CONTACT_KINDS,
@@ -36,7 +39,26 @@ class MissedListSchema(Schema):
     area = Id(required=True)
     round = Id(required=True)
     state = fields.String(validate=validate.OneOf([str(s) for s in STATES]))
+    cohort = fields.String(validate=validate.OneOf(list(COHORTS)))
+    age = fields.String(validate=validate.OneOf([*AGE_BANDS, UNKNOWN_AGE]))
+    cannot_walk = fields.Boolean(load_default=False)
+    rounds = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, MOST_ROUNDS.value),
+        metadata={"description": "missed in so many rounds in a row, this one included"},
+    )
+    added = fields.Boolean(
+        load_default=False, metadata={"description": "registered after the start of the round"}
+    )
+    late = fields.Boolean(load_default=False, metadata={"description": "new swab overdue"})
     format = fields.String(load_default="ndjson", validate=validate.OneOf(list(FORMATS)))
+
+
+def wanted(args: Mapping[str, Any]) -> Wanted:
+    """The filters of MissedListSchema as the queries take them."""
+    states = frozenset({args["state"]}) if args.get("state") else frozenset()
+    rest = {f: args[f] for f in Wanted._fields[1:] if f in args}
+    return Wanted(states, **rest)
 
 
 class HomeVisitsSchema(Schema):
@@ -56,6 +78,12 @@ class HomeVisitSchema(Schema):
     phone = fields.String()
     state = fields.String()
     until = moment(allow_none=True)
+    why = fields.String(
+        allow_none=True,
+        metadata={"description": "of a new swab: " + ", ".join(WHYS)},
+    )
+    due_at = moment(allow_none=True, metadata={"description": "of a new swab"})
+    cannot_walk = fields.Boolean()
 
 
 # --- contacts -----------------------------------------------------------------------------------

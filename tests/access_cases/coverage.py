@@ -86,6 +86,10 @@ CASES = [
          outside=lambda w: cut_asked(w, w.b),
          stand={Role.COMMUNITY_WORKER: lambda s: s.county}),
     Case("coverage_pages.overview", inside=lambda w: {"query_string": {"round": counted(w)}}),
+    Case("coverage_pages.compare_rounds", inside=lambda w: page(w, w.a),
+         outside=lambda w: page(w, w.b), inside_marker=named),
+    Case("coverage_pages.exemptions_after", inside=lambda w: page(w, w.a),
+         outside=lambda w: page(w, w.b), inside_marker=named),
     Case("coverage_pages.show_area", inside=lambda w: page(w, w.a),
          outside=lambda w: page(w, w.b), inside_marker=named),
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from screening import clock
 from screening.accounts.roles import Role
+from screening.coverage.missed_rules import Wanted
 from screening.db import db, fetch
 from screening.reminders import exports, queries
 from screening.reminders.queries import get_node
@@ -116,7 +117,7 @@ def test_the_audit_row_is_there_before_the_first_line(town, client, people, head
 
 def test_the_whole_file_is_one_moment(app, town, people):
     order = exports.Order(
-        get_node(town.county), town.city.round_id, (), lambda p: True, "zh", clock.now()
+        get_node(town.county), town.city.round_id, Wanted(), lambda p: True, "zh", clock.now()
     )
     body = exports.stream(app, order, "ndjson", app.extensions["settings"].instance)
     first = next(body)
@@ -129,7 +130,7 @@ def test_the_whole_file_is_one_moment(app, town, people):
 
 def test_an_export_writes_nothing_and_gives_its_connection_back(app, town, people):
     order = exports.Order(
-        get_node(town.county), town.city.round_id, (), lambda p: True, "zh", clock.now()
+        get_node(town.county), town.city.round_id, Wanted(), lambda p: True, "zh", clock.now()
     )
     out = db.engine.pool.checkedout()
     body = exports.stream(app, order, "csv", app.extensions["settings"].instance)
@@ -154,7 +155,7 @@ def test_memory_stays_flat_however_many_communities_there_are(app, town, monkeyp
 
     def peak(times):
         monkeypatch.setattr(exports, "communities_of", lambda _node: [node] * times)
-        order = exports.Order(node, town.city.round_id, (), lambda p: True, "zh", clock.now())
+        order = exports.Order(node, town.city.round_id, Wanted(), lambda p: True, "zh", clock.now())
         body = exports.stream(app, order, form, app.extensions["settings"].instance / "tmp")
         tracemalloc.start()
         size = sum(map(len, body))

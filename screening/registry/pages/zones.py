@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts import guard
+from screening.accounts import queries as accounts
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
 from screening.i18n import _
@@ -116,19 +119,35 @@ def list_exemptions(area_id: int) -> Any:
     """Exemptions that hold now for people of an area; no names, a click opens the person."""
     after = request.args.get("after", 0, type=int)
     place = places.place_of_area(area_id)
-    rows = desk.list_exemptions(place, at=clock.now(), after=after, limit=PAGE)
+    asked = asked_exemptions()
+    rows = desk.list_exemptions(place, at=clock.now(), after=after, limit=PAGE, asked=asked)
+    names = accounts.names_of(r.made_by for r in rows)
     return render_template(
         "registry/exemptions.html",
         areas=area_choices(REGISTRARS),
         place=area_name(area_id),
         area_id=area_id,
-        rows=[exemption_line(r) for r in rows],
+        rows=[exemption_line(r, names) for r in rows],
         next=rows[-1].exemption_id if len(rows) == PAGE else None,
         after=after,
+        asked={k: v for k, v in request.args.items() if k in desk.Asked._fields},
     )
 
 
-def exemption_line(row: desk.ExemptionRow) -> dict[str, Any]:
+def asked_exemptions() -> desk.Asked:
+    """The filters of the address; what cannot be read asks nothing."""
+    try:
+        since = datetime.fromisoformat(request.args["since"])
+    except (KeyError, ValueError):
+        since = None
+    code = request.args.get("code")
+    return desk.Asked(
+        code if code in EXEMPTIONS else None, request.args.get("by", type=int),
+        since if since and since.tzinfo else None,
+    )  # fmt: skip
+
+
+def exemption_line(row: desk.ExemptionRow, names: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
     return {
         "cell": row.cell_id,
         "exemption_id": row.exemption_id,
@@ -141,7 +160,9 @@ def exemption_line(row: desk.ExemptionRow) -> dict[str, Any]:
         "round": row.round_id or _("所有轮次"),
         "until": row.until,
         "made_at": row.made_at,
-        "act": row.made_by is not None,
+        "by": " ".join(names.get(row.made_by or 0, ())) or _("系统（自动）"),
+        "act": row.made_by is not None and row.ended_at is None,
+        "ended": row.ended_at,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, current_app
@@ -10,20 +11,18 @@ from screening import clock
 from screening.accounts import audit
 from screening.accounts.guard import area, current_actor, require
 from screening.accounts.roles import Actor
+from screening.db import by_cell
 from screening.i18n import current_lang
 from screening.openapi import gives, takes
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.registry import seals
 from screening.registry.queries import get_policy
+from screening.registry.rules import Flag
 from screening.registry.scopes import PERSON, PERSON_IN_BODY
 from screening.reminders import exports, queries, rules, service
 from screening.reminders import schemas as s
 from screening.reminders.api.frame import CALLERS, READERS, bp, sees_all
-from screening.reminders.rules import State
-
-# who is to be visited: asked for, or not to be reached otherwise
-TO_VISIT = (State.VISIT, State.UNREACHABLE)
 
 
 @bp.get("/missed")
@@ -37,8 +36,8 @@ def export_missed(args: dict[str, Any]) -> Any:
     get_policy(args["round"])
     form = args["format"]
     order = exports.Order(
-        node, args["round"], (args["state"],) if "state" in args else (),
-        lambda path: sees_all(actor, path), current_lang(), clock.now(),
+        node, args["round"], s.wanted(args), lambda path: sees_all(actor, path), current_lang(),
+        clock.now(),
     )  # fmt: skip
     audit.note(
         "exported_missed", "area", node.area_id, cell=node.cell_id,
@@ -62,30 +61,48 @@ def list_visits(args: dict[str, Any]) -> Any:
 
 
 def visits(node: Node, round_id: int, actor: Actor) -> list[dict[str, Any]]:
-    """Everybody in TO_VISIT, opened as far as the actor may see, each read audited."""
+    """Everybody whom rules.to_visit names, as far as the actor may see, each read audited."""
     out = []
     for community in queries.communities_of(node):
         full = sees_all(actor, community.path)
-        found = queries.open_missed(
-            community, round_id, at=clock.now(), within=node, states=[str(t) for t in TO_VISIT]
-        )
-        audit.note_read_person(community.cell_id, [p.person_id for p in found], why="visit_list")
+        found = queries.open_visits(community, round_id, at=clock.now(), within=node)
+        note_reads(found, why="visit_list")
         out += [visit(p, full) for p in found]
     return out
 
 
+def note_reads(found: Iterable[queries.Opened], *, why: str) -> None:
+    note_pairs(((p.cell_id, p.person_id) for p in found), why=why)
+
+
+def note_pairs(pairs: Iterable[tuple[int, int]], *, why: str) -> None:
+    """A line for each person shown, in the cell where he or she is stored."""
+    for cell, group in by_cell(sorted(pairs)):
+        audit.note_read_person(cell, [person for _, person in group], why=why)
+
+
+def shown(building_id: int | None, details: seals.Details, full: bool) -> dict[str, Any]:
+    """A person's door, masked name and phone; phone and room as they are for `full` only."""
+    building = places.find_area(building_id) if building_id else None
+    return {
+        "building": building.name if building else "",
+        "unit": (details.unit or "") if full else "",
+        "room": (details.room or "") if full else "",
+        "name": rules.mask_name(details.name),
+        "phone": (details.phone or "") if full else seals.mask_phone(details.phone),
+    }
+
+
 def visit(p: queries.Opened, full: bool) -> dict[str, Any]:
-    building = places.find_area(p.missed.building_id) if p.missed.building_id else None
     return {
         "cell_id": p.cell_id,
         "person_id": p.person_id,
-        "building": building.name if building else "",
-        "unit": (p.details.unit or "") if full else "",
-        "room": (p.details.room or "") if full else "",
-        "name": rules.mask_name(p.details.name),
-        "phone": (p.details.phone or "") if full else seals.mask_phone(p.details.phone),
+        **shown(p.missed.building_id, p.details, full),
         "state": p.missed.state,
         "until": p.until,
+        "why": p.again.why if p.again else None,
+        "due_at": p.again.due_at if p.again else None,
+        "cannot_walk": bool(p.missed.flags & Flag.CANNOT_WALK),
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import (
@@ -14,8 +16,9 @@ from flask import (
 )
 
 from screening import clock
-from screening.accounts import audit
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
+from screening.coverage.missed_queries import Picked
+from screening.coverage.missed_rules import AGE_BANDS, MOST_ROUNDS, UNKNOWN_AGE, WHYS, Wanted
 from screening.coverage.queries import children_of, coverage_of
 from screening.errors import NotFound
 from screening.i18n import _
@@ -23,9 +26,11 @@ from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import RoundPolicy
+from screening.registry.rules import COHORTS, Flag
 from screening.registry.scopes import PERSON_IN_BODY
 from screening.reminders import queries, rules, service
 from screening.reminders.api import CALLERS, READERS, WAVERS, sees_all, visit
+from screening.reminders.api.missed import note_reads
 from screening.reminders.exports import FORMATS
 from screening.reminders.pages import frame
 from screening.reminders.pages.frame import (
@@ -49,31 +54,68 @@ def missed_areas() -> Any:
 @bp.get("/missed/<int:area_id>")
 @require(*READERS, at=area("area_id"))
 def missed_in(area_id: int) -> Any:
-    """The missed of an area: below the community by name, above it by number."""
+    """The missed of an area: below the community by name or household, above it by number."""
     node, policy = queries.get_node(area_id), the_round()
     if policy is None:
         return render_template("reminders/areas.html", rows=[])
-    now = clock.now()
-    row = coverage_of(area_id, policy.round_id, at=now)
+    now, asked = clock.now(), the_filters()
+    view = request.args.get("view", "") if node.level >= COMMUNITY else "areas"
+    shared = head(node, policy, asked, view, now)
+    if view == "areas":
+        below = children_of(area_id, policy.round_id, at=now)
+        children = [child(n, r, node, policy.round_id) for n, r in below]
+        return render_template("reminders/missed_areas.html", children=children, **shared)
+    listed = people(node, policy, asked, view, now)
+    template = "households" if view == "households" else "missed"
+    return render_template(f"reminders/{template}.html", **shared, **listed)
+
+
+def the_filters() -> Wanted:
+    """What the address asks for. Raises NoSuchFilter."""
+    ask = request.args
+    found = Wanted(
+        frozenset(filter(None, [ask.get("state", "")])), ask.get("cohort", ""), ask.get("age", ""),
+        ask.get("cannot_walk") == "1", ask.get("rounds", 0, type=int), ask.get("added") == "1",
+        ask.get("late") == "1",
+    )  # fmt: skip
+    return found.check([str(s) for s in rules.STATES], COHORTS)
+
+
+def in_address(asked: Wanted) -> dict[str, Any]:
+    """The filters as an address carries them; what asks nothing is left out."""
+    plain = {**asked._asdict(), "state": next(iter(asked.states), "")}
+    del plain["states"]
+    return {k: (1 if v is True else v) for k, v in plain.items() if v}
+
+
+def head(
+    node: Node, policy: RoundPolicy, asked: Wanted, view: str, now: datetime
+) -> dict[str, Any]:
+    """What every view of the missed has above its rows."""
+    row = coverage_of(node.area_id, policy.round_id, at=now)
+    here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id}
     parts = [
         {"label": said(w), "count": getattr(row, s), "tone": TONES.get(s, "unknown"),
-         "href": url_for(".missed_in", area_id=area_id, round=policy.round_id, state=s)}
+         "href": url_for(".missed_in", **here, state=s)}
         for s, w in rules.STATES.items() if getattr(row, s)
     ]  # fmt: skip
     exports = [
         {"label": form.upper(), "href": url_for(
-            "reminders_api.export_missed", area=area_id, round=policy.round_id, format=form)}
+            "reminders_api.export_missed", area=node.area_id, round=policy.round_id, format=form,
+            **in_address(asked))}
         for form in FORMATS
     ]  # fmt: skip
-    shared = {
+    views = [("", _("按人")), ("households", _("按户")), ("areas", _("按网格或楼栋"))]
+    return {
         "node": node, "policy": policy, "row": row, "parts": parts, "exports": exports,
         "trail": trail(node, policy.round_id), "may_send": may_send(node),
+        "below": node.level >= COMMUNITY,
+        "views": [
+            {"label": label, "active": view == key,
+             "href": url_for(".missed_in", **here, view=key or None, **in_address(asked))}
+            for key, label in views
+        ] if node.level >= COMMUNITY else [],
     }  # fmt: skip
-    if node.level < COMMUNITY:
-        children = [child(n, r, policy.round_id) for n, r in children_of(area_id, policy.round_id,
-                                                                        at=now)]  # fmt: skip
-        return render_template("reminders/missed_areas.html", children=children, **shared)
-    return render_template("reminders/missed.html", **shared, **people(node, policy))
 
 
 def trail(node: Node, round_id: int) -> list[tuple[str, str]]:
@@ -90,61 +132,142 @@ def may_send(node: Node) -> bool:
     return current_actor().may(WAVERS, places.place_of_area(node.area_id))
 
 
-def child(node: Node, row: Any, round_id: int) -> dict[str, Any]:
+def child(node: Node, row: Any, parent: Node, round_id: int) -> dict[str, Any]:
+    """One area below. People whose grid or building is not known stand in the parent's name."""
+    unknown = node.area_id == parent.area_id
+    href = "" if unknown else url_for(".missed_in", area_id=node.area_id, round=round_id)
     return {
-        "href": url_for(".missed_in", area_id=node.area_id, round=round_id),
-        "name": node.name,
+        "href": href,
+        "name": _("未标明网格或楼栋") if unknown else node.name,
         "missed": (row.missed, row.due),
         **{str(s): getattr(row, s) for s in rules.State},
     }
 
 
-def people(node: Node, policy: RoundPolicy) -> dict[str, Any]:
-    """One page of the missed by building and household; each person shown is audited."""
-    actor, state = current_actor(), request.args.get("state", "")
+def people(
+    node: Node, policy: RoundPolicy, asked: Wanted, view: str, now: datetime
+) -> dict[str, Any]:
+    """One page of the missed, those who need a new swab first, or of their households in the
+    order of doors; only who is shown is opened, and each is audited."""
+    actor = current_actor()
     (community,) = queries.communities_of(node)
     full = sees_all(actor, community.path)
-    found = queries.open_missed(
-        community, policy.round_id, at=clock.now(), within=node, states=(state,) if state else ()
-    )
-    after = request.args.get("after", "")
-    rest = [p for p in found if position(p) > after][: frame.PAGE + 1]
-    shown = rest[: frame.PAGE]
-    audit.note_read_person(community.cell_id, [p.person_id for p in shown], why="missed_list")
-    more: dict[str, Any] = {"round": policy.round_id, "state": state or None}
-    more["area_id"] = node.area_id
+    found = queries.pick_missed(community, policy.round_id, asked, at=now, within=node)
+    key = household if view == "households" else position
+    page, more = paged(found, key, request.args.get("after", ""))
+    shown = queries.open_these(community, policy.round_id, page, at=now)
+    note_reads(shown, why="missed_list")
+    here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id,
+                            "view": view or None, **in_address(asked)}  # fmt: skip
+    rows = households(shown, full) if view == "households" else [line(p, full) for p in shown]
     return {
-        "rows": [line(p, full) for p in shown],
-        "total": len(found),
-        "state": state,
-        "states": [(str(s), said(w)) for s, w in rules.STATES.items()],
+        "rows": rows,
+        "total": len({household(p) for p in found}) if view == "households" else len(found),
+        "asked": asked,
+        "state": next(iter(asked.states), ""),
+        "filters": filters(),
+        "filtered": asked != Wanted(),
         "choices": choices(),
         "may_call": actor.may(CALLERS, places.place_of_area(community.area_id)),
-        "next": url_for(".missed_in", after=position(shown[-1]), **more)
-        if len(rest) > frame.PAGE else "",
-        "first": url_for(".missed_in", **more) if after else "",
+        "next": url_for(".missed_in", after=more, **here) if more else "",
+        "first": url_for(".missed_in", **here) if request.args.get("after") else "",
         "back": request.full_path,
+    }
+
+
+def paged(
+    found: list[Picked], key: Callable[[Picked], str], after: str
+) -> tuple[list[Picked], str]:
+    """Those of one page, and the key after which the next begins ("": this is the last).
+
+    People who share a key (a household) are never torn apart."""
+    rest = sorted((p for p in found if key(p) > after), key=key)
+    if len(rest) <= frame.PAGE:
+        return rest, ""
+    last = key(rest[frame.PAGE - 1])
+    page = [p for p in rest if key(p) <= last]
+    return page, last if len(page) < len(rest) else ""
+
+
+def position(p: Picked) -> str:
+    """Where a person stands in the list: a new swab first, then building, household, person."""
+    return ".".join(f"{int(n):020d}" for n in p.place())
+
+
+def household(p: Picked) -> str:
+    """The building and household; who is in none is a household alone."""
+    building, home, cell, person = p.missed.door()
+    alone = f"{cell:020d}.{person:020d}" if p.missed.household_id is None else ""
+    return f"{building:020d}.{home:020d}.{alone}"
+
+
+def filters() -> dict[str, list[tuple[str, str]]]:
+    """The choices of the form above the list."""
+    everybody = ("", _("全部"))
+    return {
+        "state": [everybody, *((str(s), said(w)) for s, w in rules.STATES.items())],
+        "cohort": [everybody, *((c, said(w)) for c, w in COHORTS.items())],
+        "age": [everybody, *((b, _("%(band)s 岁", band=b)) for b in AGE_BANDS),
+                (UNKNOWN_AGE, _("年龄不详"))],
+        "rounds": [("", _("不限")), *((str(n), _("连续 %(n)s 轮", n=n))
+                                     for n in range(2, MOST_ROUNDS.value + 1))],
     }  # fmt: skip
-
-
-def position(p: queries.Opened) -> str:
-    """Where a person stands in the order of building, household, person."""
-    m = p.missed
-    far = (1 << 63) - 1
-    return f"{m.building_id or far:020d}.{m.household_id or far:020d}.{m.person_id:020d}"
 
 
 def line(p: queries.Opened, full: bool) -> dict[str, Any]:
     row = visit(p, full)
-    state = rules.State(p.missed.state)
-    door = "-".join(part for part in (row["unit"], row["room"]) if part)
+    again = rules.State(p.missed.state) == rules.State.RESAMPLE
     return {
         **row,
-        "door": door,
-        "state": {"tone": TONES.get(state, "unknown"), "text": said(rules.STATES[state])},
+        "door": "-".join(part for part in (row["unit"], row["room"]) if part),
+        "state": state_of(p),
+        "again": again_of(p),
         "tel": row["phone"] if full else "",
-        "tone": "stop" if state == rules.State.RESAMPLE else "",
+        "tone": "stop" if again else "",
     }
+
+
+def state_of(p: queries.Opened) -> dict[str, Any]:
+    """The state as a badge; below it what else the list must say of the person."""
+    state = rules.State(p.missed.state)
+    sub = [said(WHYS[p.again.why])] if p.again else []
+    sub += [_("行动不便")] if p.missed.flags & Flag.CANNOT_WALK else []
+    sub += [_("开始后新增")] if p.missed.added else []
+    return {"tone": TONES.get(state, "unknown"), "text": said(rules.STATES[state]),
+            "sub": "，".join(sub)}  # fmt: skip
+
+
+def again_of(p: queries.Opened) -> dict[str, Any] | None:
+    """Until when a new swab is to be taken."""
+    if p.again is None:
+        return None
+    late = p.again.late(clock.now())
+    return {
+        "text": p.again.due_at,
+        "sort": p.again.due_at.isoformat(),
+        "sub": _("已超时") if late else "",
+    }
+
+
+def households(shown: Sequence[queries.Opened], full: bool) -> list[dict[str, Any]]:
+    """One line a household: its door, who of it is missed and why."""
+    out = []
+    for _key, group in groupby(shown, key=lambda p: household_of(p)):
+        members = list(group)
+        lines = [line(p, full) for p in members]
+        again = any(x["tone"] for x in lines)
+        phones = dict.fromkeys(x["phone"] for x in lines if x["phone"])
+        out.append({
+            "building": lines[0]["building"], "door": lines[0]["door"],
+            "missed": len(lines), "names": "、".join(x["name"] for x in lines),
+            "states": "，".join(dict.fromkeys(x["state"]["text"] for x in lines)),
+            "phones": list(phones), "call": full, "tone": "stop" if again else "",
+        })  # fmt: skip
+    return out
+
+
+def household_of(p: queries.Opened) -> str:
+    return household(Picked(p.missed, p.again, frozenset()))
 
 
 @bp.post("/missed/contact")

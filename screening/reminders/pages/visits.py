@@ -10,6 +10,8 @@ from flask import (
 )
 
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
+from screening.coverage.missed_rules import WHYS
+from screening.i18n import _
 from screening.places.rules import COMMUNITY
 from screening.reminders import queries, rules
 from screening.reminders.api import CALLERS, visits
@@ -42,7 +44,10 @@ def visit_list(area_id: int) -> Any:
     rows = visits(node, policy.round_id, current_actor())
     for row in rows:
         state = rules.State(row["state"])
-        row["state"] = {"tone": TONES.get(state, "unknown"), "text": said(rules.STATES[state])}
+        sub = [said(WHYS[row["why"]])] if row["why"] else []
+        sub += [_("行动不便")] if row["cannot_walk"] else []
+        row["state"] = {"tone": TONES.get(state, "unknown"), "text": said(rules.STATES[state]),
+                        "sub": "，".join(sub)}  # fmt: skip
         row["door"] = "-".join(part for part in (row["unit"], row["room"]) if part)
     return render_template(
         "reminders/visits.html", node=node, policy=policy, rows=rows, choices=choices(),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from screening.coverage.equation import Missed
-from screening.coverage.queries import list_missed
+from screening.coverage.missed_queries import Picked, pick
+from screening.coverage.missed_rules import NewSwab, Wanted
 from screening.db import by_cell, fetch
 from screening.errors import NotFound
 from screening.places import queries as places
@@ -15,6 +16,7 @@ from screening.places.queries import Node
 from screening.places.rules import BUILDING, COMMUNITY, GRID
 from screening.registry import seals
 from screening.registry.service.persons import ring
+from screening.reminders.rules.contacts import to_visit
 
 
 class Opened(NamedTuple):
@@ -25,6 +27,7 @@ class Opened(NamedTuple):
     missed: Missed
     details: seals.Details
     snoozed: datetime | None
+    again: NewSwab | None = None
 
     @property
     def person_id(self) -> int:
@@ -65,11 +68,31 @@ def open_missed(
 ) -> list[Opened]:
     """The missed of one community with their details, by building and household; of a grid or
     building only when `within` names one, of some `states` only when any are named."""
+    found = pick_missed(community, round_id, Wanted(frozenset(states)), at=at, within=within)
+    return open_these(community, round_id, in_order_of_doors(found), at=at)
+
+
+def open_visits(
+    community: Node, round_id: int, *, at: datetime, within: Node | None = None
+) -> list[Opened]:
+    """Whom to visit at home, by building and household (rules.to_visit)."""
     found = [
-        m for m in list_missed(community, round_id, at=at)
-        if (not states or m.state in states) and (within is None or inside(m, within))
+        p for p in pick_missed(community, round_id, Wanted(), at=at, within=within)
+        if to_visit(p.missed.state, p.missed.flags)
     ]  # fmt: skip
-    return open_these(community, round_id, found, at=at)
+    return open_these(community, round_id, in_order_of_doors(found), at=at)
+
+
+def pick_missed(
+    community: Node, round_id: int, wanted: Wanted, *, at: datetime, within: Node | None = None
+) -> list[Picked]:
+    """Those who fit `wanted`, none of them opened; who needs a new swab comes first."""
+    where = None if within is None else lambda m: inside(m, within)
+    return pick(community, round_id, wanted, at=at, inside=where)
+
+
+def in_order_of_doors(found: Iterable[Picked]) -> list[Picked]:
+    return sorted(found, key=lambda p: p.missed.door())
 
 
 def inside(missed: Missed, node: Node) -> bool:
@@ -83,32 +106,36 @@ def inside(missed: Missed, node: Node) -> bool:
 
 
 def open_these(
-    community: Node, round_id: int, missed: Collection[Missed], *, at: datetime
+    community: Node, round_id: int, picked: Collection[Picked], *, at: datetime
 ) -> list[Opened]:
     """Names, phones and rooms of these people of one community, in their order."""
-    stored: dict[tuple[int, int], bytes] = {}
+    pairs = [(p.missed.cell_id, p.missed.person_id) for p in picked]
+    details = open_pairs(pairs)
     snoozed: dict[tuple[int, int], datetime] = {}
-    for cell, group in by_cell(sorted((m.cell_id, m.person_id) for m in missed)):
+    for cell, group in by_cell(sorted(pairs)):
         persons = [p for _, p in group]
-        stored |= {(cell, p): sealed for p, sealed in _sealed(cell, persons)}
         snoozed |= {(cell, p): t for p, t in _snoozed(cell, round_id, persons, at).items()}
-    keys = ring()
     return [
         Opened(
-            m.cell_id, community.area_id, m, seals.open_person(keys, stored[pair]),
-            snoozed.get(pair),
+            p.missed.cell_id, community.area_id, p.missed, details[pair], snoozed.get(pair),
+            p.again,
         )
-        for m in missed
-        if (pair := (m.cell_id, m.person_id)) in stored
+        for p in picked
+        if (pair := (p.missed.cell_id, p.missed.person_id)) in details
     ]  # fmt: skip
 
 
-def _sealed(cell: int, persons: Sequence[int]) -> list[tuple[int, bytes]]:
-    rows = fetch(
-        "SELECT person_id, sealed FROM person WHERE cell_id = %s AND person_id = ANY(%s)",
-        (cell, list(persons)),
-    )
-    return [(person, sealed) for person, sealed in rows]
+def open_pairs(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], seals.Details]:
+    """What the register says of (cell, person): handle briefly, show masked."""
+    keys = ring()
+    out: dict[tuple[int, int], seals.Details] = {}
+    for cell, group in by_cell(sorted(pairs)):
+        rows = fetch(
+            "SELECT person_id, sealed FROM person WHERE cell_id = %s AND person_id = ANY(%s)",
+            (cell, [p for _, p in group]),
+        )
+        out |= {(cell, p): seals.open_person(keys, sealed) for p, sealed in rows}
+    return out
 
 
 def _snoozed(cell: int, round_id: int, persons: Sequence[int], at: datetime) -> dict[int, datetime]:

@@ -5,12 +5,14 @@ from screening.reminders.rules.contacts import (
     CONTACT_OUTCOMES,
     QUICK_HOURS,
     STATES,
+    TO_VISIT,
     NoUntil,
     Outcome,
     State,
     UntilNeeded,
     WrongOutcome,
     check_outcome,
+    to_visit,
 )
 from screening.reminders.rules.files import (
     csv_line,
@@ -84,6 +86,7 @@ __all__ = [
     "SILENT_MINUTES",
     "STATES",
     "TEMPLATES",
+    "TO_VISIT",
     "VERDICTS",
     "EmptyPart",
     "LongPart",
@@ -111,5 +114,6 @@ __all__ = [
     "parts",
     "parts_of",
     "says_stop",
+    "to_visit",
     "who",
 ]

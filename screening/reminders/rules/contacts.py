@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from screening.coverage.rules import REASONS
 from screening.errors import Problem
-from screening.registry.rules import Word
+from screening.registry.rules import Flag, Word
 
 
 class State(StrEnum):
@@ -25,6 +25,16 @@ class State(StrEnum):
 
 
 STATES: dict[State, Word] = {State(part): Word(zh, en) for part, zh, en in REASONS}
+
+
+# Who is visited at home: who asked for it, whom no call reaches, whose swab was lost, and, of those
+# who have not said otherwise, who cannot walk to a site.
+TO_VISIT = (State.RESAMPLE, State.VISIT, State.UNREACHABLE)
+NOT_AT_HOME = (State.AWAY, State.REFUSED, State.PENDING)
+
+
+def to_visit(state: str, flags: int) -> bool:
+    return state in TO_VISIT or (bool(flags & Flag.CANNOT_WALK) and state not in NOT_AT_HOME)
 
 
 class Outcome(NamedTuple):

@@ -6,32 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import render_template, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.coverage import queries
 from screening.coverage.api import SEERS
+from screening.coverage.pages.frame import bp, chosen, door, exemption_word, rounds_of, trail
 from screening.coverage.rules import REASONS, CoverageRow
 from screening.i18n import _, current_lang
 from screening.places import queries as places
 from screening.places.queries import Node
-from screening.places.rules import BUILDING, COMMUNITY, LEVEL_NAMES, Place
+from screening.places.rules import BUILDING, LEVEL_NAMES, Place
 from screening.registry import desk_queries as desk
 from screening.registry.queries import RoundPolicy
-from screening.registry.rules import EXEMPTIONS
-
-bp = Blueprint("coverage_pages", __name__)
-
-
-def door(endpoint: str, **values: Any) -> str:
-    """The address of another desk's page, empty where that desk is not there."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
-
-
-def rounds_of(held: Sequence[Place]) -> list[RoundPolicy]:
-    """The rounds of these places that have started, newest first."""
-    return [p for p in desk.list_rounds(held) if p.started_at is not None]
 
 
 @bp.get("/coverage")
@@ -61,15 +49,6 @@ def show_area(area_id: int) -> Any:
     return render_template("coverage/area.html", **page)
 
 
-def chosen(rounds: Sequence[RoundPolicy]) -> RoundPolicy:
-    """The round asked for, else the newest one that is open, else the newest."""
-    asked = request.args.get("round", type=int)
-    for p in rounds:
-        if p.round_id == asked:
-            return p
-    return next((p for p in rounds if p.state == "sampling"), rounds[0])
-
-
 def area_page(node: Node, rounds: Sequence[RoundPolicy], held: Sequence[Place]) -> dict[str, Any]:
     if not rounds:
         return {"node": None, "rounds": []}
@@ -91,10 +70,11 @@ def area_page(node: Node, rounds: Sequence[RoundPolicy], held: Sequence[Place]) 
              "href": missed_href(node, policy.round_id, part)}
             for part, zh, en in REASONS
         ],
-        "exempt": [(_exempt(code, lang), n) for code, n in row.exempt_by.items()],
+        "exempt": [(exemption_word(code), n) for code, n in row.exempt_by.items()],
         "trail": trail(node, policy.round_id, held),
         "children": [child(n, r, node, policy.round_id, lang) for n, r in below],
         "below": LEVEL_NAMES[below[0][0].level][lang] if below else "",
+        "added_href": missed_href(node, policy.round_id, added=True) if row.added else "",
         "csv": url_for("coverage_api.export_coverage", area=node.area_id, round=policy.round_id),
         "reason_words": [(part, (zh, en)[lang]) for part, zh, en in REASONS],
     }  # fmt: skip
@@ -106,18 +86,11 @@ TONES = {
 }  # fmt: skip
 
 
-def _exempt(code: str, lang: int) -> str:
-    word = EXEMPTIONS.get(code)
-    return code if word is None else (word.en if lang else word.zh)
-
-
-def missed_href(node: Node, round_id: int, part: str | None = None) -> str:
-    """The list of the missed behind a number; below the community it is the community's."""
-    where = node
-    while where.level > COMMUNITY and where.parent_id:
-        where = queries.get_node(where.parent_id)
-    asked: dict[str, Any] = {"area_id": where.area_id, "round": round_id}
-    return door("reminders_pages.missed", **asked, **({"state": part} if part else {}))
+def missed_href(node: Node, round_id: int, part: str | None = None, *, added: bool = False) -> str:
+    """The list of the missed behind a number."""
+    asked: dict[str, Any] = {"state": part} if part else {}
+    asked |= {"added": 1} if added else {}
+    return door("reminders_pages.missed_in", area_id=node.area_id, round=round_id, **asked)
 
 
 def steps(node: Node, round_id: int, row: CoverageRow, now: datetime) -> list[dict[str, Any]]:
@@ -145,15 +118,6 @@ def steps(node: Node, round_id: int, row: CoverageRow, now: datetime) -> list[di
              _("样本已有检测结果的人数")),
         link("report", _("报"), row.resulted, "", 0, here, _("结果已发布的人数")),
     ]  # fmt: skip
-
-
-def trail(node: Node, round_id: int, held: Sequence[Place]) -> list[tuple[str, str]]:
-    """The areas above, as far up as the reader's own scope."""
-    return [
-        (n.name, url_for(".show_area", area_id=n.area_id, round=round_id))
-        for n in places.line_above(node)
-        if any(p.kind == "all" or (p.kind == "area" and n.path.startswith(p.path)) for p in held)
-    ]
 
 
 def child(node: Node, row: CoverageRow, parent: Node, round_id: int, lang: int) -> dict[str, Any]:
