@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from psycopg.types.json import Jsonb
 
-from screening import clock
 from screening.accounts.audit import note
 from screening.db import fetch, insert, new_id, run
-from screening.errors import Fault, Faults, Problem
-from screening.lab import control_places, layout, plate_plan, queries, reception
+from screening.errors import Fault, Faults
+from screening.lab import control_places, layout, plate_plan, queries
 from screening.lab.plate_problems import (
-    AlreadyPlated,
     BadPlateCode,
-    ControlWell,
-    NoSuchWell,
     PlateDone,
     PlateFixed,
     PlateFull,
-    TwiceInMap,
     WellEmpty,
-    WellTaken,
 )
 from screening.lab.queries import LabRow, PlateRow, WellRow
-from screening.lab.reception import issued_cells
 from screening.lab.rule_sets import RuleSet
 from screening.lab.service import rule_sets, starts
-from screening.lab.service.moves import Moves, moving, standing
+from screening.lab.service.moves import moving, standing
+from screening.lab.service.plate_maps import check_map, refusal
+from screening.lab.service.well_receipts import receive_by_well
 from screening.registry import queries as registry
 from screening.tube.labels import read_tube
 from screening.tube.queries import find_keys, list_tubes
-from screening.tube.rules import NEXT, Stage, Verb, WrongStage
+from screening.tube.rules import Verb
 
 # while a plate is in quarantine people look at it in their hands, and its map may be put right
 OPEN_STATES = ("planned", "filled", "quarantined")
@@ -129,7 +123,7 @@ def fill(
 
     Raises Faults with every well that cannot be filled, and PlateFixed."""
     lab, plate, rule = lock_open(lab_id, plate_id)
-    chosen, faults = _checked(plate, rule, wells)
+    chosen, faults = check_map(plate, rule, wells)
     if faults:
         raise Faults(faults)
     return _put(lab, plate, chosen, by=by, at=at)
@@ -138,7 +132,7 @@ def fill(
 def check(lab_id: int, plate_id: int, wells: Mapping[str, str]) -> list[Fault]:
     """What `fill` would say of these wells; nothing is written. Raises PlateFixed."""
     _, plate, rule = lock_open(lab_id, plate_id)
-    return _checked(plate, rule, wells)[1]
+    return check_map(plate, rule, wells)[1]
 
 
 def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> str:
@@ -225,79 +219,16 @@ def lock_open(lab_id: int, plate_id: int) -> tuple[LabRow, PlateRow, RuleSet]:
     return lab, plate, rule_sets.get_version(plate.rule_id).rule
 
 
-def _checked(
-    plate: PlateRow, rule: RuleSet, wells: Mapping[str, str]
-) -> tuple[dict[str, list[str]], list[Fault]]:
-    """Barcode → its wells, and every fault."""
-    chosen, faults = _read_map(plate, queries.list_wells(plate), wells)
-    needed = plate_plan.wells_per_tube(rule)
-    for barcode, places in chosen.items():
-        if len(places) != needed:
-            problem = TwiceInMap(barcode=barcode, given=len(places), needed=needed)
-            faults.append(Fault(problem, field=f"wells.{places[-1]}"))
-    return chosen, faults + _stage_faults(chosen)
-
-
-def _read_map(
-    plate: PlateRow, taken: Mapping[str, WellRow], wells: Mapping[str, str]
-) -> tuple[dict[str, list[str]], list[Fault]]:
-    """Barcode → its wells, and every fault of the map itself."""
-    chosen: dict[str, list[str]] = defaultdict(list)
-    faults: list[Fault] = []
-    for well, text in wells.items():
-        problem: Problem | None = None
-        if not layout.is_well(well, plate.size):
-            problem = NoSuchWell(well=well)
-        elif well in plate.layout:
-            problem = ControlWell(well=well)
-        elif well in taken:
-            problem = WellTaken(well=well, barcode=taken[well].barcode)
-        else:
-            try:
-                chosen[read_tube(text)].append(well)
-            except Problem as unread:
-                problem = unread
-        if problem is not None:
-            faults.append(Fault(problem, field=f"wells.{well}"))
-    return dict(chosen), faults
-
-
-def _stage_faults(chosen: Mapping[str, list[str]]) -> list[Fault]:
-    """Every tube of the map that may not be plated, by its first well."""
-    tubes = {t["barcode"]: t for t in list_tubes(find_keys(chosen).values())}
-    return [
-        Fault(problem, field=f"wells.{chosen[b][0]}")
-        for b, tube in tubes.items()
-        if (problem := _refusal(b, tube["stage"])) is not None
-    ]
-
-
-def _refusal(barcode: str, stage: int) -> Problem | None:
-    if stage in (Stage.PLATED, Stage.TESTED, Stage.REVIEWED):
-        stands = queries.platings(find_keys([barcode]).values()).get(barcode)
-        return AlreadyPlated(barcode=barcode, well=stands.well if stands else "?")
-    if Stage(stage) not in NEXT[Verb.PLATE] | NEXT[Verb.RECEIVE]:
-        return WrongStage(barcode=barcode, stage=Stage(stage).name.lower())
-    return None
-
-
 def _put(
     lab: LabRow, plate: PlateRow, chosen: Mapping[str, list[str]], *, by: int, at: datetime
 ) -> list[Placed]:
     """Receive what is not received here, plate all, write the wells. Set-based."""
     tubes = {t["barcode"]: t for t in list_tubes(find_keys(chosen).values())}
     for barcode, tube in tubes.items():
-        if (problem := _refusal(barcode, tube["stage"])) is not None:
+        if (problem := refusal(barcode, tube["stage"])) is not None:
             raise problem
-    unknown = [b for b in chosen if b not in tubes]
-    known = [
-        b for b, t in tubes.items() if t["stage"] != Stage.RECEIVED or t["lab_id"] != lab.lab_id
-    ]
-    rounds = dict.fromkeys(unknown, plate.round_id) | {b: tubes[b]["round_id"] for b in known}
-    stated = receive_by_well(lab.lab_id, rounds, by=by, at=at)
     with moving(lab, plate.round_id, by=by, at=at) as move:
-        if not stated:
-            _receive(move, unknown, known)
+        receive_by_well(move, tubes, chosen)
         move(
             Verb.PLATE,
             {
@@ -319,25 +250,3 @@ def _put(
         Placed(b, wells, not move.merged[b].binds, int(move.merged[b].state.holds))
         for b, wells in chosen.items()
     ]
-
-
-def receive_by_well(lab_id: int, rounds: Mapping[str, int], *, by: int, at: datetime) -> bool:
-    """The well is the receipt: a fact of the desk's journal, a moment before the command that
-    fills the well. `rounds`: tube → round. False where no desk stands behind the act."""
-    before = clock.to_ms(at) - 1
-    entries = [
-        {"kind": "receive", "tube": b, "round": r, "at": before} for b, r in sorted(rounds.items())
-    ]
-    return reception.state(lab_id, entries, by=by, at=at)
-
-
-def _receive(move: Moves, unknown: Iterable[str], known: Iterable[str]) -> None:
-    """The same as a command. Unknown numbers are claimed where their labels were issued to."""
-    fields = {"lab_id": move.lab.lab_id}
-    cells = issued_cells(set(unknown))
-    groups: dict[int, list[str]] = defaultdict(list)
-    for barcode in unknown:
-        groups[cells.get(barcode, move.lab.cell_id)].append(barcode)
-    for cell, barcodes in sorted(groups.items()):
-        move(Verb.RECEIVE, {b: fields for b in barcodes}, "receive", cell=cell)
-    move(Verb.RECEIVE, {b: fields for b in known}, "receive")
