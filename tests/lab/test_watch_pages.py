@@ -78,6 +78,13 @@ def test_a_run_shows_its_plate_its_controls_and_every_call(lab, technician):
     assert html.count("called-stop") == 1
 
 
+def test_a_run_says_which_rules_its_controls_break(lab, technician):
+    assert "ORF1ab 1-2s 1-3s" in page(lab, technician, f"runs/{lab.runs[-1]}")
+    assert "1-2s" not in page(lab, technician, f"runs/{lab.runs[5]}")
+    waits = with_curves(lab.bench, "DRIFT", confirm=False, control=(33.9, 34.9, 30.0))
+    assert "ORF1ab 1-2s 1-3s" in page(lab, technician, f"runs/{waits}")
+
+
 def test_curves_are_read_again_from_the_sealed_file_and_lead_to_a_well(lab, technician):
     found = curves_of(lab.lab_id, lab.curved)
     assert {c.target for c in found} == {"ORF1ab", "N", "IC"}

@@ -28,6 +28,7 @@ from screening.lab.rule_sets import RuleSet
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import lots, rule_sets
 from screening.lab.service.rule_sets import Version
+from screening.lab.service.runs import Shown
 
 LOOK_BACK = timedelta(days=180)
 SHOWN = 60  # points a chart; the base of twenty may lie before them
@@ -109,6 +110,43 @@ def series(
             out[v.kind, name].append(v)
     kept = {k: found for k, found in out.items() if k[0] == "pc" or _amplifies(found)}
     return sorted(kept.items(), key=lambda x: (x[0][0] != "pc", names[x[0][1]][0], x[0]))
+
+
+def broken_by(made: Shown) -> dict[str, str]:
+    """By control well of a run: the targets whose values break a rule in their chart, and which.
+
+    A run that waits is seen as the last of its lot."""
+    lab, run = queries.get_lab(made.run.lab_id), made.run
+    version = rule_sets.get_version(made.plate.rule_id)
+    versions = [v for v in rule_sets.list_versions() if v.name == version.name]
+    held = [x for x in list_lots(lab, version.name) if x.since <= run.imported_at]
+    _lot, since, _until = period(held, "", run.imported_at)
+    end = run.imported_at if run.state == "previewed" else run.imported_at + timedelta(seconds=1)
+    values = list_control_values(lab, [v.rule_id for v in versions], since, end)
+    if run.state == "previewed":
+        values += values_of(made)
+    out: dict[str, list[str]] = defaultdict(list)
+    for (_kind, target), found in series(versions, values):
+        cts = [v.ct for v in found]
+        if (base := westgard.base_of(cts)) is None:
+            continue
+        for v, p in zip(found, westgard.judge(cts, base), strict=True):
+            if v.run_id == run.run_id and p.broken:
+                out[v.well].append(f"{target} {' '.join(p.broken)}")
+    return {well: "；".join(words) for well, words in out.items()}
+
+
+def values_of(made: Shown) -> list[ControlValue]:
+    """The control wells of a run that is not confirmed."""
+    controls, run = made.plate.layout, made.run
+    return [
+        ControlValue(
+            run.run_id, run.imported_at, run.state, made.plate.code, r["well"],
+            controls[r["well"]].partition(":")[0], r.get("target"), r.get("dye"), r.get("ct"),
+            r.get("measured", True),
+        )
+        for r in queries.get_readings(run) if r["well"] in controls
+    ]  # fmt: skip
 
 
 def _amplifies(found: Sequence[ControlValue]) -> bool:

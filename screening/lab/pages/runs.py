@@ -12,6 +12,7 @@ from screening.errors import Problem
 from screening.i18n import _, current_lang
 from screening.lab import layout, queries, words
 from screening.lab.pages.bench import may_write
+from screening.lab.pages.charts import broken_by
 from screening.lab.pages.frame import (
     PAGE,
     bp,
@@ -144,6 +145,7 @@ def control_lines(made: Shown) -> list[dict[str, Any]]:
     wrong: dict[str, list[str]] = {}
     for f in made.verdict.get("faults", []):
         wrong.setdefault(f["well"], []).append(said(words.CONTROL_FAULTS, f["code"]))
+    drift = broken_by(made)
     cts: dict[str, dict[str, str]] = {}
     for r in queries.get_readings(made.run):
         if r["well"] in made.plate.layout:
@@ -159,6 +161,7 @@ def control_lines(made: Shown) -> list[dict[str, Any]]:
             "state": {"tone": "stop", "text": "、".join(bad)} if bad
             else {"tone": "ok", "text": _("合格")} if well in cts
             else {"tone": "unknown", "text": _("无读数")},
+            "drift": drift.get(well),
             **{f"ct_{t}": ct for t, ct in cts.get(well, {}).items()},
         })  # fmt: skip
     return out
