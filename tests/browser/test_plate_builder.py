@@ -190,6 +190,9 @@ def test_a_sheet_is_shown_and_confirmed_and_the_set_up_comes_out(app, page, town
     text = Path(got.value.path()).read_text("utf-8")
     assert "[Sample Setup]" in text and six in text and "MARK" in text
     looks_right(page, tmp_path / "plate")
+    page.goto(f"/lab/{stand.lab}/plates/{stand.plate}/map")
+    assert page.locator(".map-code svg").count() == 2  # for the scan field, and for a phone
+    assert not axe_findings(page)
     page.goto(f"/lab/{stand.lab}/wells")
     looks_right(page, tmp_path / "wells")
     for pdf in (f"/lab/{stand.lab}/plates/{stand.plate}/map.pdf", f"/lab/{stand.lab}/commands.pdf"):

@@ -17,6 +17,7 @@ from screening.lab.plate_plan import ORDERS
 from screening.lab.queries import PlateRow
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import plates, rule_sets
+from screening.tube.printers import qr
 
 CONTROLS = {
     "ntc": ("阴控", "NTC"),
@@ -148,5 +149,15 @@ def abandon(lab_id: int, plate_id: int) -> Any:
 @bp.get("/lab/<int:lab_id>/plates/<int:plate_id>/map")
 @require(*READERS, at=LAB)
 def plate_map(lab_id: int, plate_id: int) -> Any:
-    """The map for the bench: whole numbers, on paper."""
-    return shown("lab/map.html", **plate_view(lab_id, plate_id))
+    """The map for the bench: whole numbers, on paper, with codes that lead back."""
+    view = plate_view(lab_id, plate_id)
+    there = url_for(".plate", lab_id=lab_id, plate_id=plate_id, _external=True)
+    codes = [drawn(view["plate"].code, _("扫码加样")), drawn(there, _("打开板页"))]
+    return shown("lab/map.html", codes=codes, **view)
+
+
+def drawn(text: str, caption: str) -> dict[str, Any]:
+    """A QR as one path of an SVG, with its quiet zone."""
+    size, dark = qr.runs(text)
+    path = "".join(f"M{x + qr.QUIET} {y + qr.QUIET}h{n}v1h-{n}z" for x, y, n in dark)
+    return {"caption": caption, "size": size + 2 * qr.QUIET, "path": path}
