@@ -191,7 +191,7 @@ def show_page(held: Held, reason: str | None = None) -> dict[str, Any]:
     return {
         "held": held,
         "paper": told,
-        "grids": [grid(t) for t in told.tables],
+        "grids": [grid(t) for t in told.tables if t.rows],
         "forms": list(FORMS),
         "pool": held.row.kind == Kind.POOL,
         "opened": reason is not None,

@@ -33,13 +33,15 @@ class Table(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """`foot` is what leads back to the record: its number, cut-off and digest."""
+    """`empty` names the tables in which there is nothing; `foot` leads back to the record: its
+    number, cut-off and digest."""
 
     title: str
     head: str
     sentences: list[str]
     tables: list[Table]
     addenda: list[tuple[str, str, Table | None]]
+    empty: str
     foot: str
     cut_off: datetime
     lang: str
@@ -57,12 +59,15 @@ def paper(held: Held, personal: list[dict[str, Any]] | None = None) -> Paper:
     if personal:
         blocks.sort(key=lambda b: order.index(b["key"]) if b["key"] in order else len(order))
     told = Told(**body["told"]) if "told" in body else None
+    tables = [table(b) for b in blocks]
+    none = [t.title for t in tables if not t.rows]
     return Paper(
         title_of(body),
         _("第 %(n)s 期 · 截至 %(at)s", n=row.number, at=_second(row.cut_off)),
         sentences(body, told, row.cut_off),
-        [table(b) for b in blocks],
+        tables,
         [_addendum(a) for a in held.addenda],
+        _("没有内容的表：%(names)s。", names=_("、").join(none)) if none else "",
         _("编号 %(id)s · 冻结于 %(at)s · 摘要 %(digest)s", id=row.bulletin_id,
           at=_second(row.cut_off), digest=held.digest.hex()[:16]),
         row.cut_off,

@@ -15,7 +15,7 @@ from docx.shared import Mm, Pt
 
 from screening.bulletins.paper import Paper, Table, lang, shown
 from screening.bulletins.shape import TOTAL
-from screening.i18n import _, local
+from screening.i18n import local
 
 FONT = "Noto Sans SC"
 NUMBERS = ("num", "rate", "age")
@@ -31,7 +31,10 @@ def write(paper: Paper) -> bytes:
     for sentence in paper.sentences:
         document.add_paragraph(sentence)
     for table in paper.tables:
-        _section(document, table)
+        if table.rows:
+            _section(document, table)
+    if paper.empty:
+        document.add_paragraph(paper.empty)
     for head, text, changes in paper.addenda:
         document.add_heading(head, 2)
         document.add_paragraph(text)
@@ -62,9 +65,6 @@ def _page(document: Any, paper: Paper) -> None:
 
 def _section(document: Any, table: Table) -> None:
     document.add_heading(table.title, 1)
-    if not table.rows:
-        document.add_paragraph(_("无"))
-        return
     lines = [
         [shown(k, v, row) for k, v in zip(table.kinds, row, strict=True)] for row in table.rows
     ]

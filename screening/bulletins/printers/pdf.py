@@ -25,7 +25,8 @@ from screening.tube.printers.paper import LATIN, register
 INK, RULE, HEAD = HexColor("#10233f"), HexColor("#c3ccd8"), HexColor("#eef2f7")
 EDGE = 12 * mm
 NUMBERS = ("num", "rate", "age")
-SMALL, PLAIN = 7.0, 10.5
+PLAIN = 10.5
+SIZES = (9.0, 8.0, 7.0)  # the largest in which a table fits the page
 _WIDEST = 60 * mm  # a text column; longer ones break into lines
 
 
@@ -58,7 +59,9 @@ def _story(paper: Paper, font: str, room: float) -> list[Any]:
         story.append(_said(sentence, _style(font, 12.5 if i == 0 else PLAIN)))
         story.append(Spacer(1, 1.5 * mm))
     for table in paper.tables:
-        story += _section(table, font, room)
+        story += _section(table, font, room) if table.rows else []
+    if paper.empty:
+        story += [Spacer(1, 4 * mm), _said(paper.empty, plain)]
     for head, text, changes in paper.addenda:
         story += [Spacer(1, 4 * mm), _said(head, _style(font, 12)), _said(text, plain)]
         if changes:
@@ -72,8 +75,6 @@ def _said(text: str, style: ParagraphStyle) -> Paragraph:
 
 def _section(table: Table, font: str, room: float) -> list[Any]:
     title = _said(table.title, _style(font, 12, spaceBefore=4 * mm, spaceAfter=1 * mm))
-    if not table.rows:
-        return [KeepTogether([title, _said(_("无"), _style(font, PLAIN))])]
     cells = [
         [shown(k, v, row) for k, v in zip(table.kinds, row, strict=True)] for row in table.rows
     ]
@@ -81,8 +82,8 @@ def _section(table: Table, font: str, room: float) -> list[Any]:
         last = [shown(k, v) for k, v in zip(table.kinds, table.total, strict=True)]
         last[0] = TOTAL[lang()] if last[0] == "—" else last[0]
         cells.append([("" if c == "—" else c) for c in last])
-    size = SMALL if len(table.heads) > 9 else 8.5
-    widths = _widths(table, cells, font, size, room)
+    size = next((s for s in SIZES if sum(_wanted(table, cells, font, s)) <= room), SIZES[-1])
+    widths = _widths(table, _wanted(table, cells, font, size), room)
     right = _style(font, size, alignment=TA_RIGHT)
     left = _style(font, size)
     drawn = [[_said(h, right if k in NUMBERS else left)
@@ -114,19 +115,22 @@ def _look(table: Table, font: str, size: float) -> TableStyle:
     return TableStyle(rules)
 
 
-def _widths(
-    table: Table, cells: list[list[str]], font: str, size: float, room: float
-) -> list[float]:
-    """As wide as the longest cell wants, texts at most _WIDEST, all of them within the page."""
+def _wanted(table: Table, cells: list[list[str]], font: str, size: float) -> list[float]:
+    """As wide as the longest cell wants, texts at most _WIDEST; a number's head may break."""
     want = []
     for i, (head, kind) in enumerate(zip(table.heads, table.kinds, strict=True)):
         inner = max((stringWidth(row[i], font, size) for row in cells[:200]), default=0)
         title = stringWidth(head, font, size)
         least = max(inner, min(title, 4.2 * size)) if kind in NUMBERS else max(inner, title)
         want.append(min(least, _WIDEST) + 7)
+    return want
+
+
+def _widths(table: Table, want: list[float], room: float) -> list[float]:
+    """Within the page; tables of some columns fill it, so that they stand under each other."""
     over = sum(want) - room
     if over <= 0:
-        return want
+        return [w * room / sum(want) for w in want] if len(want) > 3 else want
     texts = [i for i, k in enumerate(table.kinds) if k not in NUMBERS]
     give = sum(want[i] for i in texts)
     if give - over > 22 * mm * len(texts) * 0.5:
@@ -139,7 +143,7 @@ def _numbered(paper: Paper, font: str, page: tuple[float, float]) -> type[Canvas
 
     class Numbered(Canvas):
         def __init__(self, *a: Any, **kw: Any) -> None:
-            super().__init__(*a, **kw)
+            super().__init__(*a, **{**kw, "initialFontName": font})
             self._held: list[dict[str, Any]] = []
 
         def showPage(self) -> None:
