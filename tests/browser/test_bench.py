@@ -18,7 +18,7 @@ from screening.tube.rules import Verb
 from screening.tube.service import advance
 from tests import make
 from tests.browser.conftest import Town
-from tests.browser.test_pages import listen, sign_in
+from tests.browser.test_pages import DESK, PHONE, listen, sign_in, speak
 from tests.browser.test_result_lists import looks_right
 from tests.lab.bench import run_file
 
@@ -57,10 +57,12 @@ def scan(page: Any, text: str) -> str:
 def shoot(page: Any, name: str) -> None:
     if not SHOTS:
         return
-    for width, height in ((1366, 768), (360, 740)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 1366, "height": 768})
+    for lang in ("en", "zh"):
+        speak(page, lang)
+        page.reload()
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)
+            page.screenshot(path=Path(SHOTS) / f"{name}-{lang}-{size['width']}.png", full_page=True)
 
 
 def test_a_plate_is_filled_by_scanner_alone_at_two_computers(page, town, lab):
@@ -100,7 +102,6 @@ def test_files_are_dropped_matched_or_left_in_the_tray(page, town, lab):
     said = listen(page)
     sign_in(page, town)
     page.goto(f"/lab/{lab_id}/files")
-    looks_right(page)
     strange = data.replace(b"DONE1", b"NOWHERE").replace(b"28.0", b"28.5")
     drop = """([one, two, three]) => {
       const all = new DataTransfer();
