@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
 import pytest
 
-from screening import clock, outbox
+from screening import clock, jobs, outbox
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import EVERYWHERE, Role
 from screening.db import db, run
@@ -298,3 +299,26 @@ def test_the_alert_says_who_was_called_and_for_how_long_nobody_answered(bench, r
     top = found[0]
     assert (top.barcode, top.staff_ids, top.times) == (tube, [roster["city"].staff_id], 1)
     assert top.called_at - top.raised_at > 10 * MINUTE
+
+
+def test_the_worker_follows_the_calls(bench, roster):
+    positive(bench)
+    run("UPDATE duty_call SET due_at = due_at - interval '1 hour' /* fan-out: test */")
+    db.session.commit()
+    jobs.enqueue("call_on_duty")
+    db.session.commit()
+    jobs.run_due(50)
+    assert calls() == [(1, 2, False), (2, 2, False), (3, 1, False)]
+
+
+def test_the_minutes_can_be_set(bench, roster, app, monkeypatch):
+    settings = replace(app.extensions["settings"], alert_minutes=3)
+    monkeypatch.setitem(app.extensions, "settings", settings)
+    positive(bench)
+    assert follow(2.9) == 0 and follow(3.1) > 0
+
+
+def test_the_alert_of_one_laboratory_calls_no_other(bench, roster):
+    on_duty(make.lab().place, Role.LAB_TECHNICIAN, "13000000008")
+    positive(bench)
+    assert "13000000008" not in dict(rung())

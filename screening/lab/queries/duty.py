@@ -136,6 +136,16 @@ def calls_of(cell: int, alert_id: int) -> list[CallRow]:
     return [CallRow(*r) for r in rows]
 
 
+def places_called(alerts: Collection[tuple[int, int]]) -> set[tuple[int, str, int]]:
+    """(alert, kind, place) of the calls of these alerts that run or were answered."""
+    rows = fetch(
+        "SELECT alert_id, kind, place_id FROM duty_call WHERE cell_id = ANY(%s) "
+        "AND alert_id = ANY(%s) AND (due_at IS NOT NULL OR seen_at IS NOT NULL)",
+        (sorted({c for c, _ in alerts}), sorted(i for _, i in alerts)),
+    )
+    return set(rows)
+
+
 def lock_due(at: datetime) -> list[CallRow]:
     """Calls that nobody has answered in time; those in the future too, when the clock was set back.
     What another worker holds is left to it."""

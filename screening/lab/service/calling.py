@@ -98,13 +98,20 @@ def _own_phone(account: bytes) -> str:
 # --- first calls --------------------------------------------------------------------------------
 
 
-def call(alerts: Sequence[Alerted], *, at: datetime) -> int:
+def call(alerts: Sequence[Alerted], *, at: datetime, known: bool = False) -> int:
     """Call the laboratory and the home districts of the members, in the transaction of the alert;
-    where nobody is on duty, at once one level up. Places called before are not called anew."""
+    where nobody is on duty, at once one level up. Places called before are not called anew.
+
+    `known`: most of them were called long ago, which is looked up first."""
     if not alerts:
         return 0
-    roster, made, rung = Roster(at), 0, Counter[int]()
     asked = _parties(alerts)
+    if known:
+        there = queries.places_called([(a.cell_id, a.alert_id) for a in alerts])
+        asked = [p for p in asked if (p.alert_id, p.place.kind, p.place.id) not in there]
+    if not asked:
+        return 0
+    roster, made, rung = Roster(at), 0, Counter[int]()
     while asked:
         fresh = _write(asked, roster, at)
         made += len(fresh)
@@ -129,15 +136,20 @@ def _parties(alerts: Sequence[Alerted]) -> list[Party]:
     homes = _homes(tubes)
     labs = {i: places.place_of_lab(i) for i in {a.lab_id for a in alerts} if i is not None}
     out: set[Party] = set()
+    ways: dict[str, tuple[Place, tuple[rules.Step, ...]]] = {}
     for a in alerts:
-        found = []
+        found: list[tuple[Place | None, str]] = []
         if a.lab_id is not None:
             found.append((labs[a.lab_id], labs[a.lab_id].path))
         tube = tubes.get(a.key, {})
         paths = homes.get(a.key) or _site_path(tube.get("site_id"))
-        found += [(rules.district_of(queries.way_to(p)), p) for p in paths]
+        found += [(None, p) for p in paths]
         for place, path in found or [(EVERYWHERE, "/")]:
-            out.add(Party(a.cell_id, a.alert_id, place, _short(queries.way_to(path))))
+            if path not in ways:
+                way = queries.way_to(path)
+                ways[path] = rules.district_of(way), _short(way)
+            district, short = ways[path]
+            out.add(Party(a.cell_id, a.alert_id, place or district, short))
     return sorted(out)
 
 
@@ -202,7 +214,7 @@ def _ring(rung: Mapping[int, int], cell: int, roster: Roster, at: datetime) -> N
 def follow(*, at: datetime) -> int:
     """What nobody answered is rung again and called one level up; homes that were not known at
     import are called now. One step however far the clock jumped; returns how many calls."""
-    made = call(_open_alerts(), at=at)
+    made = call(_open_alerts(), at=at, known=True)
     due = queries.lock_due(at)
     if not due:
         return made
