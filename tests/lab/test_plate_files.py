@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,23 @@ def test_every_fault_of_every_row_is_told_at_once() -> None:
         (6, "sheet_well_repeated"),
     ]
     assert [x.well for x in sheet.lines] == ["A2", "C2"]
+
+
+def test_a_line_for_each_target_of_a_well_is_no_repetition_but_a_whole_line_twice_is() -> None:
+    lines = [
+        "well,sample,target",
+        "B1,10000000000012,N",
+        "B1,10000000000012,IC",
+        "B1,10000000000012,N",
+    ]
+    assert faults(read("\n".join(lines) + "\n")) == [(4, "sheet_well_repeated")]
+
+
+def test_a_sheet_of_a_hundred_thousand_lines_is_refused_soon() -> None:
+    begun = time.perf_counter()
+    sheet = read("well,sample,target\n" + "".join(f"B1,1,{n}\n" for n in range(100_000)))
+    assert len(sheet.lines) == 1
+    assert time.perf_counter() - begun < 5
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "ct,target\n31,N\n", "\0\0"])

@@ -104,7 +104,7 @@ def test_a_laboratory_that_ran_what_it_reports_is_quiet(bench) -> None:
     assert (run.tubes, run.wells, run.read, run.judged, flags) == (5, 5, 5, 5, [])
 
 
-def test_a_file_with_fewer_wells_than_the_plate_has_tubes_is_marked(bench) -> None:
+def test_edge_45_a_file_with_fewer_wells_than_the_plate_has_tubes_is_marked(bench) -> None:
     """Beijing: what was pooled again shows as wells that were never run."""
     plate = bench.plate()
     tubes = bench.load(plate, bench.received(5))

@@ -27,6 +27,8 @@ CONTROLS = {
     "mark": ("mark", "标记"),
 }  # fmt: skip
 _WORDS = {word: kind for kind, words in CONTROLS.items() for word in words}
+# an instrument's own set-up has a line for each target of a well; the lines differ
+_BY_TARGET = {"targetname", "target", "reporter", "fluor", "dye"}
 _EXPONENT = re.compile(r"\d([.,]\d+)?[eE]\+?\d+")
 
 Rows = list[list[str]]
@@ -127,6 +129,8 @@ def _read(rows: Rows, start: int, well: int, tube: int, plate: int | None) -> Sa
     faults: list[Fault] = []
     plates: dict[str, int] = {}
     header = [key(c) for c in rows[start - 1]] if start else []
+    several = bool(_BY_TARGET & set(header))
+    whole: set[tuple[str, ...]] = set()
     for n, row in enumerate(rows[start:], start + 1):
         where, what = _cell(row, well), _cell(row, tube)
         if not where or not what or [key(c) for c in row] == header:
@@ -136,8 +140,9 @@ def _read(rows: Rows, start: int, well: int, tube: int, plate: int | None) -> Sa
         read = _line(n, where, what, lines)
         if isinstance(read, SheetLine):
             lines[read.well] = read
-        elif type(read) is not p.WellRepeated or not _several_targets(rows, start, n):
+        elif type(read) is not p.WellRepeated or not several or tuple(row) in whole:
             faults.append(Fault(read, row=n))
+        whole.add(tuple(row))
     if not lines and not faults:
         raise EmptyFile
     return SampleSheet(list(lines.values()), faults, plates)
@@ -155,14 +160,6 @@ def _line(n: int, where: str, what: str, lines: Mapping[str, SheetLine]) -> Shee
     if before.text != what:
         return p.MixedWell(well=name, other=before.row)
     return p.WellRepeated(well=name, other=before.row)
-
-
-def _several_targets(rows: Rows, start: int, n: int) -> bool:
-    """An instrument's own set-up has a line for each target of a well; the lines differ."""
-    names = [key(c) for c in rows[start - 1]] if start else []
-    if not {"targetname", "target", "reporter", "fluor", "dye"} & set(names):
-        return False
-    return rows[n - 1] not in rows[start : n - 1]
 
 
 def _cell(row: list[str], i: int) -> str:
