@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -133,10 +134,19 @@ def test_the_moving_part_answers_304_until_something_moves(client, day):
     assert viewer.get(path, 304, **{"If-None-Match": tag}).data == b""
     day.bench.fill(30, 5)
     count()
-    assert service.refresh(at=clock.now()) == 1
+    run("UPDATE area_picture SET real_at = real_at - interval '15 seconds'")
+    assert service.refresh(at=clock.now()) >= 1
     db.session.commit()
     again = viewer.get(path, 200, **{"If-None-Match": tag})
     assert 'aria-label="已采 22 人"' in again.text
+
+
+def test_the_moving_part_is_packed_for_who_can_read_it(client, day):
+    viewer = Viewer(client)
+    path = f"/command/{county(day)}/now?round={day.city.round_id}"
+    plain, packed = viewer.get(path), viewer.get(path, **{"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
 
 
 def test_another_language_and_another_role_have_tags_of_their_own(client, day):

@@ -108,20 +108,44 @@ def test_the_first_look_writes_the_picture_and_the_next_reads_it(day):
 
 
 def test_a_picture_is_written_anew_only_when_something_has_moved(day):
+    service.refresh(at=clock.now())
     first = service.look(day.city.round_id, county(day), at=clock.now())
-    db.session.commit()
+    age()
     assert service.refresh(at=clock.now()) == 0
     day.bench.fill(30, 5)
     count()
-    assert service.refresh(at=clock.now()) == 1
+    assert service.refresh(at=clock.now()) >= 1
     after = service.look(day.city.round_id, county(day), at=clock.now())
     assert after.version > first.version and after.body["figures"]["reached"][0] == 22
 
 
-def test_an_area_that_nobody_looks_at_is_left_alone_and_forgotten(day):
-    service.look(day.city.round_id, county(day), at=clock.now())
-    run("UPDATE area_picture SET wanted_at = wanted_at - interval '1 hour', mark = ''")
+def test_a_picture_is_not_written_twice_within_ten_seconds(day):
+    service.refresh(at=clock.now())
+    day.bench.fill(30, 5)
+    count()
     assert service.refresh(at=clock.now()) == 0
+
+
+def age() -> None:
+    run("UPDATE area_picture SET real_at = real_at - interval '15 seconds'")
+    db.session.commit()
+
+
+def test_city_and_counties_of_an_open_round_are_kept_before_anybody_looks(day):
+    assert service.refresh(at=clock.now()) == 2
+    kept = {r[0] for r in fetch("SELECT area_id FROM area_picture")}
+    assert county(day) in kept
+    assert service.refresh(at=clock.now()) == 0
+
+
+def test_an_area_that_nobody_looks_at_is_left_alone_and_forgotten(day):
+    service.refresh(at=clock.now())
+    run("DELETE FROM area_picture")
+    street = day.city.sites[0].cell_id
+    service.look(day.city.round_id, street, at=clock.now())
+    run("UPDATE area_picture SET wanted_at = wanted_at - interval '1 hour', mark = ''")
+    service.refresh(at=clock.now())
+    assert fetch("SELECT mark FROM area_picture WHERE area_id = %s", (street,)) == [("",)]
     assert service.forget(before=clock.real_now() - timedelta(minutes=30)) == 1
 
 

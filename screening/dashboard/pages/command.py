@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.accounts.roles import Actor
 from screening.dashboard import command_lines as lines
 from screening.dashboard.cards import door
+from screening.dashboard.drawn import Drawings, Drawn
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, started
 from screening.dashboard.pages.round import clock_lines
 from screening.figures import service
@@ -24,6 +25,7 @@ from screening.places.queries import Node
 from screening.places.rules import LEVEL_NAMES
 from screening.registry.queries import RoundPolicy
 
+DRAWN = Drawings()
 EVERY = 15  # seconds between two questions of a page; the browser adds jitter
 
 
@@ -65,13 +67,26 @@ def command_now(area_id: int) -> Any:
     if policy is None:
         return Response(status=204)
     version = service.find_version(policy.round_id, area_id)
-    if version is not None and request.if_none_match.contains_weak(_tag(actor, version)):
-        return _private(Response(status=304), _tag(actor, version))
+    if version is not None:
+        tag = _tag(actor, version)
+        if request.if_none_match.contains_weak(tag):
+            return _private(Response(status=304), tag)
+        if (drawn := DRAWN.find(tag)) is not None:
+            return _answer(drawn, tag)
     kept = service.look(policy.round_id, area_id, at=clock.now())
-    body = render_template(
+    tag = _tag(actor, kept.version)
+    drawn = DRAWN.draw(tag, lambda: render_template(
         "dashboard/command_now.html", policy=policy, every=EVERY, **page(policy, node, kept)
-    )
-    return _private(make_response(body), _tag(actor, kept.version))
+    ))  # fmt: skip
+    return _answer(drawn, tag)
+
+
+def _answer(drawn: Drawn, tag: str) -> Response:
+    packed = "gzip" in request.accept_encodings
+    response = Response(drawn.packed if packed else drawn.plain, mimetype="text/html")
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return _private(response, tag)
 
 
 def _node(area_id: int) -> Node:
@@ -92,7 +107,7 @@ def _private(response: Response, tag: str) -> Response:
     """Kept by this browser alone, and asked for again each time."""
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Cookie, Accept-Language"
+    response.headers["Vary"] = "Cookie, Accept-Language, Accept-Encoding"
     return response
 
 

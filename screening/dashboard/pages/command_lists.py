@@ -21,7 +21,7 @@ from screening.ledger.queries import names_of_places
 from screening.registry.queries import NoSuchRound
 from screening.tube import words
 
-PAGE = 200
+PAGE = 100
 
 
 def _scene(area_id: int) -> tuple[Scene, list]:
@@ -81,7 +81,12 @@ def more() -> dict[str, str]:
 def command_devices(area_id: int) -> Any:
     """The devices of an area's sites: when each was last heard, those silent longest first."""
     scene, rounds = _scene(area_id)
-    sites, _labs = names_of_places((d.site_id, None) for d in scene.devices)
+    first = request.args.get("from", 0, type=int)
+    shown = scene.devices[first : first + PAGE]
+    sites, _labs = names_of_places((d.site_id, None) for d in shown)
+    more = first + PAGE < len(scene.devices)
+    own: dict[str, Any] = {"area_id": area_id, "round": scene.round_id}
+    following: dict[str, Any] = {**own, "from": first + PAGE}
     return render_template(
         "dashboard/command_devices.html", **_frame(scene, rounds),
         rows=[
@@ -94,6 +99,9 @@ def command_devices(area_id: int) -> Any:
                 "silence": minutes_since(d.heard_at, scene.at),
                 "tone": "" if d.heard else "look",
             }
-            for d in scene.devices
+            for d in shown
         ],
+        total=len(scene.devices),
+        next=url_for(".command_devices", **following) if more else "",
+        first=url_for(".command_devices", **own) if first else "",
     )  # fmt: skip

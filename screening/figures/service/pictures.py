@@ -14,9 +14,14 @@ from screening.db import db, fetch, new_id, run
 from screening.figures.queries.marks import mark_of
 from screening.figures.queries.picture import picture_of
 from screening.figures.queries.scene import Scene
+from screening.places import queries as places
+from screening.places.rules import COUNTY
+from screening.registry.queries import open_rounds
 
 WANTED = Limit(600, "house; seconds: an area is kept fresh this long after the last look")
 ASKED = Limit(60, "house; seconds between two notes that somebody still looks")
+LEAST = Limit(10, "house; seconds between two writings of a picture, however much moves")
+ALWAYS = COUNTY  # areas down to this level are kept for open rounds before anybody looks
 AGES = Limit(60, "house; seconds after which ages are written anew though nothing moved")
 STALE = Limit(120, "house; seconds: an older picture is not shown, no worker runs")
 CHUNK = Limit(20, "house; seconds one job writes pictures before it makes room")
@@ -93,12 +98,18 @@ def refresh(*, at: datetime) -> int:
     """Write anew the pictures that somebody looks at and whose sources have moved, the oldest
     first, each in its own transaction; how many."""
     now = clock.real_now()
-    rows = fetch(
-        "SELECT round_id, area_id, mark, real_at FROM area_picture WHERE wanted_at >= %s "
-        "ORDER BY real_at",
-        (now - timedelta(seconds=WANTED.value),),
-    )
     written = 0
+    for round_id, area_id in _lacking():
+        write(round_id, area_id, at=at)
+        db.session.commit()
+        written += 1
+    rows = fetch(
+        "SELECT p.round_id, p.area_id, p.mark, p.real_at FROM area_picture p "
+        "WHERE p.real_at < %s AND (p.wanted_at >= %s OR (p.round_id = ANY(%s) "
+        "AND p.area_id = ANY(%s))) ORDER BY p.real_at",
+        (now - timedelta(seconds=LEAST.value), now - timedelta(seconds=WANTED.value),
+         [p.round_id for p in open_rounds()], _always()),
+    )  # fmt: skip
     for round_id, area_id, mark, real_at in rows:
         aged = real_at < now - timedelta(seconds=AGES.value)
         if aged or mark_of(round_id, area_id) != mark:
@@ -108,6 +119,27 @@ def refresh(*, at: datetime) -> int:
         if clock.real_now() - now > timedelta(seconds=CHUNK.value):
             break
     return written
+
+
+def _always() -> list[int]:
+    nodes = places.TREE.get().by_id.values()
+    return [n.area_id for n in nodes if n.level <= ALWAYS]
+
+
+def _lacking() -> list[tuple[int, int]]:
+    """Areas of open rounds that are always kept and have no picture yet."""
+    have = {(r[0], r[1]) for r in fetch("SELECT round_id, area_id FROM area_picture")}
+    by_id = places.TREE.get().by_id
+    return [
+        (p.round_id, area_id)
+        for p in open_rounds()
+        for area_id in _always()
+        if (p.round_id, area_id) not in have
+        and any(
+            by_id[area_id].path.startswith(path) or path.startswith(by_id[area_id].path)
+            for path in p.area_paths
+        )
+    ]
 
 
 def forget(*, before: datetime) -> int:

@@ -1,0 +1,59 @@
+"""Pages drawn once and handed to everybody who may see the same: the newest few, in memory, packed."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from screening.accounts.rules import Limit
+
+KEPT = Limit(200, "house; some 100 KB each before packing, a tenth of it after")
+
+
+class Drawn(NamedTuple):
+    """A page as text and as gzip."""
+
+    plain: bytes
+    packed: bytes
+
+
+class Drawings:
+    """At most `most` pages by their tag; the one that was asked for longest ago goes first.
+
+    Two threads may draw the same page at once: the second finds the first one's."""
+
+    def __init__(self, most: int = KEPT.value) -> None:
+        self._most = most
+        self._held: OrderedDict[str, Drawn] = OrderedDict()
+        self._lock = threading.Lock()
+        self._drawing: dict[str, threading.Lock] = {}
+
+    def find(self, tag: str) -> Drawn | None:
+        with self._lock:
+            found = self._held.get(tag)
+            if found is not None:
+                self._held.move_to_end(tag)
+            return found
+
+    def draw(self, tag: str, make: Callable[[], str]) -> Drawn:
+        """The page of `tag`, made by one caller while others wait for it."""
+        with self._lock:
+            mine = self._drawing.setdefault(tag, threading.Lock())
+        with mine:
+            found = self.find(tag)
+            if found is None:
+                plain = make().encode()
+                found = Drawn(plain, gzip.compress(plain, 5))
+                self._keep(tag, found)
+        with self._lock:
+            self._drawing.pop(tag, None)
+        return found
+
+    def _keep(self, tag: str, page: Drawn) -> None:
+        with self._lock:
+            self._held[tag] = page
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
