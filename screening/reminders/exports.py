@@ -5,20 +5,17 @@ read-only REPEATABLE READ connection until it ends."""
 
 from __future__ import annotations
 
-import contextvars
-import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import orjson
-import xlsxwriter
 from flask import Flask
 
 from screening.coverage.missed_rules import WHYS, Wanted
-from screening.db import db
+from screening.exports import files
+from screening.exports.kinds import MARK
+from screening.exports.rules import FORMATS as FORMATS
 from screening.i18n import dt
 from screening.places import queries as places
 from screening.places.queries import Node
@@ -26,11 +23,6 @@ from screening.registry import seals
 from screening.reminders import rules
 from screening.reminders.queries import Opened, communities_of, open_these, pick_missed
 
-FORMATS = {
-    "csv": "text/csv; charset=utf-8",
-    "ndjson": "application/x-ndjson",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 FIELDS = (
     "community", "building", "unit", "room", "name", "phone", "state", "why", "due_at", "until",
     "person",
@@ -41,8 +33,6 @@ HEADINGS = {
     "en": ("community", "building", "unit", "room", "name", "phone", "state", "why again",
            "new swab due", "until", "id"),
 }  # fmt: skip
-ROWS_A_SHEET = 1_000_000  # a sheet ends at 1,048,576 rows and drops the rest in silence
-PIECE = 64 * 1024
 
 
 class Order(NamedTuple):
@@ -54,6 +44,7 @@ class Order(NamedTuple):
     full: Callable[[str], bool]
     lang: str
     at: datetime
+    mark: str = ""  # who takes it and when, on every line
 
 
 def rows_of(order: Order) -> Iterator[Sequence[Any]]:
@@ -86,84 +77,15 @@ def row_of(
     )
 
 
-def csv_lines(order: Order) -> Iterator[bytes]:
-    """With a byte order mark, so that spreadsheets read it as UTF-8."""
-    yield b"\xef\xbb\xbf" + rules.csv_line(HEADINGS[order.lang]).encode()
-    for row in rows_of(order):
-        yield rules.csv_line(row).encode()
+def marked(order: Order) -> tuple[list[str], list[str], Iterator[Sequence[Any]]]:
+    """Fields, heads and rows; with a mark every line says who took it."""
+    fields, heads = list(FIELDS), list(HEADINGS[order.lang])
+    if not order.mark:
+        return fields, heads, rows_of(order)
+    last = (MARK.key, MARK.en if order.lang == "en" else MARK.zh)
+    return [*fields, last[0]], [*heads, last[1]], ((*r, order.mark) for r in rows_of(order))
 
 
-def json_lines(order: Order) -> Iterator[bytes]:
-    for row in rows_of(order):
-        yield orjson.dumps(dict(zip(FIELDS, row, strict=True))) + b"\n"
-
-
-def workbook(order: Order, folder: Path) -> Iterator[bytes]:
-    """A workbook must be whole before its first byte; it is built on disk, a row at a time."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder) as place:
-        path = Path(place) / "missed.xlsx"
-        _fill(path, place, order)
-        with path.open("rb") as f:
-            while piece := f.read(PIECE):
-                yield piece
-
-
-def _fill(path: Path, place: str, order: Order) -> None:
-    options = {
-        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-        "strings_to_numbers": False, "tmpdir": place,
-    }  # fmt: skip
-    with xlsxwriter.Workbook(os.fspath(path), options) as book:
-        sheet, at = None, ROWS_A_SHEET
-        for row in rows_of(order):
-            if at >= ROWS_A_SHEET:
-                sheet, at = book.add_worksheet(), 0
-                _write(sheet, 0, HEADINGS[order.lang])
-            at += 1
-            _write(sheet, at, row)
-        if sheet is None:
-            _write(book.add_worksheet(), 0, HEADINGS[order.lang])
-
-
-def _write(sheet: Any, at: int, row: Sequence[Any]) -> None:
-    for column, value in enumerate(row):
-        sheet.write_string(at, column, str(rules.neutral(value)))
-
-
-class Snapshot:
-    """An iterator that reads in one snapshot of its own, whoever pulls it and from wherever.
-
-    The generator runs in a context of its own, so that its application context, and with it its
-    session and connection, live as long as the body does and touch nothing of the request."""
-
-    def __init__(self, app: Flask, lines: Callable[[], Iterator[bytes]]) -> None:
-        self._context = contextvars.Context()
-        self._body = self._context.run(self._open, app, lines)
-
-    def _open(self, app: Flask, lines: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
-        with app.app_context():
-            db.session.connection(
-                execution_options={
-                    "isolation_level": "REPEATABLE READ", "postgresql_readonly": True,
-                }
-            )  # fmt: skip
-            yield from lines()
-
-    def __iter__(self) -> Snapshot:
-        return self
-
-    def __next__(self) -> bytes:
-        return self._context.run(next, self._body)
-
-    def close(self) -> None:
-        self._context.run(self._body.close)  # type: ignore[attr-defined]
-
-
-def stream(app: Flask, order: Order, form: str, folder: Path) -> Snapshot:
+def stream(app: Flask, order: Order, form: str, folder: Path) -> files.Snapshot:
     """The body of a response in one of FORMATS."""
-    if form == "csv":
-        return Snapshot(app, lambda: csv_lines(order))
-    if form == "xlsx":
-        return Snapshot(app, lambda: workbook(order, folder))
-    return Snapshot(app, lambda: json_lines(order))
+    return files.Snapshot(app, lambda: files.write(form, *marked(order), folder, order.mark))

@@ -91,7 +91,8 @@ def test_no_cell_of_a_file_is_a_formula(town, client, people, head, form):
     else:
         book = CalamineWorkbook.from_filelike(io.BytesIO(r.data))
         rows = book.get_sheet_by_index(0).to_python()
-    assert rows[0] == list(exports.HEADINGS["zh"]) and len(rows) == 4
+    assert rows[0] == [*exports.HEADINGS["zh"], "水印"] and len(rows) == 4
+    assert all(row[-1].startswith(head.staff_no) for row in rows[1:]), "every line says who"
     assert "'=***" in {row[4] for row in rows}
     assert not [v for row in rows for v in row if str(v)[:1] in "=+-@" and v]
 

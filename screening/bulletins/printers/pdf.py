@@ -86,6 +86,8 @@ def _section(table: Table, font: str, room: float) -> list[Any]:
     widths = _widths(table, _wanted(table, cells, font, size), room)
     right = _style(font, size, alignment=TA_RIGHT)
     left = _style(font, size)
+    if lang() == 1:  # between words, not letters
+        right.wordWrap = None
     drawn = [[_said(h, right if k in NUMBERS else left)
               for h, k in zip(table.heads, table.kinds, strict=True)]]  # fmt: skip
     for row in cells:
@@ -121,7 +123,9 @@ def _wanted(table: Table, cells: list[list[str]], font: str, size: float) -> lis
     for i, (head, kind) in enumerate(zip(table.heads, table.kinds, strict=True)):
         inner = max((stringWidth(row[i], font, size) for row in cells[:200]), default=0)
         title = stringWidth(head, font, size)
-        least = max(inner, min(title, 4.2 * size)) if kind in NUMBERS else max(inner, title)
+        word = max((stringWidth(w, font, size) for w in head.split()), default=0)
+        broken = min(title, 4.2 * size) if lang() == 0 else word
+        least = max(inner, broken) if kind in NUMBERS else max(inner, title)
         want.append(min(least, _WIDEST) + 7)
     return want
 

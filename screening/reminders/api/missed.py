@@ -12,7 +12,7 @@ from screening.accounts import audit
 from screening.accounts.guard import area, current_actor, require
 from screening.accounts.roles import Actor
 from screening.db import by_cell
-from screening.i18n import current_lang
+from screening.i18n import current_lang, dt
 from screening.openapi import gives, takes
 from screening.places import queries as places
 from screening.places.queries import Node
@@ -37,7 +37,7 @@ def export_missed(args: dict[str, Any]) -> Any:
     form = args["format"]
     order = exports.Order(
         node, args["round"], s.wanted(args), lambda path: sees_all(actor, path), current_lang(),
-        clock.now(),
+        clock.now(), f"{actor.staff_no} {dt(clock.real_now())}",
     )  # fmt: skip
     audit.note(
         "exported_missed", "area", node.area_id, cell=node.cell_id,
