@@ -6,7 +6,7 @@ from flask import current_app
 
 from screening import clock
 from screening.jobs import job, progress
-from screening.reminders import notices, receipts, sender, waves, writing
+from screening.reminders import doubt, notices, receipts, sender, waves, writing
 from screening.reminders.channels import channel_of
 
 
@@ -37,4 +37,10 @@ def send_notices() -> None:
 @job("settle_messages", every=15)
 def settle_messages() -> None:
     """Hear what gateways tell, and ask after messages of which nobody knows what became."""
-    receipts.settle_open(channel_of(current_app.extensions["settings"]))
+    doubt.settle_open(channel_of(current_app.extensions["settings"]))
+
+
+@job("forget_receipts", every=3600)
+def forget_receipts() -> None:
+    """Forget the gateways' own numbers of messages once no report can come any more."""
+    receipts.forget(at=clock.now())

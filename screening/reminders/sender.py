@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from screening import clock, outbox
 from screening.db import db, run
 from screening.i18n import ZONE
-from screening.reminders import pace, receipts, rules
+from screening.reminders import doubt, pace, receipts, rules
 from screening.reminders.channels import Answer, Channel, Fate
 from screening.reminders.look import Message, look, mark, open_message, put_off
 from screening.reminders.queries import lock_messages
@@ -135,7 +135,7 @@ def settle(m: Message, answer: Answer, *, again: bool, left: datetime, at: datet
         mark(m, "failed", at)
         note_bounced(m.round_id, [(w[0], w[1], w[2]) for w in m.who], at=at)
     elif answer.fate is Fate.UNKNOWN and (not again or m.attempts >= len(outbox.BACK_OFF)):
-        receipts.wonder(m.cell, m.outbox_id, m.ref, answer.why, at=at)
+        doubt.wonder(m.cell, m.outbox_id, m.ref, answer.why, at=at)
     elif not outbox.retry(m.cell, m.outbox_id, m.attempts, answer.why, at=at):
         mark(m, "failed", at)
 

@@ -11,7 +11,7 @@ import pytest
 from screening import clock
 from screening.config import Sms
 from screening.db import fetch
-from screening.reminders import receipts, rules, sender
+from screening.reminders import doubt, rules, sender
 from screening.reminders.channels import Fate, NotAReport, Reply, Report, aliyun, tencent
 from screening.reminders.channels.aliyun import AliyunChannel
 from screening.reminders.channels.tencent import TencentChannel
@@ -111,7 +111,7 @@ def test_what_timed_out_is_asked_for_and_not_repeated(town, provider, channel):
         sender.send_due(out)
         assert states(wave_id) == {"outcome_unknown": 1}
         later = clock.now() + timedelta(minutes=2)
-        assert receipts.settle_open(out, now=lambda: later) == 1
+        assert doubt.settle_open(out, now=lambda: later) == 1
     assert len(there.taken) == 1 and len(there.asked) == 1 and there.refused == []
     assert states(wave_id) == {"delivered": 1}
 

@@ -6,7 +6,7 @@ import pytest
 
 from screening.config import Sms
 from screening.db import fetch
-from screening.reminders import receipts, rules, sender
+from screening.reminders import doubt, rules, sender
 from screening.reminders.channels import Fate
 from screening.reminders.channels.smpp import SmppChannel
 from tests.reminders.centre import Centre
@@ -115,10 +115,10 @@ def test_reports_settle_messages_and_are_acknowledged_once_kept(town, centre, ch
     assert sender.send_due(channel) == 1
     number = f"{len(centre.submits):08x}"
     centre.report(number, "ENROUTE")
-    assert receipts.settle_open(channel) == 0 and states(wave_id) == {"sent": 1}
+    assert doubt.settle_open(channel) == 0 and states(wave_id) == {"sent": 1}
     centre.report(number, "DELIVRD")
     centre.report(number, "DELIVRD")
-    assert receipts.settle_open(channel) == 1
+    assert doubt.settle_open(channel) == 1
     assert states(wave_id) == {"delivered": 1} and channel.came == []
     channel.send("1.1", "13800000002", "again")  # what the centre reads meanwhile
     assert len(centre.acked) == 3
@@ -132,7 +132,7 @@ def test_a_report_that_was_not_kept_comes_again(town, centre, channel):
     channel.hear()
     channel.close()  # the worker ends before it wrote anything down
     assert centre.acked == [] and states(wave_id) == {"sent": 1}
-    assert receipts.settle_open(channel) == 1
+    assert doubt.settle_open(channel) == 1
     assert states(wave_id) == {"failed": 1}
     assert fetch(
         "SELECT outcome FROM contact WHERE cell_id = %s AND person_id = %s", (cell, who)
@@ -142,5 +142,5 @@ def test_a_report_that_was_not_kept_comes_again(town, centre, channel):
 def test_who_writes_back_stop_opts_out(town, centre, channel):
     channel.send("1.1", "13800000002", "短信")
     centre.reply("8613800000002", "退订")
-    receipts.settle_open(channel)
+    doubt.settle_open(channel)
     assert fetch("SELECT count(*) FROM opt_out") == [(1,)]

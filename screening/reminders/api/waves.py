@@ -7,7 +7,7 @@ from typing import Any
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.openapi import gives, takes
-from screening.reminders import queries, receipts, rules, waves
+from screening.reminders import doubt, queries, rules, waves
 from screening.reminders import schemas as s
 from screening.reminders.api.frame import READERS, WAVE, WAVERS, bp
 
@@ -92,7 +92,7 @@ def list_unknown(wave_id: int) -> Any:
 @gives(None, 204)
 def decide_message(wave_id: int, args: dict[str, Any]) -> Any:
     """Your word on one of them: it has arrived, or it shall go out again."""
-    receipts.decide(
+    doubt.decide(
         wave_id, args["cell_id"], args["message_id"], args["verdict"], by=current_actor(),
         at=clock.now(),
     )  # fmt: skip

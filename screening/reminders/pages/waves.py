@@ -30,7 +30,7 @@ from screening.registry import seals
 from screening.registry.queries import ROUNDS, RoundPolicy, find_policy
 from screening.registry.rules import RoundState
 from screening.registry.service.persons import ring
-from screening.reminders import queries, receipts, rules, waves
+from screening.reminders import doubt, queries, receipts, rules, waves
 from screening.reminders.api import READERS, WAVE, WAVERS
 from screening.reminders.pages.frame import (
     PAGE,
@@ -206,7 +206,7 @@ def decide_message(wave_id: int) -> Response:
     if verdict not in rules.VERDICTS:
         raise NotFound()
     cell, message_id = (request.form.get(f, 0, type=int) for f in ("cell_id", "message_id"))
-    receipts.decide(wave_id, cell, message_id, verdict, by=current_actor(), at=clock.now())
+    doubt.decide(wave_id, cell, message_id, verdict, by=current_actor(), at=clock.now())
     flash(_("已记录。"), "ok")
     return redirect(url_for(".wave", wave_id=wave_id), 303)  # type: ignore[return-value]
 
