@@ -43,6 +43,7 @@ def items() -> list[Item]:
         Item("lab_pages.list_runs", _("上机与结果"), chain, "test"),
         Item("lab_pages.alerts", _("预警"), chain, "test"),
         Item("lab_pages.duty", _("值班表"), chain, "test"),
+        Item("lab_pages.wells_of_labs", _("孔与管"), chain, "test"),
         Item("reporting_pages.desk", _("审核发布"), chain, "report"),
         Item("reporting_pages.list_corrections", _("更正"), chain, "report"),
         Item("reporting_pages.callbacks", _("复采名单"), chain, "report"),

@@ -58,6 +58,7 @@ PAGES = [
     Case("lab_pages.plate_setup", **sides(of_set_up)),
     Case("lab_pages.plate_map_pdf", **sides(empty_plate)),
     Case("lab_pages.command_codes", **sides(bench_of)),
+    Case("lab_pages.wells_of_labs"),
     Case("lab_pages.wells_audit", **sides(bench_of)),
     Case("lab_pages.tell_wells", "POST", ok=303, **sides(lambda s: told(s, data=1))),
 ]

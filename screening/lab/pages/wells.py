@@ -8,16 +8,43 @@ from typing import Any
 from flask import redirect, request, url_for
 
 from screening import clock
-from screening.accounts.guard import current_actor, require
+from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.i18n import ZONE
+from screening.lab import queries
 from screening.lab.pages.frame import bp, form, me, said, shown, state_badge, undo
 from screening.lab.plate_api import AUDITORS, TELLERS
+from screening.lab.queries import LabRow
 from screening.lab.queries.well_counts import DAYS
 from screening.lab.scopes import LAB
 from screening.lab.service import wells
-from screening.lab.wells_audit import FLAGS
+from screening.lab.wells_audit import FLAGS, DayCount
 from screening.lab.words import RUN_STATES
 from screening.places import queries as places
+
+
+@bp.get("/lab/wells")
+@require(*AUDITORS, at=OWN_ROWS)
+def wells_of_labs() -> Any:
+    """The laboratories of the own scope, those first where wells and tubes do not agree."""
+    at = clock.now()
+    labs = queries.list_labs(current_actor().places(AUDITORS))
+    rows = [lab_line(lab, wells.days_of(lab, at=at)) for lab in labs]
+    rows.sort(key=lambda r: (-r["odd_days"], r["code"]))
+    return shown("lab/wells_labs.html", rows=rows, as_of=at)
+
+
+def lab_line(lab: LabRow, days: list[tuple[DayCount, list[str]]]) -> dict[str, Any]:
+    flags = dict.fromkeys(f for _, found in days for f in found)
+    return {
+        "name": lab.name,
+        "code": lab.code,
+        "judged": sum(d.judged for d, _ in days),
+        "listed": sum(d.listed for d, _ in days),
+        "wells": sum(d.told.wells if d.told else d.wells for d, _ in days),
+        "odd_days": sum(bool(found) for _, found in days),
+        "odd": badge(list(flags)),
+        "href": url_for(".wells_audit", lab_id=lab.lab_id),
+    }
 
 
 @bp.get("/lab/<int:lab_id>/wells")

@@ -45,11 +45,16 @@ def tell(lab_id: int, *, day: date, wells: int, reactions: int, by: int, at: dat
     note("lab_use_told", "lab", lab_id, cell=lab.cell_id, staff_id=by)
 
 
+def days_of(lab: LabRow, *, at: datetime) -> list[tuple[DayCount, list[str]]]:
+    """The last days of a laboratory, each with what is odd about it."""
+    return [(d, d.flags(lab.capacity)) for d in list_days(lab, at)]
+
+
 def audit(lab_id: int, *, at: datetime, day: date | None = None) -> Audit:
     """The last days, and every run of one of them (the latest with results by default)."""
     lab = queries.get_lab(lab_id)
-    days = list_days(lab, at)
-    day = day or (days[0].day if days else at.astimezone(ZONE).date())
+    days = days_of(lab, at=at)
+    day = day or (days[0][0].day if days else at.astimezone(ZONE).date())
     runs = list_runs_of(lab, day)
     needed = {
         rule: plate_plan.wells_per_tube(rule_sets.get_version(rule).rule)
@@ -58,6 +63,6 @@ def audit(lab_id: int, *, at: datetime, day: date | None = None) -> Audit:
     return Audit(
         lab,
         day,
-        [(d, d.flags(lab.capacity)) for d in days],
+        days,
         [(r, r.flags(needed[r.rule_id])) for r in runs],
     )
