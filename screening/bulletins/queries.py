@@ -140,7 +140,8 @@ def list_asked(area_ids: Sequence[int]) -> list[Asked]:
     """What the worker is still to make of these areas."""
     rows = fetch(
         "SELECT job_id, args ->> 'report', (args ->> 'round_id')::int8, (args ->> 'area_id')::int8, "
-        "due_at, state = 3 FROM job WHERE kind = %s AND state IN (0, 1, 3) "
+        "due_at, state = 3 FROM job WHERE kind = %s AND (state IN (0, 1) "
+        "OR state = 3 AND ended_at > now() - interval '1 day') "
         "AND (args ->> 'area_id')::int8 = ANY(%s) ORDER BY due_at",
         (JOB, list(area_ids)),
     )

@@ -102,3 +102,23 @@ def test_a_community_worker_does_not_see_special_reports(desk, client, signed_in
     assert client.get(f"/bulletins/{number}").status_code == 403
     assert client.get(f"/bulletins/{number}/pdf").status_code == 403
     assert tube not in client.get("/bulletins").get_data(as_text=True)
+
+
+def test_the_headline_is_what_the_figures_of_the_same_cut_off_say(desk, client, signed_in):
+    desk.through(desk.fill(0, 5))
+    desk.through(desk.fill(5, 2), outcome=POS)
+    number = desk.freeze()
+    headers = make.sign_in(client, desk.head)
+    held = client.get(f"/api/v1/bulletins/{number}", headers=headers).json
+    desk.fill(10, 5)  # what came later is in no figure of that cut-off
+    asked = {"area": desk.county.area_id, "round": desk.city.round_id,
+             "cut_off": held["body"]["cut_off"]}  # fmt: skip
+    r = client.get("/api/v1/figures", query_string=asked, headers=headers)
+    assert r.status_code == 200, r.json
+    told, figures = held["body"]["told"], held["body"]["figures"]
+    found = {f["key"]: f["value"] for f in r.json["figures"]}
+    assert found == figures
+    assert (told["due"], told["reached"], told["signals"]) == (
+        found["due"], found["reached"], found["positive_tubes"]
+    )  # fmt: skip
+    assert (told["tubes"], told["released"]) == (2, 2)

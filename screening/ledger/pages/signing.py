@@ -90,6 +90,10 @@ def door_of(round_id: int, word: str) -> str:
             {"area_id": area, "round": round_id, "state": "new"},
         ),
         "does_not_add_up": ("ledger_pages.overview", {"round": round_id, "_anchor": "stages"}),
+        "recount_differs": (
+            "ledger_pages.show_sign_off",
+            {"round_id": round_id, "_anchor": "recount"},
+        ),
     }
     endpoint, args = doors.get(word, ("", {}))
     if endpoint not in current_app.view_functions or (not area and "area_id" in args):
