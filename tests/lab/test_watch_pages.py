@@ -11,7 +11,8 @@ from screening.lab.queries import get_lab
 from screening.lab.queries.capacity import list_loads
 from screening.lab.service.curves import curves_of
 from tests import make
-from tests.lab.watch_day import weeks, with_curves
+from tests.lab.bench import CLEAN
+from tests.lab.watch_day import curved_file, weeks, with_curves
 
 
 @pytest.fixture
@@ -91,6 +92,17 @@ def test_curves_are_read_again_from_the_sealed_file_and_lead_to_a_well(lab, tech
     html = page(lab, technician, f"runs/{lab.curved}/curves", query_string={"well": "a1"})
     assert html.count("<figure") == 3 and "curve-stop" in html and "picked" in html
     assert "没有扩增曲线" in page(lab, technician, f"runs/{lab.runs[0]}/curves")
+
+
+def test_a_well_without_a_call_is_not_drawn_as_a_negative(lab, technician):
+    assert 'curve-ok" data-well' in page(lab, technician, f"runs/{lab.curved}/curves")
+    plate = lab.bench.plate("OTHERS")
+    lab.bench.load(plate, lab.bench.received(1, 1))
+    shows = {w: CLEAN for w in (*plate.layout, "B2", "C2")}
+    held = lab.bench.run(plate, curved_file(plate, shows)).run
+    assert held.state == "quarantined"
+    html = page(lab, technician, f"runs/{held.run_id}/curves")
+    assert "curve-none" in html and 'curve-ok" data-well' not in html
 
 
 def test_a_file_that_was_only_looked_at_shows_its_curves_too(lab, technician):

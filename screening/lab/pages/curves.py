@@ -21,7 +21,8 @@ from screening.lab.service.curves import curves_of
 from screening.lab.service.runs import Shown
 
 TONES = {1: "ok", 2: "stop", 3: "look", 4: "unknown"}
-FRONT = ("ok", "unknown", "ntc", "pc", "look", "stop")  # drawn in this order, the last on top
+# drawn in this order, the last on top; a well without a call is never shown as a negative
+FRONT = ("none", "ok", "unknown", "ntc", "pc", "look", "stop")
 
 
 @bp.get("/lab/<int:lab_id>/runs/<int:run_id>/curves")
@@ -54,7 +55,7 @@ def run_curves(lab_id: int, run_id: int) -> Any:
 def tones_of(made: Shown) -> dict[str, str]:
     """By well: what this run says of it, or which control it is."""
     out = {w: kind.partition(":")[0] for w, kind in made.plate.layout.items()}
-    out = {w: kind if kind in FRONT else "ok" for w, kind in out.items()}
+    out = {w: kind if kind in FRONT else "none" for w, kind in out.items()}
     called = {c["barcode"]: c["outcome"] for c in made.calls}
     for well, row in queries.list_wells(made.plate).items():
         if row.barcode in called:
@@ -66,13 +67,17 @@ def draw(target: str, group: list[Curve], tones: dict[str, str]) -> dict[str, An
     last = max(p[0] for c in group for p in c.points)
     x = drawing.across(0, last)
     y = drawing.upward(*drawing.spread([v for c in group for _n, v in c.points]))
-    group = sorted(group, key=lambda c: FRONT.index(tones.get(c.well, "ok")))
+    group = sorted(group, key=lambda c: FRONT.index(tones.get(c.well, "none")))
     return {
         "target": target or _("信号"),
         "ticks": drawing.ticks(y),
         "cycles": [{"x": t.at, "text": t.text} for t in drawing.ticks(x, 9)],
         "curves": [
-            {"well": c.well, "tone": tones.get(c.well, "ok"), "path": drawing.path(c.points, x, y)}
+            {
+                "well": c.well,
+                "tone": tones.get(c.well, "none"),
+                "path": drawing.path(c.points, x, y),
+            }
             for c in group
         ],
         "n": len(group),
