@@ -126,7 +126,7 @@ def preview(wave_id: int, *, at: datetime, watch: Callable[[int, int], None] | N
         if watch:
             watch(done, len(communities))
     covered = coverage_of(wave.area_id, wave.round_id, at=at)
-    sample = rules.fill(wave.text, ["某某某"] * 2, "某" * 8, "00:00-00:00")
+    sample = rules.fill(wave.text, ["某某某"] * 2, "某" * 8, "08:00-20:00")
     found = Preview(
         sum(phones.values()), len(phones), rules.parts_of(sample),
         dict(left), {str(c): [str(d) for d in ds] for c, ds in silent.items()},

@@ -36,7 +36,7 @@ URL = "https://dysmsapi.aliyuncs.com"
 VERSION = "2017-05-25"
 ALGORITHM = "ACS3-HMAC-SHA256"
 # what is wrong with the number itself
-WRONG_NUMBER = ("isv.MOBILE_NUMBER_ILLEGAL", "isv.BLACK_KEY_CONTROL_LIMIT", "MOBILE_IN_BLACK")
+WRONG_NUMBER = ("isv.MOBILE_NUMBER_ILLEGAL", "MOBILE_IN_BLACK")
 WAITS, FAILED, ARRIVED = 1, 2, 3  # SendStatus
 
 

@@ -60,6 +60,7 @@ MOST_IN_FIELD = 60
 # UCS-2 texts: 70 characters in one part, 67 in each part of a longer one (3GPP TS 23.038, 23.040).
 ONE_PART, EACH_PART = 70, 67
 MOST_PARTS = 4
+LONG_PLACE = ("某" * 24, "11月23日08:00-09:00")  # what a message may yet have to hold
 
 
 class EmptyPart(Problem):
@@ -113,7 +114,7 @@ def compose(template: str, values: Mapping[str, str]) -> str:
         f"{NAMES}：{said['reason']}。{said['rule']}。采样点：{said['place']}，{said['hours']}。"
         f"咨询：{said['phone']}。{LAST_WORDS}"
     )
-    check_length(fill(text, ["某某某"] * 3, "某" * 8, "00:00-00:00"))
+    check_length(fill(text, ["某某某"] * 3, *LONG_PLACE))
     return text
 
 
