@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
@@ -19,7 +20,7 @@ from screening.figures import service
 from screening.figures.rules import Sheet, from_plain
 from screening.figures.service import Kept
 from screening.figures.standing import Clock, minutes_since
-from screening.i18n import _, current_lang
+from screening.i18n import _, age, current_lang
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import LEVEL_NAMES
@@ -54,8 +55,21 @@ def command_area(area_id: int) -> Any:
     kept = service.look(policy.round_id, area_id, at=clock.now())
     return render_template(
         "dashboard/command.html", **head(policy, rounds), **page(policy, node, kept),
-        trail=trail(actor, node, policy), every=EVERY,
+        trail=trail(actor, node, policy), every=EVERY, doors=doors(policy, node),
     )  # fmt: skip
+
+
+def doors(policy: RoundPolicy, node: Node) -> list[dict[str, str]]:
+    """Other pages about the same area, as far as they are there and this person may open them."""
+    wanted = (
+        ("dashboard_pages.dispatch", _("调度")), ("dashboard_pages.zones", _("分区解封")),
+        ("dashboard_pages.district_map", _("地图")), ("bulletins_pages.list", _("通报")),
+    )  # fmt: skip
+    found = [
+        {"label": label, "href": door(endpoint, area_id=node.area_id, round=policy.round_id)}
+        for endpoint, label in wanted
+    ]
+    return [d for d in found if d["href"]]
 
 
 @bp.get("/command/<int:area_id>/now")
@@ -131,7 +145,7 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
         "level": LEVEL_NAMES[node.level][lines.lang()],
         "as_of": at,
         "headline": lines.headline(sheet),
-        "steps": steps(policy, node, sheet, body, at),
+        "steps": steps(policy, node, sheet, body, clocks, at),
         "clocks": clock_lines(policy, clocks),
         "forecasts": [
             lines.foretold(kind, body["forecasts"][kind], at=at, stopped=body["stopped"])
@@ -151,14 +165,19 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
         "parts": found.parts(),
         "heard": found.heard(),
         "now_href": url_for(".command_now", area_id=node.area_id, round=policy.round_id),
-        "dispatch_href": door("dashboard_pages.dispatch", area_id=node.area_id),
     }
 
 
+# the clock of the stretch that a bulge stands for
+CLOCK_OF = {"collect": "deliver", "deliver": "test"}
+
+
 def steps(
-    policy: RoundPolicy, node: Node, sheet: Sheet, body: dict[str, Any], at: Any
-) -> list[dict[str, Any]]:
-    """应检 → 采 → 送 → 检 → 报 in persons; what is stuck between two links, with its oldest tube."""
+    policy: RoundPolicy, node: Node, sheet: Sheet, body: dict[str, Any],
+    clocks: dict[str, Clock], at: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """应检 → 采 → 送 → 检 → 报 in persons; what is stuck between two links, with its oldest tube and
+    how long that stretch usually takes."""
     words = {"due": _("应检"), "reached": _("采"), "delivered": _("送"), "tested": _("检"),
              "resulted": _("报")}  # fmt: skip
     keys = ("due", "collect", "deliver", "test", "report")
@@ -183,10 +202,15 @@ def steps(
                 "label": word, "count": n, "href": href,
                 "tone": "look" if key == "due" or late else "unknown",
                 "minutes": minutes_since(lines.when(held["oldest"]), at) if held else None,
-                "note": _("超时 %(n)s 管", n=late) if late else "",
+                "note": " · ".join(_notes(late, clocks.get(CLOCK_OF.get(key, "")))),
             }  # fmt: skip
         out.append(step)
     return out
+
+
+def _notes(late: int, clock: Clock | None) -> list[str]:
+    told = [_("超时 %(n)s 管", n=late)] if late else []
+    return told + ([_("通常 %(age)s", age=age(clock.median))] if clock else [])
 
 
 def _late(policy: RoundPolicy, node: Node) -> str:
