@@ -40,15 +40,16 @@ def fate(tube: Held, at: datetime) -> Fate:
     """What may be done with a tube now. Doubt keeps it."""
     if tube.stage == Stage.DISCARDED:
         return Fate("gone")
-    if tube.stage == Stage.REJECTED:
-        return Fate("open_matter") if tube.matters else Fate("free")
-    if tube.stage != Stage.RELEASED or tube.since is None or tube.outcome is None:
+    rejected = tube.stage == Stage.REJECTED
+    if not rejected and (tube.stage != Stage.RELEASED or tube.since is None or not tube.outcome):
         return Fate("no_result")
     if tube.matters:
         return Fate("open_matter")
-    free_at = tube.since + timedelta(days=NEGATIVE_DAYS.value)
-    if at < free_at:
-        return Fate("too_early", free_at)
+    if not rejected:
+        assert tube.since
+        free_at = tube.since + timedelta(days=NEGATIVE_DAYS.value)
+        if at < free_at:
+            return Fate("too_early", free_at)
     return Fate("two_persons") if tube.outcome in KEPT else Fate("free")
 
 

@@ -99,7 +99,7 @@ _FREE = (
     + ", ".join(f"s.{c}" for c in StayRow._fields)
     + " FROM archive_stay s JOIN tube t ON t.cell_id = s.tube_cell AND t.round_id = s.tube_round "
     "AND t.barcode = s.barcode WHERE s.cell_id = %s AND s.lab_id = %s AND s.ended_at IS NULL "
-    "AND (t.stage = %s OR (t.stage = %s AND t.since <= %s AND NOT t.outcome = ANY(%s))) "
+    "AND NOT coalesce(t.outcome, 0) = ANY(%s) AND (t.stage = %s OR (t.stage = %s AND t.since <= %s)) "
     "ORDER BY s.put_at LIMIT %s"
 )
 
@@ -110,8 +110,8 @@ def list_free(lab: LabRow, at: datetime, *, limit: int = 300) -> list[StayRow]:
     rows = fetch(
         _FREE,
         (
-            lab.cell_id, lab.lab_id, int(Stage.REJECTED), int(Stage.RELEASED),
-            at - timedelta(days=NEGATIVE_DAYS.value), [int(o) for o in KEPT], limit,
+            lab.cell_id, lab.lab_id, [int(o) for o in KEPT], int(Stage.REJECTED),
+            int(Stage.RELEASED), at - timedelta(days=NEGATIVE_DAYS.value), limit,
         ),
     )  # fmt: skip
     return [StayRow(*r) for r in rows]
