@@ -8,6 +8,7 @@ from flask import Flask, current_app, url_for
 
 from screening.accounts.guard import csrf_token, find_actor
 from screening.accounts.roles import NAMES
+from screening.dashboard.cards import door
 from screening.i18n import _, current_lang
 
 
@@ -73,6 +74,7 @@ def items() -> list[Item]:
 
 def init_nav(app: Flask) -> None:
     app.jinja_env.globals["csrf_token"] = csrf_token
+    app.jinja_env.globals["desk_door"] = door  # "" where this person may not open it
     app.context_processor(_shell)
 
 
