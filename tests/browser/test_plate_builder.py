@@ -193,8 +193,14 @@ def test_a_sheet_is_shown_and_confirmed_and_the_set_up_comes_out(app, page, town
     page.goto(f"/lab/{stand.lab}/plates/{stand.plate}/map")
     assert page.locator(".map-code svg").count() == 2  # for the scan field, and for a phone
     assert not axe_findings(page)
+    page.goto("/lab/wells")
+    looks_right(page, tmp_path / "wells-labs")
     page.goto(f"/lab/{stand.lab}/wells")
     looks_right(page, tmp_path / "wells")
+    page.fill("[name=wells]", "96")
+    page.fill("[name=reactions]", "90")
+    page.click("text=填报用量")
+    page.wait_for_selector("#days td:has-text('96')")
     for pdf in (f"/lab/{stand.lab}/plates/{stand.plate}/map.pdf", f"/lab/{stand.lab}/commands.pdf"):
         assert page.request.get(pdf).body().startswith(b"%PDF")
     assert said == []
