@@ -38,7 +38,7 @@ def actions() -> list[dict[str, str]]:
     wanted = (
         ("field_pages.sampling", _("采样")), ("field_pages.packing", _("装箱")),
         ("field_pages.reception", _("收样")), ("reporting_pages.desk", _("审核发布")),
-        ("dashboard_pages.round_overview", _("轮次总览")), ("reminders_pages.missed", _("未检名单")),
+        ("dashboard_pages.command", _("指挥")), ("reminders_pages.missed", _("未检名单")),
         ("transport_pages.boxes", _("转运箱")), ("transport_pages.tubes", _("查管")),
     )  # fmt: skip
     found = [{"label": label, "href": door(endpoint)} for endpoint, label in wanted]
