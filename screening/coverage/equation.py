@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
@@ -43,7 +43,7 @@ spot AS MATERIALIZED (
   SELECT * FROM unnest(%(barcodes)s::text[], %(stages)s::int[]) AS t(barcode, stage)
 ), taken AS (
   SELECT s.person_id, s.barcode, s.of_record, s.void, s.purpose FROM specimen s
-  WHERE s.cell_id = %(cell)s AND s.round_id = %(round)s
+  WHERE s.cell_id = %(cell)s AND s.round_id = %(round)s AND s.community_id = ANY(%(lived)s)
   UNION ALL SELECT * FROM unnest(%(twins)s::int8[], %(twin_tubes)s::text[],
     %(twin_record)s::bool[], %(twin_void)s::int2[], %(twin_purpose)s::int2[])
 ), swab AS (
@@ -119,11 +119,13 @@ def arguments(
     """What the equation asks for; times after the sign-off count as the sign-off."""
     signed = _signed_at(policy.round_id)
     twins = _twins(cell, policy.round_id)
-    barcodes, stages = _stages(cell, policy.round_id, communities, twins)
+    lived = _lived(cell, communities, since=policy.started_at)
+    barcodes, stages = _stages(cell, policy.round_id, communities, lived, twins)
     return {
         "cell": cell,
         "round": policy.round_id,
         "communities": sorted(communities),
+        "lived": lived,
         "at": min(at, signed) if signed else at,
         "started": policy.started_at or at,
         "gone": int(GONE),
@@ -150,6 +152,25 @@ def arguments(
 def _signed_at(round_id: int) -> datetime | None:
     rows = fetch("SELECT signed_at FROM round WHERE round_id = %s", (round_id,))
     return rows[0][0] if rows else None
+
+
+def _lived(cell: int, communities: Collection[int], *, since: datetime | None) -> list[int]:
+    """These communities, and those from which people moved to them during the round: a swab keeps
+    the community in which its person lived then."""
+    found = set(communities)
+    news = found
+    while news and since is not None:
+        rows = fetch(
+            "SELECT DISTINCT from_community FROM person_move WHERE cell_id = %s "
+            "AND to_community = ANY(%s) AND at >= %s AND into_id IS NULL",
+            (cell, sorted(news), since - A_DAY),
+        )
+        news = {r[0] for r in rows} - found
+        found = found | news
+    return sorted(found)
+
+
+A_DAY = timedelta(days=1)  # swabs are taken a little before the start too
 
 
 class Twin(NamedTuple):
@@ -209,7 +230,11 @@ _LAST_MERGE = (
 
 
 def _stages(
-    cell: int, round_id: int, communities: Collection[int], twins: Collection[Twin]
+    cell: int,
+    round_id: int,
+    communities: Collection[int],
+    lived: list[int],
+    twins: Collection[Twin],
 ) -> tuple[list[str], list[int]]:
     """How far the tubes came in which swabs of these people lie, wherever the tubes are stored."""
     lie: dict[int, set[str]] = defaultdict(set)
@@ -219,8 +244,8 @@ def _stages(
         rows = fetch(
             "SELECT DISTINCT s.tube_cell, s.barcode FROM person p JOIN specimen s USING (person_id) "
             "WHERE p.cell_id = %s AND p.community_id = ANY(%s) AND s.cell_id = %s "
-            "AND s.round_id = %s AND s.of_record",
-            (cell, sorted(communities), cell, round_id),
+            "AND s.round_id = %s AND s.of_record AND s.community_id = ANY(%s)",
+            (cell, sorted(communities), cell, round_id, lived),
         )
     for tube_cell, barcode in rows:
         lie[tube_cell].add(barcode)
