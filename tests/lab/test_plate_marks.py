@@ -13,6 +13,7 @@ from screening.lab.plan_rules import PlanWell
 from screening.lab.readers.run import WellReading
 from screening.lab.rule_sets import GENERAL
 from screening.lab.rules import evaluate_plate
+from screening.lab.service import bench as scanner
 from screening.lab.service import plates
 from screening.tube.rules import Stage
 from tests.lab.bench import HOT, run_file, stages
@@ -89,3 +90,19 @@ def test_positive_tubes_anywhere_do_not_hide_two_exchanged_columns(hot, pair) ->
     positives = {w for w, k in MADE.items() if k == "pc" and layout.place(w)[1] in pair}
     if marks or any(where(w) not in hot for w in positives):
         assert not made.valid
+
+
+def test_the_next_plate_by_scanner_is_marked_as_the_last_one_was(bench) -> None:
+    first = bench.plate("M1", marked=True)
+
+    def take(text: str):
+        done = scanner.take(
+            bench.lab.lab_id, text, by=bench.by, at=clock.now(), plate_id=first.plate_id
+        )
+        db.session.commit()
+        return done
+
+    take("CMD-NEXT")
+    made = queries.get_plate(bench.lab, take("M2").plate_id)
+    assert "mark" in made.layout.values()
+    assert made.layout != first.layout

@@ -134,7 +134,7 @@ def _take_up(hand: _Hand, plate: PlateRow) -> Taken:
 
 
 def _next_plate(hand: _Hand, text: str) -> Taken:
-    """A plate that is known, or a new one like the last: same size, same rules, default controls."""
+    """A plate that is known, or a new one like the last: same size, same rules, same kind of layout."""
     code = text.strip()
     found = plates_of_code(hand.lab, code)
     if len(found) == 1:
@@ -144,8 +144,9 @@ def _next_plate(hand: _Hand, text: str) -> Taken:
     before = queries.get_plate(hand.lab, hand.plate())
     rule_id = rule_sets.at_start(before.rule_id, hand.at).rule_id
     made = plates.create(
-        hand.lab.lab_id, code=code, rule_id=rule_id, size=before.size, by=hand.by, at=hand.at
-    )
+        hand.lab.lab_id, code=code, rule_id=rule_id, size=before.size, by=hand.by, at=hand.at,
+        marked="mark" in before.layout.values(),
+    )  # fmt: skip
     return _keep(hand, Taken("open", made.plate_id))
 
 
