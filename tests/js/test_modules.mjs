@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { hear, tally } from "../../static/js/carried.js";
 import { dress, paint } from "../../static/js/charts.js";
 import { size } from "../../static/js/forms.js";
+import { carries, filesOf } from "../../static/js/lab-bench-drop.js";
 import { moved, placeOf, wellAt } from "../../static/js/lab-builder.js";
 import { age, thousands } from "../../static/js/lang.js";
 import { wait } from "../../static/js/poll.js";
@@ -79,4 +80,13 @@ test("arrow keys lead from well to well and stop at the edges", () => {
   assert.deepEqual(keys.map((k) => moved("B2", k, 8, 12)), ["A2", "C2", "B1", "B3", "B1", "B12", "B2"]);
   assert.deepEqual([moved("A1", "ArrowUp", 8, 12), moved("H12", "ArrowRight", 8, 12)], ["A1", "H12"]);
   assert.equal(moved("H12", "ArrowDown", 16, 24), "I12");
+});
+
+test("of what is dropped on the page of run files, folders are left out", () => {
+  const file = { name: "a.csv", size: 10, type: "" };
+  const empty = { name: "b.csv", size: 0, type: "text/csv" };
+  const folder = { name: "runs", size: 0, type: "" };
+  assert.deepEqual(filesOf({ files: [file, empty, folder] }), [file, empty]);
+  assert.deepEqual(filesOf(undefined), []);
+  assert.ok(carries({ types: ["text/plain", "Files"] }) && !carries({ types: ["text/plain"] }));
 });
