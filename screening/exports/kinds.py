@@ -12,7 +12,7 @@ from screening.errors import NotFound
 from screening.places.queries import Node
 
 
-class NoSuchList(NotFound):
+class NoSuchListing(NotFound):
     code = "no_such_listing"
     zh = "没有这种名单。"
     en = "There is no such list."
@@ -70,5 +70,5 @@ def register(listing: Listing) -> None:
 def get_listing(name: str) -> Listing:
     found = LISTINGS.get(name)
     if found is None:
-        raise NoSuchList()
+        raise NoSuchListing()
     return found

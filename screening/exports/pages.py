@@ -41,8 +41,7 @@ def list_page(actor: Actor) -> dict[str, Any]:
         "jobs": [job_of(r, broken) for r in rows],
         "kinds": [(x.name, x.en if lang == "en" else x.zh) for x in kinds],
         "areas": _areas(actor),
-        "rounds": fetch("SELECT round_id, name FROM round WHERE started_at IS NOT NULL "
-                        "AND round_id <> 0 ORDER BY round_id DESC LIMIT 200"),
+        "rounds": queries.list_rounds(_paths(actor)),
         "formats": [(f, f.upper()) for f in rules.FORMATS],
         "reasons": [("", "—"), *((k, w[lang == "en"]) for k, w in rules.REASONS.items())],
         "may_open": any(actor.roles & set(x.openers) for x in kinds),
@@ -53,10 +52,14 @@ def list_page(actor: Actor) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _paths(actor: Actor) -> tuple[str, ...]:
+    held = actor.places(TAKERS)
+    return tuple("/" if p.kind == "all" else p.path for p in held if p.kind in ("all", "area"))
+
+
 def _areas(actor: Actor) -> list[tuple[int, str]]:
     """Areas of the own scope down to communities, in code order."""
-    held = actor.places(TAKERS)
-    paths = tuple("/" if p.kind == "all" else p.path for p in held if p.kind in ("all", "area"))
+    paths = _paths(actor)
     nodes = [
         n for n in places.TREE.get().by_id.values()
         if n.level <= COMMUNITY and paths and n.path.startswith(paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -70,6 +70,24 @@ def list_own(staff_id: int, *, before: int | None = None, limit: int = 50) -> li
         (staff_id, before or 2**62, limit),
     )
     return [ExportRow(*r) for r in rows]
+
+
+def list_rounds(paths: Sequence[str]) -> list[tuple[int, str]]:
+    """(round, name) of the rounds that have begun and touch areas with these paths, newest first."""
+    return fetch(
+        "SELECT r.round_id, r.name FROM round r WHERE r.started_at IS NOT NULL AND r.round_id <> 0 "
+        "AND EXISTS (SELECT FROM round_area x JOIN area a USING (area_id) CROSS JOIN "
+        "unnest(%s::text[]) AS own (path) WHERE x.round_id = r.round_id "
+        "AND (a.path LIKE own.path || '%%' OR own.path LIKE a.path || '%%')) "
+        "ORDER BY r.round_id DESC LIMIT 200",
+        (list(paths),),
+    )
+
+
+def has_begun(round_id: int) -> bool:
+    return bool(
+        fetch("SELECT 1 FROM round WHERE round_id = %s AND started_at IS NOT NULL", (round_id,))
+    )
 
 
 def count_running(staff_id: int) -> int:

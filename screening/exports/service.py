@@ -47,6 +47,12 @@ class TooManyRunning(Problem):
     en = "{most} of your exports are being made; wait until one is done."
 
 
+class NotBegun(Conflict):
+    code = "export_not_begun"
+    zh = "没有这一轮，或它还没有开始。"
+    en = "There is no such round, or it has not begun."
+
+
 class NotReady(Conflict):
     code = "export_not_ready"
     zh = "文件还没有做好，或已过期。"
@@ -59,11 +65,13 @@ def ask(
 ) -> int:  # fmt: skip
     """Have a list made as a file; returns its number. Real time: a file expires by the wall.
 
-    Raises NoSuchList, NotAllowed, ReasonMissing, OpenLimit, TooManyRunning."""
+    Raises NoSuchListing, NotAllowed, NotBegun, ReasonMissing, OpenLimit, TooManyRunning."""
     listing, now = get_listing(kind), clock.real_now()
     place = places.place_of_area(area_id)
     if not by.may(listing.roles, place) or form not in rules.FORMATS:
         raise NotAllowed()
+    if not queries.has_begun(round_id):
+        raise NotBegun()
     if unmasked:
         _check_open(listing, place, reason, by, now)
     if queries.count_running(by.staff_id) >= rules.RUNNING_MOST.value:

@@ -241,3 +241,10 @@ def test_results_are_those_that_were_released(app, client, db_session):
         assert len(rows) == 3 and {r[8] for r in rows} == {"阴性"}
         _head, *tubes = lines(made(bench.city, who, "tubes"))
         assert len(tubes) == 2
+
+
+def test_a_round_that_has_not_begun_has_no_list(city):
+    run("UPDATE round SET started_at = NULL WHERE round_id = %s", (city.round_id,))
+    db.session.commit()
+    with pytest.raises(service.NotBegun):
+        ask(city, head_of(city))
