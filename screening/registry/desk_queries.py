@@ -146,7 +146,7 @@ class Asked(NamedTuple):
     """Which exemptions: of one code, by one person (0: the system), granted since; what is empty
     asks nothing. `since` shows those that ended meanwhile too."""
 
-    code: str | None = None
+    reason: str | None = None
     by: int | None = None
     since: datetime | None = None
 
@@ -162,7 +162,7 @@ def list_exemptions(
         "AND exemption_id > %(after)s AND (%(since)s::timestamptz IS NOT NULL OR ended_at IS NULL "
         "AND (until IS NULL OR until > %(at)s)) AND community_id = ANY(%(communities)s) "
         "AND (%(since)s::timestamptz IS NULL OR made_at > %(since)s) "
-        "AND (%(code)s::text IS NULL OR code = %(code)s) "
+        "AND (%(reason)s::text IS NULL OR code = %(reason)s) "
         "AND (%(by)s::int8 IS NULL OR coalesce(made_by, 0) = %(by)s) "
         "ORDER BY exemption_id LIMIT %(limit)s",
         {

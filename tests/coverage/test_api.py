@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +13,7 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.coverage import service
 from screening.db import db, run
+from screening.registry.service import exemptions
 from tests import make, world
 from tests.coverage.test_equation import community, exempt, sample, told
 
@@ -95,3 +98,22 @@ def test_without_a_round_the_page_says_so(db_session, client):
     headers = make.sign_in(client, make.staff(Role.DISPATCHER))
     page = client.get("/coverage", headers=headers)
     assert page.status_code == 200 and "还没有开始的轮次" in page.get_data(as_text=True)
+
+
+def test_a_number_of_exemptions_after_the_start_opens_those_exemptions(db_session, client):
+    city = world.city(streets=1, persons=4)
+    head = make.staff(Role.DISTRICT_HEAD)
+    make.grant(head, Role.ADMINISTRATOR)
+    ago = clock.now() - timedelta(days=1)
+    exemptions.exempt([city.people[0][:2]], "infant", until=None, by=head.staff_id, at=ago)
+    for p, reason in zip(city.people[1:], ("medical", "medical", "away"), strict=True):
+        exemptions.exempt([p[:2]], reason, until=None, by=head.staff_id, at=clock.now())
+    db.session.commit()
+    area = city.sites[0].area.area_id
+    headers = {**make.sign_in(client, head), "Accept": "text/html"}
+    page = client.get(f"/coverage/{area}/exemptions?round={city.round_id}", headers=headers)
+    assert page.status_code == 200 and "医学原因" in page.text and head.staff_no in page.text
+    (door,) = re.findall(r'href="(/exemptions/[^"]+reason=medical)"', page.text)
+    listed = client.get(door.replace("&amp;", "&"), headers=headers)
+    assert listed.status_code == 200
+    assert listed.text.count("医学原因") == 2 and "三岁以下婴幼儿" not in listed.text

@@ -43,7 +43,7 @@ def exemptions_after(area_id: int) -> Any:
         current_round={"id": policy.round_id, "name": policy.name},
         row=queries.coverage_of(area_id, policy.round_id, at=now),
         codes=[line(g, exemption_word(str(g.key)), {whom(k): n for k, n in g.parts.items()},
-                    f"{rows}&code={g.key}" if rows else "") for g in after_start.by_code(grants)],
+                    f"{rows}&reason={g.key}" if rows else "") for g in after_start.by_code(grants)],
         staff=[line(g, whom(g.key), {exemption_word(k): n for k, n in g.parts.items()},
                     f"{rows}&by={g.key or 0}" if rows else "") for g in after_start.by_whom(grants)],
         least=JUMP_LEAST.value, times=JUMP_TIMES.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import render_template, url_for
@@ -13,6 +14,7 @@ from screening.coverage.missed_rules import Limit
 from screening.coverage.pages.frame import bp, chosen, rounds_of, trail
 from screening.coverage.rules import CoverageRow
 from screening.places import queries as places
+from screening.registry.queries import RoundPolicy
 from screening.registry.rules import HOUSE
 
 MOST = Limit(8, HOUSE)  # columns that a screen of 1366 pixels holds
@@ -25,7 +27,8 @@ def compare_rounds(area_id: int) -> Any:
     node, held = queries.get_node(area_id), current_actor().places(SEERS)
     known = rounds_of(held)
     drill = chosen(known).drill if known else False
-    shown = [p for p in known if p.drill == drill][: MOST.value][::-1]
+    alike = sorted((p for p in known if p.drill == drill), key=started)
+    shown = alike[-MOST.value :]
     own, below = queries.compare(node, [p.round_id for p in shown])
     shown = [p for p in shown if p.round_id in own]
     by_id = places.TREE.get().by_id
@@ -43,6 +46,11 @@ def compare_rounds(area_id: int) -> Any:
         trail=trail(node, shown[-1].round_id, held) if shown else [],
         back=url_for(".show_area", area_id=area_id),
     )  # fmt: skip
+
+
+def started(p: RoundPolicy) -> tuple[datetime, int]:
+    assert p.started_at is not None  # rounds_of gives no others
+    return (p.started_at, p.round_id)
 
 
 def cells(area_id: int, shown: Any, found: dict[int, CoverageRow]) -> dict[str, Any]:

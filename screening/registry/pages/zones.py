@@ -140,9 +140,9 @@ def asked_exemptions() -> desk.Asked:
         since = datetime.fromisoformat(request.args["since"])
     except (KeyError, ValueError):
         since = None
-    code = request.args.get("code")
+    reason = request.args.get("reason")
     return desk.Asked(
-        code if code in EXEMPTIONS else None, request.args.get("by", type=int),
+        reason if reason in EXEMPTIONS else None, request.args.get("by", type=int),
         since if since and since.tzinfo else None,
     )  # fmt: skip
 
