@@ -66,7 +66,7 @@ def get_file(bulletin_id: int, form: str) -> Response:
 
 
 def file_of(
-    held: queries.Held, form: str, personal: list[dict[str, Any]] | None = None
+    held: queries.Held, form: str, personal: list[dict[str, Any]] | None = None, *, mark: str = ""
 ) -> Response:
     if form not in FORMS:
         raise NotFound()
@@ -75,7 +75,7 @@ def file_of(
         f"bulletin-{held.row.kind}-{held.row.round_id}-{held.row.area_id}-{held.row.number}.{form}"
     )
     return Response(
-        write(paper.paper(held, personal)), content_type=kind,
+        write(paper.paper(held, personal, mark=mark)), content_type=kind,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )  # fmt: skip
 

@@ -263,7 +263,8 @@ def open_people(bulletin_id: int) -> Any:
     form = request.form.get("form", "")
     if form:
         blocks, _purged = _people(held, reason)
-        return file_of(held, form, blocks)
+        mark = f"{current_actor().staff_no} {paper.dt(clock.real_now())}"
+        return file_of(held, form, blocks, mark=mark)
     return render_template("bulletins/show.html", **show_page(held, reason))
 
 

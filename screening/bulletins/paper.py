@@ -51,8 +51,9 @@ def lang() -> int:
     return 1 if current_lang() == "en" else 0
 
 
-def paper(held: Held, personal: list[dict[str, Any]] | None = None) -> Paper:
-    """The whole of a bulletin in the language of the moment. `personal`: opened blocks, if any."""
+def paper(held: Held, personal: list[dict[str, Any]] | None = None, *, mark: str = "") -> Paper:
+    """The whole of a bulletin in the language of the moment. `personal`: opened blocks, if any;
+    `mark`: who takes it away and when, on every page."""
     body, row = held.body, held.row
     order = list(shape.BLOCKS)
     blocks = [*body["blocks"], *(personal or [])]
@@ -69,7 +70,7 @@ def paper(held: Held, personal: list[dict[str, Any]] | None = None) -> Paper:
         [_addendum(a) for a in held.addenda],
         _("没有内容的表：%(names)s。", names=_("、").join(none)) if none else "",
         _("编号 %(id)s · 冻结于 %(at)s · 摘要 %(digest)s", id=row.bulletin_id,
-          at=_second(row.cut_off), digest=held.digest.hex()[:16]),
+          at=_second(row.cut_off), digest=held.digest.hex()[:16]) + (f" · {mark}" if mark else ""),
         row.cut_off,
         current_lang(),
     )  # fmt: skip

@@ -137,3 +137,19 @@ def test_after_the_purge_the_figures_stay_and_the_people_are_gone(desk, client):
     make.sign_in(client, desk.head, cookie=True)
     page = client.get(f"/bulletins/{number}")
     assert page.status_code == 200 and "已经销毁" in page.get_data(as_text=True)
+
+
+def test_a_file_with_names_says_on_every_page_who_took_it(desk, client):
+    import io
+
+    from pypdf import PdfReader
+
+    tube = desk.fill(0, 2)
+    desk.through(tube, outcome=POS)
+    number = make_near(desk, tube)
+    token = make.sign_in(client, desk.head, cookie=True)["X-CSRF-Token"]
+    asked = {"csrf_token": token, "reason": "tracing", "form": "pdf"}
+    r = client.post(f"/bulletins/{number}/people", data=asked)
+    pages = [p.extract_text() for p in PdfReader(io.BytesIO(r.get_data())).pages]
+    assert "居民0" in "".join(pages)
+    assert all(desk.head.staff_no in page for page in pages)
