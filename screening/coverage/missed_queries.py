@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from screening.coverage import equation
-from screening.coverage.equation import FAR, Missed, twins_of
+from screening.coverage.equation import FAR, Missed
 from screening.coverage.missed_rules import Candidate, NewSwab, Wanted, fits, new_swab
 from screening.coverage.queries import list_missed
+from screening.coverage.swabs import twins_of
 from screening.db import by_cell, fetch
 from screening.places.queries import Node
 from screening.registry.queries import ROUNDS, RoundPolicy, cohorts_of, get_policy, stores_of

@@ -11,9 +11,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from screening.accounts.audit import note
-from screening.coverage import equation, queries
+from screening.coverage import equation, marks_queries, queries
 from screening.coverage.equation import COLUMNS, PERSONS
 from screening.coverage.rules import CoverageRow, adds_up, total
+from screening.coverage.swabs import hashed
 from screening.db import by_cell, fetch, insert, new_id, run
 from screening.places import queries as places
 from screening.registry.queries import find_policy, get_policy, open_rounds
@@ -62,7 +63,7 @@ def recount(cell: int, round_id: int, communities: Collection[int], *, at: datet
     if not round_id or not communities:
         return  # facts of no round concern nobody's coverage
     args = equation.arguments(cell, get_policy(round_id), communities, at=at)
-    with equation.hashed():
+    with hashed():
         run(_RECOUNT, {**args, "as_of": at})
 
 
@@ -84,7 +85,7 @@ def take_marks(*, at: datetime) -> int:
 
     A mark that commits while this runs has its own row and is taken the next time."""
     fetch("SELECT pg_advisory_xact_lock(%s)", (RECOUNT_LOCK,))
-    marks = queries.list_marks(MARKS)
+    marks = marks_queries.list_marks(MARKS)
     due: dict[tuple[int, int], set[int]] = defaultdict(set)
     for m in marks:
         if find_policy(m.round_id) is not None:
@@ -110,7 +111,7 @@ def _follow(due: dict[tuple[int, int], set[int]]) -> None:
         found: dict[tuple[int, int], set[int]] = defaultdict(set)
         for (cell, round_id), communities in news.items():
             since = get_policy(round_id).started_at
-            for to_cell, community in queries.followed(cell, communities, since=since):
+            for to_cell, community in marks_queries.followed(cell, communities, since=since):
                 if community not in due.get((to_cell, round_id), ()):
                     due[to_cell, round_id].add(community)
                     found[to_cell, round_id].add(community)
@@ -124,7 +125,7 @@ def mark_new() -> int:
         have = queries.list_stored(policy.round_id)
         wanted += [
             (cell, policy.round_id, community)
-            for cell, community in queries.stores_in(policy)
+            for cell, community in marks_queries.stores_in(policy)
             if (cell, community) not in have
         ]
     mark(wanted)
@@ -136,7 +137,7 @@ def mark_passed(*, at: datetime) -> int:
     passed = [
         (cell, p.round_id, community)
         for p in open_rounds()
-        for cell, community in queries.list_passed(p, at=at)
+        for cell, community in marks_queries.list_passed(p, at=at)
     ]
     mark(passed)
     return len(passed)
@@ -145,7 +146,7 @@ def mark_passed(*, at: datetime) -> int:
 def mark_late(*, at: datetime) -> int:
     """Mark the cells in which a tube became late since its rollup was counted."""
     rounds = [p.round_id for p in open_rounds()]
-    aged = queries.list_aged(rounds, at=at) if rounds else []
+    aged = marks_queries.list_aged(rounds, at=at) if rounds else []
     mark((cell, round_id, TUBES) for cell, round_id in aged)
     return len(aged)
 
@@ -163,7 +164,7 @@ def verify(*, at: datetime) -> list[tuple[int, int]]:
     wrong: list[tuple[int, int]] = []
     for policy in open_rounds():
         stored = queries.list_stored(policy.round_id)
-        for cell, group in by_cell(queries.stores_in(policy)):
+        for cell, group in by_cell(marks_queries.stores_in(policy)):
             communities = [c for _, c in group]
             for row in equation.count_communities(cell, policy.round_id, communities, at=at):
                 kept = stored.get((cell, row.area_id))
@@ -202,7 +203,7 @@ def freeze(round_id: int, cut_off: datetime, *, by: int | None = None) -> list[C
     for the same cut-off, the stored numbers come back."""
     held = queries.find_cut(round_id, cut_off)
     if held is None:
-        for cell, group in by_cell(queries.stores_in(get_policy(round_id))):
+        for cell, group in by_cell(marks_queries.stores_in(get_policy(round_id))):
             recount(cell, round_id, [c for _, c in group], at=cut_off)
         rows = _all_levels(round_id, cut_off)
         insert(
@@ -216,7 +217,7 @@ def freeze(round_id: int, cut_off: datetime, *, by: int | None = None) -> list[C
 
 def freeze_signed() -> int:
     """Freeze the numbers of every round that was signed off, as of its signature (worker)."""
-    rows = queries.list_signed_unfrozen()
+    rows = marks_queries.list_signed_unfrozen()
     for round_id, signed_at in rows:
         freeze(round_id, signed_at)
     return len(rows)

@@ -7,7 +7,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from screening.coverage import service as coverage
-from screening.coverage.queries import list_marks
+from screening.coverage.marks_queries import list_marks
 from screening.db import insert
 from screening.figures.queries import Scene, find_cut, sheet_of
 from screening.figures.rules import Sheet, to_plain
