@@ -59,6 +59,21 @@ def test_a_message_in_doubt_stands_on_the_page_with_two_buttons(town, client, he
     assert r.status_code == 404
 
 
+def test_who_works_in_the_community_sees_the_number_calls_and_decides(town, client):
+    a = town.communities[0]
+    person(a, "王小五", "13800000002")
+    wave_id = town.wave(area=a.area_id)
+    sender.send_due(Box(honours_keys=False, answer=Answer(Fate.UNKNOWN, "timeout")))
+    token = make.sign_in(client, make.staff(Role.COMMUNITY_WORKER, a), cookie=True)["X-CSRF-Token"]
+    page = see(client, f"/waves/{wave_id}")
+    assert 'href="tel:13800000002"' in page and "开始发送" not in page
+    act = dict(re.findall(r'name="(cell_id|message_id)" value="(\d+)"', page))
+    form = {**act, "csrf_token": token, "do": "again"}
+    assert client.post(f"/waves/{wave_id}/unknown", data=form, headers=HTML).status_code == 303
+    db.session.rollback()
+    assert states(wave_id) == {"waiting": 1}
+
+
 def test_the_list_of_waves_counts_messages_in_doubt(town, client, head):
     wave_id = in_doubt(town)
     (wave,) = [w for w in queries.list_waves([make.place_of(None)]) if w.wave_id == wave_id]

@@ -13,6 +13,8 @@ bp = Blueprint("reminders_api", __name__, url_prefix="/api/v1")
 READERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD, Role.DISPATCHER, Role.ADMINISTRATOR)
 CALLERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD)
 WAVERS = (Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
+# who may say what became of a message: also those who call
+DECIDERS = (*WAVERS, Role.COMMUNITY_WORKER)
 WAVE = by("wave's area", "wave_id", lambda v: queries.place_of_wave(int(v)))
 
 

@@ -9,7 +9,7 @@ from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.openapi import gives, takes
 from screening.reminders import doubt, queries, rules, waves
 from screening.reminders import schemas as s
-from screening.reminders.api.frame import READERS, WAVE, WAVERS, bp
+from screening.reminders.api.frame import DECIDERS, READERS, WAVE, WAVERS, bp
 
 
 @bp.post("/waves")
@@ -87,7 +87,7 @@ def list_unknown(wave_id: int) -> Any:
 
 
 @bp.post("/waves/<int:wave_id>/unknown")
-@require(*WAVERS, at=WAVE)
+@require(*DECIDERS, at=WAVE)
 @takes(s.MessageVerdictSchema)
 @gives(None, 204)
 def decide_message(wave_id: int, args: dict[str, Any]) -> Any:

@@ -31,7 +31,7 @@ from screening.registry.queries import ROUNDS, RoundPolicy, find_policy
 from screening.registry.rules import RoundState
 from screening.registry.service.persons import ring
 from screening.reminders import doubt, queries, receipts, rules, waves
-from screening.reminders.api import READERS, WAVE, WAVERS
+from screening.reminders.api import DECIDERS, READERS, WAVE, WAVERS, sees_all
 from screening.reminders.pages.frame import (
     PAGE,
     bp,
@@ -158,7 +158,9 @@ def wave(wave_id: int) -> Any:
         messages=[(message_word(k), n) for k, n in sorted(messages.items())],
         outcome=queries.outcome_of(w, at=clock.now()), made_by=names.get(w.made_by, ("", ""))[1],
         silent_by=names.get(w.silent_by or 0, ("", ""))[1], may_send=may_send_wave(w),
-        in_doubt=in_doubt, begins_at=begins_at(), quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
+        in_doubt=in_doubt, begins_at=begins_at(),
+        may_decide=current_actor().may(DECIDERS, places.place_of_area(w.area_id)),
+        quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
     )  # fmt: skip
 
 
@@ -185,9 +187,11 @@ def doubtful(w: queries.WaveRow) -> list[dict[str, Any]]:
         for person in body.get("who", []):
             read.setdefault(person[0], []).append(person[1])
         node = places.find_area(m.community_id)
+        full = node is not None and sees_all(current_actor(), node.path)
         out.append({
             "names": rules.who([p[3] for p in body.get("who", [])]),
             "phone": seals.mask_phone(body.get("phone")),
+            "tel": body.get("phone") if full else "",
             "community": node.name if node else "",
             "sent_at": m.sent_at,
             "late": now - m.made_at > rules.MESSAGE_LIFE,
@@ -199,7 +203,7 @@ def doubtful(w: queries.WaveRow) -> list[dict[str, Any]]:
 
 
 @bp.post("/waves/<int:wave_id>/unknown")
-@require(*WAVERS, at=WAVE)
+@require(*DECIDERS, at=WAVE)
 def decide_message(wave_id: int) -> Response:
     """A person's word on a message of which nobody knows what became."""
     verdict = request.form.get("do", "")
