@@ -4,12 +4,10 @@ ask for it while journals are taken in."""
 from __future__ import annotations
 
 import argparse
-import asyncio
+import json
 import os
-import random
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +26,7 @@ NAME, LIVE = "screening_bench_command", "screening_bench_viewers"
 AREAS = {"city": 1, "county": 10, "street": 1000, "community": 2000}
 VIEWERS = 500
 TURNS = 7
+HEAD_START = 12.0  # seconds before the journals come
 say = Console().print
 
 
@@ -171,60 +170,28 @@ def _serve(
     worker = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], cwd=ROOT, env=env
     )
-    seen: dict[str, list] = {"ms": [], "status": []}
-    stop = threading.Event()
+    seen: dict[str, Any] = {}
+    crowd = None
     try:
         ingest._wait(port)
-        crowd = threading.Thread(
-            target=lambda: asyncio.run(_look(port, token, viewers, stop, seen)), daemon=True
-        )
         if viewers:
-            crowd.start()
-            time.sleep(3)  # everybody has looked once
+            crowd = subprocess.Popen(
+                [sys.executable, "-m", "bench.crowd", str(port), str(viewers),
+                 str(args.seconds + HEAD_START)],
+                cwd=ROOT, env={**env, "BENCH_TOKEN": token}, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+        time.sleep(HEAD_START)  # everybody has looked once, the worker has counted once
         found = ingest._drive(port, work, args, web.pid)
+        if crowd is not None:
+            seen = json.loads(crowd.communicate(timeout=120)[0])
     finally:
-        stop.set()
-        for process in (worker, web):
+        for process in filter(None, (crowd, worker, web)):
             process.terminate()
             process.wait(20)
-    ms, status = seen["ms"], seen["status"]
     return {
-        "name": f"ingest with {viewers} viewers", "value": found["value"], "unit": "persons/s",
-        "p99_ms": found.get("p99"), "looks": len(status),
-        "look_p50_ms": round(measure.percentile(ms, 0.5)), "look_p99_ms": round(measure.percentile(ms, 0.99)),
-        "not_modified": status.count(304), "failed": sum(1 for s in status if s not in (200, 304)),
+        "name": f"ingest with {viewers} viewers", "value": round(found["value"]),
+        "unit": "persons/s", "p50_ms": round(found["p50"]), "p99_ms": round(found["p99"]), **seen,
     }  # fmt: skip
-
-
-async def _look(port: int, token: str, viewers: int, stop: threading.Event, seen: dict) -> None:
-    await asyncio.gather(*(_one(port, token, n, stop, seen) for n in range(viewers)))
-
-
-async def _one(port: int, token: str, n: int, stop: threading.Event, seen: dict) -> None:
-    """A screen: asks every 15 s ± 20 %, with the tag of its last answer, on a connection of its own
-    that ends with the answer."""
-    area, tag = (1, 2, 1001 + n % city.CELLS)[n % 3], ""
-    await asyncio.sleep(random.random() * 3)
-    while not stop.is_set():
-        began = time.perf_counter()
-        try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            more = f"If-None-Match: {tag}\r\n" if tag else ""
-            writer.write(
-                f"GET /command/{area}/now?round=1 HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n"
-                f"Authorization: Bearer {token}\r\nAccept-Encoding: gzip\r\n{more}Connection: close\r\n\r\n".encode()
-            )
-            await writer.drain()
-            answer = await reader.read()
-            writer.close()
-            head = answer.partition(b"\r\n\r\n")[0].decode()
-            seen["status"].append(int(head.split(" ", 2)[1]))
-            tag = next((ln.split(": ", 1)[1] for ln in head.splitlines()
-                        if ln.lower().startswith("etag")), tag)  # fmt: skip
-        except (OSError, IndexError, ValueError):
-            seen["status"].append(0)
-        seen["ms"].append((time.perf_counter() - began) * 1000)
-        await asyncio.sleep(15 * (0.8 + 0.4 * random.random()))
 
 
 def _print(rows: list[dict[str, Any]]) -> None:
