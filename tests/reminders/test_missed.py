@@ -269,3 +269,31 @@ def test_a_round_that_is_over_takes_no_contacts(town, client, people):
     ROUNDS.forget()
     r = contact(town, client, worker, people[0], "refused")
     assert (r.status_code, r.json["code"]) == (409, "reminder_round_not_open")
+
+
+def test_a_household_is_one_line_and_never_torn_between_two_pages(town, client, monkeypatch):
+    from screening.reminders.pages import frame
+
+    monkeypatch.setattr(frame, "PAGE", 2)
+    a = town.communities[0]
+    for home in (1, 2):
+        for n in range(3):
+            person(a, f"王第{n}", f"1380000{home}00{n}", household=home, room=f"{home}01")
+    db.session.commit()
+    worker = make.staff(Role.COMMUNITY_WORKER, a)
+    headers = {**make.sign_in(client, worker), **HTML}
+    url = f"/missed/{a.area_id}?round={town.city.round_id}&view=households"
+    first = client.get(url, headers=headers).text
+    assert "1-101" in first and "1-201" not in first
+    assert all(f"1380000100{n}" in first for n in range(3)) and "共 2" in first
+    noted = fetch("SELECT count(*) FROM audit WHERE action = 'missed_list' /* fan-out: test */")
+    assert noted[0][0] == 3, "only who is shown is read"
+
+
+def test_a_filter_that_does_not_exist_is_refused_in_words(town, client, people, head):
+    url = f"/missed/{town.communities[0].area_id}?round={town.city.round_id}"
+    headers = {**make.sign_in(client, head), **HTML}
+    assert client.get(f"{url}&cohort=pirates", headers=headers).status_code == 422
+    assert export(town, client, head, cohort="pirates").status_code == 422
+    assert len(export(town, client, head, cohort="general").data.splitlines()) == 3
+    assert export(town, client, head, age="80+").data == b""
