@@ -1,6 +1,5 @@
 """Who was near a positive tube: members, tubes before and after, people at the site within half an
-hour. Opened for named persons with a reason, every read audited; a room of its own, since it alone
-reads persons."""
+hour. Asked for by a named person with a reason, frozen as a 专报."""
 
 from __future__ import annotations
 
@@ -9,22 +8,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from screening.accounts.audit import note, note_read_person
+from screening.accounts.audit import note
 from screening.accounts.roles import Actor
 from screening.bulletins import rules, service
 from screening.bulletins.gathering.frame import Frame
 from screening.bulletins.gathering.results import MODES
+from screening.bulletins.people import Opened, open_people, who_of
 from screening.bulletins.rules import Kind, written
 from screening.bulletins.shape import block
-from screening.db import by_cell, fetch
+from screening.db import fetch
 from screening.errors import Conflict, Problem
 from screening.lab import queries as lab
 from screening.lab.well_rules import Outcome
 from screening.places import queries as places
 from screening.places.rules import EVERYWHERE, STREET, Place
 from screening.registry.queries import get_policy, open_rounds
-from screening.registry.seals import Details, open_person
-from screening.registry.service.persons import ring
 from screening.reporting import queries as reporting
 from screening.reporting import rules as states
 from screening.tube.queries import Key, get_key, get_tube, list_binds, list_lines, list_members
@@ -90,7 +88,7 @@ def make(barcode: str, reason: str, *, by: Actor, at: datetime) -> int:
     frame = Frame(get_policy(key.round_id), node, at)
     members = [b for b in list_members(key, tube["home_cells"]) if b.void not in NOT_IN_TUBE]
     near = _near(key, tube, members)
-    opened = _open([(b.home_cell, b.person_id) for b in (*members, *(n.bind for n in near))])
+    opened = open_people([(b.home_cell, b.person_id) for b in (*members, *(n.bind for n in near))])
     site = places.get_site(tube["site_id"]).name if tube["site_id"] else ""
     body = {
         "reason": reason,
@@ -251,36 +249,6 @@ def _near(key: Key, tube: dict[str, Any], members: Sequence[Bind]) -> list[Met]:
     ]
 
 
-class Opened(NamedTuple):
-    details: Details
-    home: str
-
-
-def _open(people: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Opened]:
-    """Names, documents, phones and homes; each read is audited."""
-    out: dict[tuple[int, int], Opened] = {}
-    for cell, group in by_cell(sorted(set(people))):
-        ids = [p for _, p in group]
-        note_read_person(cell, ids, why="special_report")
-        for person, sealed, community, building in fetch(
-            "SELECT person_id, sealed, community_id, building_id FROM person "
-            "WHERE cell_id = %s AND person_id = ANY(%s)",
-            (cell, ids),
-        ):
-            line = [places.find_area(i) for i in (community, building) if i]
-            home = " ".join(n.name for n in line if n is not None)
-            out[cell, person] = Opened(open_person(ring(), sealed), home)
-    return out
-
-
-def _who(found: Opened | None) -> dict[str, Any]:
-    if found is None:
-        return {}
-    d = found.details
-    door = "-".join(x for x in (d.unit, d.room) if x)
-    return {"name": d.name, "document": d.number, "phone": d.phone, "address": [found.home, door]}
-
-
 def _members(
     key: Key, tube: dict[str, Any], members: Sequence[Bind], opened: dict[tuple[int, int], Opened]
 ) -> list[dict[str, Any]]:
@@ -296,12 +264,12 @@ def _members(
         state = f"c_{c.state}" if c else "c_none"
         out.append({
             "seat": b.seat, "at": written(b.at), "state": state, "outcome": outcome,
-            **_who(opened.get((b.home_cell, b.person_id))),
+            **who_of(opened.get((b.home_cell, b.person_id))),
         })  # fmt: skip
     return out
 
 
 def _met(n: Met, opened: dict[tuple[int, int], Opened]) -> dict[str, Any]:
-    who = _who(opened.get((n.bind.home_cell, n.bind.person_id)))
+    who = who_of(opened.get((n.bind.home_cell, n.bind.person_id)))
     return {"at": written(n.bind.at), "table": n.table, "tube": n.barcode,
             "outcome": _said(n.outcome), **who}  # fmt: skip
