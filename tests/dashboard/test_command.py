@@ -194,3 +194,13 @@ def test_the_page_is_there_in_english(client, day):
     viewer = Viewer(client)
     page = viewer.get(f"/command/{county(day)}", **{"Accept-Language": "en"}).text
     assert "Who waits longest at each link" in page and not re.search(r">[^<]*采样点[^<]*<", page)
+
+
+def test_a_long_list_goes_on_where_the_page_ended(client, day, monkeypatch):
+    monkeypatch.setattr("screening.dashboard.pages.command_lists.PAGE", 2)
+    viewer = Viewer(client)
+    path = f"/command/{county(day)}/tubes/tubes_collected?round={day.city.round_id}"
+    first = viewer.get(path).text
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert first.count('href="/tubes/') == 2 and following
+    assert viewer.get(following[1].replace("&amp;", "&")).text.count('href="/tubes/') == 1

@@ -61,22 +61,28 @@ def list_tubes(
     if stages is None and what != "positive_tubes":
         raise NoSuchList()
     cell, _, barcode = after.partition("~")
+    begin = int(cell) if cell.isdigit() else -1
     args: dict[str, Any] = {
-        "cells": scene.sight.cells, "round": scene.round_id, "at": scene.at,
-        "stages": [int(s) for s in stages or Stage], "everywhere": scene.sight.everywhere,
-        "sites": scene.sight.sites, "labs": scene.sight.labs, "site": site, "lab": lab,
-        "cell": int(cell) if cell.isdigit() else -1, "after": barcode, "limit": limit,
+        "round": scene.round_id, "at": scene.at, "stages": [int(s) for s in stages or Stage],
+        "everywhere": scene.sight.everywhere, "sites": scene.sight.sites,
+        "labs": scene.sight.labs, "site": site, "lab": lab,
         "barcodes": [t.barcode for t in scene.positives] if what == "positive_tubes" else [],
     }  # fmt: skip
-    rows = fetch(
-        "SELECT cell_id, barcode, site_id, lab_id, stage, since, due_at, members, pool_size, holds "
-        "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = %(round)s "
-        "AND stage = ANY(%(stages)s) AND (%(everywhere)s OR site_id = ANY(%(sites)s) "
-        "OR (site_id IS NULL AND lab_id = ANY(%(labs)s))) "
-        "AND (%(site)s::int8 IS NULL OR site_id = %(site)s) "
-        "AND (%(lab)s::int8 IS NULL OR lab_id = %(lab)s) "
-        f"{ALSO.get(what, '')} AND (cell_id, barcode) > (%(cell)s, %(after)s) "
-        "ORDER BY cell_id, barcode LIMIT %(limit)s /* fan-out: one page of an area's tubes */",
-        args,
-    )
-    return [TubeLine(*r) for r in rows]
+    out: list[TubeLine] = []
+    for here in sorted(c for c in scene.sight.cells if c >= begin):  # a page ends after a few cells
+        args |= {"cell": here, "after": barcode if here == begin else "", "limit": limit - len(out)}
+        out += [TubeLine(*r) for r in fetch(_PAGE.format(also=ALSO.get(what, "")), args)]
+        if len(out) == limit:
+            break
+    return out
+
+
+_PAGE = (
+    "SELECT cell_id, barcode, site_id, lab_id, stage, since, due_at, members, pool_size, holds "
+    "FROM tube WHERE cell_id = %(cell)s AND round_id = %(round)s AND stage = ANY(%(stages)s) "
+    "AND (%(everywhere)s OR site_id = ANY(%(sites)s) "
+    "OR (site_id IS NULL AND lab_id = ANY(%(labs)s))) "
+    "AND (%(site)s::int8 IS NULL OR site_id = %(site)s) "
+    "AND (%(lab)s::int8 IS NULL OR lab_id = %(lab)s) {also} AND barcode > %(after)s "
+    "ORDER BY barcode LIMIT %(limit)s"
+)
