@@ -66,6 +66,7 @@ def _expected(stored: journals.Stored, cells: Sequence[int], people: People) -> 
     )
     replay = Replay(parked, people)
     replay.entries(stored.told)
+    replay.redirects(cells)
     replay.carry()
     replay.commands(cells)
     return replay.out

@@ -22,7 +22,7 @@ from screening.ledger.people import People
 from screening.ledger.rules import Difference
 from screening.registry.queries import ROUNDS
 from screening.transport import rules as boxes
-from screening.transport.rules import Fact, Packed
+from screening.transport.rules import Fact, Packed, redirect_fact
 from screening.transport.service import _carried_line, batch_ref
 from screening.tube import entries as e
 from screening.tube import rules
@@ -216,6 +216,17 @@ class Replay:
         elif fact.seal:
             self.waiting.append(fact._replace(seal=read_seal(fact.seal)))
 
+    def redirects(self, cells: Sequence[int]) -> None:
+        """Desks send a box elsewhere by a command: the one fact of a box that no journal has."""
+        rows = fetch(
+            "SELECT command_id, at, staff_id, body FROM command WHERE cell_id = ANY(%s) "
+            "AND kind = 'redirect' /* fan-out: the recount reads every desk's decisions */",
+            (list(cells),),
+        )
+        for command, at, staff, body in rows:
+            fact = redirect_fact(command, body, by=staff, at=at)
+            self.facts[batch_ref(body["batch"])].append(fact)
+
     def carry(self) -> None:
         """What happened to a box happened to every tube in it."""
         twice = [s for s, refs in self.sealed.items() if len(refs) > 1]
@@ -240,9 +251,7 @@ class Replay:
         out_at = boxes.fold(facts, inside, limits={}).unpacked
         for p in inside:
             told = self.out.tubes[p.barcode]
-            for f in facts:
-                if f.verb not in boxes.CARRIES:
-                    continue
+            for f in boxes.moves(facts):
                 line = _carried_line(f, p.line_id, ref[1])
                 left = out_at.get(p.line_id)
                 if left is None or f.at < left:

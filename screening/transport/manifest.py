@@ -40,6 +40,7 @@ class FactLine(NamedTuple):
     tube: str | None
     seal: str | None
     difference: bool
+    reason: str = ""  # why it goes to another laboratory
 
 
 class Manifest(NamedTuple):
@@ -77,7 +78,7 @@ def manifest(actor: Actor, wire: str) -> Manifest:
             staff.get(f.to_staff_id or 0, ("", ""))[0],
             labs.get(f.lab_id or 0) or (names[0] if f.site_id == batch.site_id else ""), f.n,
             None if f.temperature is None else f.temperature / 10, (f.data or {}).get("tube"),
-            f.seal, bool((f.data or {}).get("difference")),
+            f.seal, bool((f.data or {}).get("difference")), (f.data or {}).get("reason", ""),
         )
         for f in facts
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.i18n import _, current_lang, hms
 from screening.transport import desk_queries, manifest, tracing
 from screening.transport import words as box_words
+from screening.transport.redirects import redirected
 from screening.transport.rules import BatchStage
 from screening.tube import words
 from screening.tube.codes import CodeProblem, grouped
@@ -134,13 +135,17 @@ def boxes() -> Any:
     after = request.args.get("after", "")[:64]
     held = current_actor().places(manifest.SEERS)
     rows = desk_queries.list_batches(held, after=after, limit=PAGE)
+    sent = redirected([(b.cell_id, b.batch_id) for b, _, _ in rows])
     return render_template(
-        "transport/boxes.html", rows=[box_line(*r) for r in rows], after=after,
+        "transport/boxes.html", after=after,
+        rows=[box_line(*r, elsewhere=(r[0].cell_id, r[0].batch_id) in sent) for r in rows],
         next=rows[-1][0].cursor if len(rows) == PAGE else None,
     )  # fmt: skip
 
 
-def box_line(row: desk_queries.BatchRow, site: str, lab: str) -> dict[str, Any]:
+def box_line(
+    row: desk_queries.BatchRow, site: str, lab: str, *, elsewhere: bool = False
+) -> dict[str, Any]:
     late = row.due_at is not None and row.due_at < clock.now()
     return {
         "href": url_for(".box", batch=row.wire_id) if row.wire_id else "",
@@ -148,7 +153,7 @@ def box_line(row: desk_queries.BatchRow, site: str, lab: str) -> dict[str, Any]:
         "seal": row.seal,
         "stage": {"tone": batch_tone(row, late), "text": stage_word(row.stage)},
         "site": site,
-        "lab": lab,
+        "lab": {"text": lab, "sub": _("改送")} if elsewhere else lab,
         "known": row.known,
         "counted": row.counted,
         "received": row.received,
@@ -192,11 +197,14 @@ def box(batch: str) -> Any:
     return render_template(
         "transport/box.html", m=found, lines=lines, stage=stage_word(found.batch.stage),
         tone=batch_tone(found.batch, late), as_of=clock.now(),
+        elsewhere=any(f.verb == Verb.REDIRECT for f in found.facts),
     )  # fmt: skip
 
 
 def fact_note(f: manifest.FactLine) -> str:
     said = []
+    if f.reason:
+        said.append(box_words.REDIRECTIONS.get(f.reason, ("", ""))[tongue()])
     if f.n is not None:
         said.append(_("点数 %(n)s", n=f.n))
     if f.degrees is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from screening.tube.rules import CARRIED, Verb
 
@@ -228,3 +228,21 @@ def due_at(state: BatchState, limits: Mapping[str, int]) -> datetime | None:
 
 # batch facts that every tube in the box lives through
 CARRIES = CARRIED
+
+
+def moves(facts: Iterable[Fact]) -> list[Fact]:
+    """What every tube in the box lives through. Before anybody took the box over, another
+    destination is only an intention: its tubes stand where they stood."""
+    told = [f for f in facts if f.verb in CARRIES]
+    left = min((f.at for f in told if f.verb == Verb.HAND_OVER), default=None)
+    return [f for f in told if f.verb != Verb.REDIRECT or (left is not None and left <= f.at)]
+
+
+def redirect_fact(
+    command_id: int, body: Mapping[str, Any], *, by: int | None, at: datetime
+) -> Fact:
+    """The fact of a command that sends a box to another laboratory; `with` is who was told."""
+    return Fact(
+        command_id, int(Verb.REDIRECT), at, 0, 0, 0, body.get("round", 0), by, body["with"],
+        lab_id=body["to_lab"], data={"from_lab": body["from_lab"], "reason": body["reason"]},
+    )  # fmt: skip

@@ -104,6 +104,16 @@ def apply(
     return out
 
 
+def state_fact(ref: Ref, fact: Fact, *, recorded_at: datetime) -> Outcome:
+    """Add what a desk decided about one trip, and look at it again. The trip must be known."""
+    out, work = Outcome(), _Work()
+    work.facts[ref].append(fact)
+    queries.lock_batches([ref])
+    _write(work, {}, recorded_at)
+    _refold(out, [ref], work, recorded_at)
+    return out
+
+
 def _other_trips(merged: Mapping[str, tube.Merged]) -> set[Ref]:
     """The other boxes of tubes that went into more than one: what one box says of such a tube,
     all of them have a say in."""
@@ -354,7 +364,7 @@ def _carry(
     known: Mapping[str, dict],
 ) -> None:
     """What happens to the box happens to every tube in it: one custody line each."""
-    moves = [f for f in facts if f.verb in rules.CARRIES]
+    moves = rules.moves(facts)
     for p in rows:
         row = known.get(p.barcode)
         if row is None:

@@ -40,3 +40,12 @@ REJECTIONS: dict[str, tuple[str, str]] = {
     "temperature": ("温度超限", "temperature"),
     "other": ("其他", "other"),
 }
+# why a box goes to another laboratory than it was meant for
+REDIRECTIONS: dict[str, tuple[str, str]] = {
+    "jam": ("原机构积样", "its laboratory is jammed"),
+    "idle": ("新机构有空", "the other laboratory has room"),
+    "closed": ("原机构停检或故障", "its laboratory stopped or broke down"),
+    "road": ("道路不通", "the road is closed"),
+    "urgent": ("须优先检测", "it is urgent"),
+    "other": ("其他", "other"),
+}

@@ -161,8 +161,8 @@ _TELL: dict[int, Callable[[State, Line], None]] = {
 
 def _holder(state: State, line: Line) -> None:
     """The place that the furthest line names."""
-    if line.stage != state.stage and line.verb != Verb.ARRIVE:
-        return
+    if line.verb == Verb.REDIRECT or (line.stage != state.stage and line.verb != Verb.ARRIVE):
+        return  # another destination is not another holder
     if line.stage >= Stage.RECEIVED or line.verb == Verb.ARRIVE:
         if line.lab_id is not None:
             state.holder_kind, state.holder_id = "lab", line.lab_id

@@ -29,7 +29,7 @@ from screening.field.sign_in import who_of
 from screening.i18n import _
 from screening.registry.service.rounds import labs_of
 from screening.transport import checks
-from screening.transport.desk_queries import find_seal, list_of_site
+from screening.transport.desk_queries import BatchRow, find_seal, list_of_site
 from screening.transport.rules import BatchStage
 from screening.tube.answers import STOP, worst
 from screening.tube.codes import CodeProblem
@@ -84,7 +84,7 @@ def scanned(joined: str) -> list[str]:
 
 def desk_of(h: Here, seals: list[str]) -> dict[str, Any]:
     waiting = list_of_site(h.at.site.cell_id, h.site.site_id, [BatchStage.SEALED])
-    default = labs_of(h.at.round_id).get(h.site.site_id) if h.round else None
+    default = meant_for(h, seals, waiting)
     return {
         "h": h,
         "seals": seals,
@@ -102,6 +102,14 @@ def desk_of(h: Here, seals: list[str]) -> dict[str, Any]:
         "labs": [(lab.lab_id, f"{lab.code} {lab.name}") for lab in labs_near(h.at.site.path, default)],
         "lab": default,
     }  # fmt: skip
+
+
+def meant_for(h: Here, seals: list[str], waiting: list[BatchRow]) -> int | None:
+    """The laboratory a dispatcher meant these boxes for, if they are all for one; else the
+    round's own for this site."""
+    meant = {b.lab_id for b in waiting if b.seal in seals}
+    chosen = meant.pop() if len(meant) == 1 else None
+    return chosen or (labs_of(h.at.round_id).get(h.site.site_id) if h.round else None)
 
 
 @bp.post("/hand-over/<int:site_id>/scan")
@@ -124,7 +132,7 @@ def give_over(site_id: int) -> Any:
     h, seals = here(site_id), scanned(text("seals", 2000))
     try:
         boxes, temperature = number("boxes"), degrees()
-        courier, lab_id = courier_of(text("courier", 32)), lab_of(h)
+        courier, lab_id = courier_of(text("courier", 32)), lab_of(h, seals)
     except Problem as problem:
         return refused(problem, PAGE, **desk_of(h, seals))
     difference = text("difference") or None
@@ -162,9 +170,10 @@ def courier_of(staff_no: str) -> int:
     return found.staff_id
 
 
-def lab_of(h: Here) -> int:
+def lab_of(h: Here, seals: list[str]) -> int:
     """The laboratory chosen, one of those offered. Raises Faults."""
-    default = labs_of(h.at.round_id).get(h.site.site_id) if h.round else None
+    waiting = list_of_site(h.at.site.cell_id, h.site.site_id, [BatchStage.SEALED])
+    default = meant_for(h, seals, waiting)
     offered = {str(lab.lab_id): lab.lab_id for lab in labs_near(h.at.site.path, default)}
     if text("lab_id", 20) not in offered:
         raise Faults([Fault(NoLabChosen(), field="lab_id")])
