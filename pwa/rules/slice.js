@@ -43,7 +43,7 @@ function inOrder(parts, place) {
 }
 
 /** What is indexed of the roster alone: as good for the next slice where the roster is the same. */
-const OF_ROSTER = ["names", "tails", "rooms", "ids", "byPerson", "byDocument", "docKey", "homes", "upper", "places"];
+const OF_ROSTER = ["names", "tails", "rooms", "ids", "stored", "byPerson", "byDocument", "docKey", "homes", "upper", "places"];
 
 export class Slice {
   /** @param {object} json @param {Slice|null} before  the slice in use until now */
@@ -91,13 +91,18 @@ export class Slice {
     return this.ids.getBigUint64(index * 8);
   }
 
+  /** Where a line is stored: who moved here from another street keeps the number of the old one. */
+  cellOf(index) {
+    return this.lazily("stored", () => new Map(this.json.roster?.stored ?? [])).get(index) ?? this.cell;
+  }
+
   /** Everything the slice knows of one line of the roster. */
   resident(index) {
     const roster = this.json.roster;
     const person = this.personOf(index).toString();
+    const cell = this.cellOf(index);
     return {
-      index, cell: this.cell, person, key: personKey(this.cell, person),
-      code: makeResidentCode(this.cell, person),
+      index, cell, person, key: personKey(cell, person), code: makeResidentCode(cell, person),
       name: this.names[index] ?? "", tail: this.tails[index] ?? "",
       household: roster.household?.[index] || null,
       building: roster.buildings?.[roster.building?.[index]] ?? "",
@@ -107,13 +112,13 @@ export class Slice {
 
   /** By resident code. @returns {Resident|null} */
   find(cell, person) {
-    if (cell !== this.cell || !this.count) return null;
+    if (!this.count) return null;
     const at = this.lazily("byPerson", () => {
       const out = new Map();
       for (let i = 0; i < this.count; i++) out.set(this.personOf(i), i);
       return out;
     }).get(BigInt(person));
-    return at === undefined ? null : this.resident(at);
+    return at === undefined || this.cellOf(at) !== cell ? null : this.resident(at);
   }
 
   /** The resident behind a key of the tubes' fold ("p:cell:person"). @returns {Resident|null} */

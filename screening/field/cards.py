@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 from screening.accounts.roles import Actor
-from screening.places import queries as places
 from screening.reporting import service as reporting
 from screening.tube import prints
 from screening.tube.printers import pdf
@@ -22,8 +21,7 @@ def cards(
         raise pdf.NothingToPrint()
     printed = [card for _, card in found]
     if with_codes:
-        cell = places.community_cell(community_id)
-        codes = reporting.issue_codes([(cell, p) for p, _ in found], by=actor.staff_id, at=at)
+        codes = reporting.issue_codes([who for who, _ in found], by=actor.staff_id, at=at)
         printed = [
             card._replace(lines=[*card.lines, "结果查询码", code])
             for card, (code, _) in zip(printed, codes, strict=True)

@@ -96,8 +96,9 @@ def _visits(site: SiteRow, homes: _Numbers, at: datetime) -> list[dict[str, Any]
     node = get_node(community_of(site))
     found = open_visits(node, round_id, at=at)
     due = [p for p in found if p.until is None or p.until <= at][: MOST.value]
-    note_read_person(node.cell_id, [p.person_id for p in due], why="visit_list")
     pairs = [(p.cell_id, p.person_id) for p in due]
+    for cell, group in by_cell(sorted(pairs)):
+        note_read_person(cell, [person for _, person in group], why="visit_list")
     tries, more = _tries(pairs, {round_id}), _more(pairs)
     return [_visit(p, homes, tries, more[p.cell_id, p.person_id][1]) for p in due]
 

@@ -15,7 +15,7 @@ from screening.accounts.rules import Limit
 from screening.collection.checks import RESULT_LANE
 from screening.collection.persons import community_of, ring
 from screening.collection.queries import SiteRow
-from screening.db import fetch
+from screening.db import by_cell, fetch
 from screening.places import queries as places
 from screening.registry import queries as registry
 from screening.registry import seals
@@ -30,6 +30,7 @@ _NO_DOCUMENT = bytes(DOC_BYTES)
 
 
 class Person(NamedTuple):
+    cell_id: int
     person_id: int
     household_id: int | None
     building_id: int | None
@@ -40,21 +41,32 @@ class Person(NamedTuple):
 
 
 def list_people(site: SiteRow) -> list[Person]:
-    """Everybody of the site's community who stands in the register, by id."""
-    rows = fetch(
-        "SELECT person_id, household_id, building_id, lane, key_group, doc_type, sealed "
-        "FROM person WHERE cell_id = %s AND community_id = %s AND flags & %s = 0 "
-        "ORDER BY person_id LIMIT %s",
-        (site.cell_id, community_of(site), int(GONE), MOST.value),
-    )
-    return [Person(*r) for r in rows]
+    """Everybody of the site's community who stands in the register, by id, wherever stored."""
+    found = [
+        Person(cell, *r)
+        for cell, community in _stores(site)
+        for r in fetch(
+            "SELECT person_id, household_id, building_id, lane, key_group, doc_type, sealed "
+            "FROM person WHERE cell_id = %s AND community_id = %s AND flags & %s = 0 "
+            "ORDER BY person_id LIMIT %s",
+            (cell, community, int(GONE), MOST.value),
+        )
+    ]
+    return sorted(found, key=lambda p: p.person_id)[: MOST.value]
+
+
+def _stores(site: SiteRow) -> list[tuple[int, int]]:
+    """(cell, community) of those who live there; of a site without a community its own cell."""
+    community = places.find_area(community_of(site))
+    return registry.stores_of([community]) if community else [(site.cell_id, community_of(site))]
 
 
 def revision_of(people: Sequence[Person]) -> str:
     """Changes when anybody comes, goes, or is written anew."""
-    sha = hashlib.sha256(b"roster-2\n")
+    sha = hashlib.sha256(b"roster-3\n")
     for p in people:
-        sha.update(b"%d,%d,%d\n" % (p.person_id, p.household_id or 0, p.building_id or 0))
+        home = (p.cell_id, p.person_id, p.household_id or 0, p.building_id or 0)
+        sha.update(b"%d,%d,%d,%d\n" % home)
         sha.update(bytes(p.sealed)[:29])
     return sha.hexdigest()[:16]
 
@@ -76,6 +88,7 @@ def pack(cell: int, people: Sequence[Person]) -> dict[str, Any]:
         "cell": cell,
         "count": len(people),
         "person": u64s(p.person_id for p in people),
+        "stored": [[i, p.cell_id] for i, p in enumerate(people) if p.cell_id != cell],
         "names": "\n".join(names),
         "tails": "\n".join(tails),
         "doc_salt": b64(salt),
@@ -129,12 +142,14 @@ def pack_sampled(site: SiteRow, round_id: int, people: Sequence[Person]) -> dict
     this transaction."""
     held = {
         person: (at, where)
+        for cell, _ in _stores(site)
         for person, at, where in fetch(
             "SELECT person_id, at, site_id FROM specimen WHERE cell_id = %s AND round_id = %s "
-            "AND of_record",
-            (site.cell_id, round_id),
+            "AND of_record AND (%s OR person_id = ANY(%s))",
+            (cell, round_id, cell == site.cell_id,
+             [p.person_id for p in people if p.cell_id == cell != site.cell_id]),
         )
-    }
+    }  # fmt: skip
     found = [(i, *held[p.person_id]) for i, p in enumerate(people) if p.person_id in held]
     sites = SiteNames()
     return {
@@ -177,9 +192,12 @@ def pack_single(
     return b64(bits)
 
 
-def cohorts_of(site: SiteRow, people: Sequence[Person], at: datetime) -> dict[int, frozenset[str]]:
+def cohorts_of(people: Sequence[Person], at: datetime) -> dict[int, frozenset[str]]:
     """The dated cohorts of the roster's people."""
-    return dict(registry.cohorts_of(site.cell_id, [p.person_id for p in people], at))
+    out: dict[int, frozenset[str]] = {}
+    for cell, group in by_cell(sorted((p.cell_id, p.person_id) for p in people)):
+        out |= registry.cohorts_of(cell, [person for _, person in group], at)
+    return out
 
 
 # --- numbers on the wire ------------------------------------------------------------------------

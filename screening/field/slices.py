@@ -68,7 +68,7 @@ def _of_site(device: DeviceRow, site: SiteRow, revision: str, at: datetime) -> d
     people = [] if device.practice else roster.list_people(site)
     rounds = near.rounds_at(site.site_id, site.path)
     own = roster.revision_of(people)
-    cohorts = roster.cohorts_of(site, people, at) if people else {}
+    cohorts = roster.cohorts_of(people, at)
     audit.note("slice", "device", device.device_id, cell=device.cell_id,
                detail={"community": community_of(site), "persons": len(people)},
                device_id=device.device_id)  # fmt: skip

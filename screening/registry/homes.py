@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from screening.db import fetch
@@ -9,6 +10,7 @@ from screening.places import queries as places
 from screening.places.queries import Node
 from screening.registry import seals
 from screening.registry.names import mask_name
+from screening.registry.queries import stores_of
 from screening.registry.rules import Flag
 from screening.registry.service.persons import ring
 
@@ -26,6 +28,7 @@ class Building(NamedTuple):
 class Resident(NamedTuple):
     """One person, masked; `household` is 0 where it is unknown."""
 
+    cell_id: int
     person_id: int
     household: int
     name: str
@@ -40,13 +43,16 @@ class Resident(NamedTuple):
 
 
 def list_buildings(community: Node) -> list[Building]:
-    rows = fetch(
-        "SELECT coalesce(building_id, 0), count(*) FROM person WHERE cell_id = %s "
-        "AND community_id = %s AND flags & %s = 0 GROUP BY 1",
-        (community.cell_id, community.area_id, int(GONE)),
-    )
+    counts: Counter[int] = Counter()
+    for cell, area_id in stores_of([community]):
+        rows = fetch(
+            "SELECT coalesce(building_id, 0), count(*) FROM person WHERE cell_id = %s "
+            "AND community_id = %s AND flags & %s = 0 GROUP BY 1",
+            (cell, area_id, int(GONE)),
+        )
+        counts.update(dict(rows))
     found = []
-    for building_id, count in rows:
+    for building_id, count in counts.items():
         node = places.find_area(building_id) if building_id else None
         found.append(Building(building_id, node.name if node else "", count))
     return sorted(found, key=lambda b: (not b.name, b.name.zfill(12)))
@@ -54,15 +60,19 @@ def list_buildings(community: Node) -> list[Building]:
 
 def list_residents(community: Node, building_id: int, *, limit: int = 500) -> list[Resident]:
     """Everybody of one building, by unit, room and household."""
-    rows = fetch(
-        "SELECT person_id, coalesce(household_id, 0), sealed FROM person WHERE cell_id = %s "
-        "AND community_id = %s AND coalesce(building_id, 0) = %s AND flags & %s = 0 "
-        "ORDER BY person_id LIMIT %s",
-        (community.cell_id, community.area_id, building_id, int(GONE), limit),
-    )
+    rows = [
+        (*row, cell)
+        for cell, area_id in stores_of([community])
+        for row in fetch(
+            "SELECT person_id, coalesce(household_id, 0), sealed FROM person WHERE cell_id = %s "
+            "AND community_id = %s AND coalesce(building_id, 0) = %s AND flags & %s = 0 "
+            "ORDER BY person_id LIMIT %s",
+            (cell, area_id, building_id, int(GONE), limit),
+        )
+    ]
     found = []
-    for person, household, sealed in rows:
+    for person, household, sealed, cell in sorted(rows)[:limit]:
         details = seals.open_person(ring(), sealed)
-        found.append(Resident(person, household, mask_name(details.name), details.unit or "",
-                              details.room or ""))  # fmt: skip
+        found.append(Resident(cell, person, household, mask_name(details.name),
+                              details.unit or "", details.room or ""))  # fmt: skip
     return sorted(found, key=lambda r: (r.home, r.name))

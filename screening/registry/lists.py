@@ -14,6 +14,7 @@ from screening.places.rules import COMMUNITY
 from screening.registry import seals
 from screening.registry.documents import mask
 from screening.registry.names import mask_name
+from screening.registry.queries import stores_of
 from screening.registry.rules import COHORTS, GONE
 from screening.registry.service.persons import ring
 
@@ -39,6 +40,11 @@ def communities_of(node: Node) -> list[Node]:
     return sorted(found, key=lambda n: n.code)
 
 
+def stores_in(node: Node) -> list[tuple[Node, int]]:
+    """(community, cell): where the people of each community are stored, in code order."""
+    return [(n, cell) for n in communities_of(node) for cell, _ in stores_of([n])]
+
+
 def shown(details: seals.Details, doc_type: int, full: bool) -> tuple[str, str, str, str, str]:
     """(unit, room, name, document, phone) as they are, or as a screen shows them."""
     document = seals.document_of(doc_type, details)
@@ -49,12 +55,12 @@ def shown(details: seals.Details, doc_type: int, full: bool) -> tuple[str, str, 
 
 
 def _rows(order: Order) -> Iterator[Sequence[Any]]:
-    for community in communities_of(order.node):
+    for community, cell in stores_in(order.node):
         for person, sealed, kind, building, year, group, employer in fetch(
             "SELECT person_id, sealed, doc_type, building_id, birth_year, key_group, employer "
             "FROM person WHERE cell_id = %s AND community_id = %s AND left_at IS NULL "
             "AND flags & %s = 0 ORDER BY building_id, household_id, person_id",
-            (community.cell_id, community.area_id, int(GONE)),
+            (cell, community.area_id, int(GONE)),
         ):
             place = places.find_area(building) if building else None
             if order.node.level > COMMUNITY and not (
@@ -68,12 +74,12 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
             said = (word.en if order.lang == "en" else word.zh) if word else ""
             yield (
                 community.name, place.name if place else "", unit, room, name, document, phone,
-                year or "", said, employer or "", f"{community.cell_id}-{person}",
+                year or "", said, employer or "", f"{cell}-{person}",
             )  # fmt: skip
 
 
 def _total(order: Order) -> int:
-    pairs = [(n.cell_id, n.area_id) for n in communities_of(order.node)]
+    pairs = sorted((cell, n.area_id) for n, cell in stores_in(order.node))
     return sum(
         fetch(
             "SELECT count(*) FROM person WHERE cell_id = %s AND community_id = ANY(%s) "

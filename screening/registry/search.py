@@ -161,6 +161,9 @@ def _by_hash(column: str, value: bytes | None, within: Place) -> list[tuple]:
     cells = places.cells_under(within.path)
     if len(cells) > MOST_CELLS:
         raise SearchTooWide()
+    nodes = places.TREE.get().by_id.values()
+    homes = [n for n in nodes if n.level == COMMUNITY and n.path.startswith(within.path)]
+    cells = sorted({*cells, *(cell for cell, _ in queries.stores_of(homes))})
     return fetch(
         f"SELECT {_COLUMNS} FROM person WHERE cell_id = ANY(%s) AND {column} = %s "
         "ORDER BY person_id LIMIT %s",
@@ -174,10 +177,16 @@ def _by_part(part: str, within: Place) -> list[Found]:
     if node is None or node.level < COMMUNITY:
         raise SearchTooWide()
     text = normalise_name(part).casefold()
-    rows = fetch(
-        f"SELECT {_COLUMNS} FROM person WHERE cell_id = %s AND community_id = ANY(%s)",
-        (node.cell_id, [int(i) for i in node.path.strip("/").split("/")]),
-    )
+    rows = [
+        row
+        for cell, community in queries.stores_of(
+            n for n in (*places.line_above(node), node) if n.level == COMMUNITY
+        )
+        for row in fetch(
+            f"SELECT {_COLUMNS} FROM person WHERE cell_id = %s AND community_id = %s",
+            (cell, community),
+        )
+    ]
     found = (p for p in _open(rows) if text in p.details.name.casefold())
     return sorted(found, key=lambda p: p.details.name)[:MOST]
 

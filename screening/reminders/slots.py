@@ -15,7 +15,7 @@ from screening.i18n import ZONE
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import BUILDING
-from screening.registry.queries import RoundPolicy, get_policy
+from screening.registry.queries import RoundPolicy, get_policy, stores_of
 from screening.registry.rules import RoundState
 from screening.reminders.queries import Opened, communities_of
 from screening.reminders.rules import slots as rules
@@ -116,13 +116,15 @@ def list_slots(round_id: int, node: Node) -> list[SlotRow]:
 
 def people_by_building(community: Node) -> dict[int, int]:
     """{building: persons of the register} of one community."""
-    return dict(
-        fetch(
+    counts: Counter[int] = Counter()
+    for cell, area_id in stores_of([community]):
+        rows = fetch(
             "SELECT building_id, count(*) FROM person WHERE cell_id = %s AND community_id = %s "
             "AND building_id IS NOT NULL AND left_at IS NULL GROUP BY building_id",
-            (community.cell_id, community.area_id),
+            (cell, area_id),
         )
-    )
+        counts.update(dict(rows))
+    return dict(counts)
 
 
 def plan(round_id: int, node: Node, *, by: Actor, at: datetime) -> int:

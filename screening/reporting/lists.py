@@ -13,7 +13,7 @@ from screening.i18n import dt
 from screening.lab.well_rules import Outcome
 from screening.places.queries import Node
 from screening.registry import seals
-from screening.registry.lists import OPENERS, communities_of, shown
+from screening.registry.lists import OPENERS, shown, stores_in
 from screening.registry.service.persons import ring
 from screening.tube.rules import NOT_IN_TUBE
 
@@ -35,11 +35,11 @@ SAID = {
 READERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
 
 
-def _swabs(order: Order, community: Node) -> list[tuple]:
+def _swabs(order: Order, community: Node, cell: int) -> list[tuple]:
     return fetch(
         "SELECT specimen_id, person_id, tube_cell, barcode, at FROM specimen WHERE cell_id = %s "
         "AND round_id = %s AND community_id = %s AND void <> ALL(%s) ORDER BY person_id, at",
-        (community.cell_id, order.round_id, community.area_id, [int(v) for v in NOT_IN_TUBE]),
+        (cell, order.round_id, community.area_id, [int(v) for v in NOT_IN_TUBE]),
     )
 
 
@@ -61,8 +61,8 @@ def _results(order: Order, swabs: Sequence[tuple]) -> dict[str, tuple[int, Any, 
 
 
 def _rows(order: Order) -> Iterator[Sequence[Any]]:
-    for community in communities_of(order.node):
-        swabs = _swabs(order, community)
+    for community, cell in stores_in(order.node):
+        swabs = _swabs(order, community, cell)
         results = _results(order, swabs)
         told = [s for s in swabs if s[3] in results and s[0] in results[s[3]][2]]
         people = {
@@ -70,7 +70,7 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
             for r in fetch(
                 "SELECT person_id, sealed, doc_type FROM person WHERE cell_id = %s "
                 "AND person_id = ANY(%s)",
-                (community.cell_id, sorted({s[1] for s in told})),
+                (cell, sorted({s[1] for s in told})),
             )
         }
         for _specimen, person, _cell, barcode, at in told:
@@ -84,7 +84,7 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
             said = SAID[Outcome(outcome)][order.lang == "en"]
             yield (
                 community.name, unit, room, name, document, phone, barcode, dt(at), said,
-                dt(released), f"{community.cell_id}-{person}",
+                dt(released), f"{cell}-{person}",
             )  # fmt: skip
 
 
@@ -94,9 +94,9 @@ def _total(order: Order) -> int:
         fetch(
             "SELECT count(*) FROM specimen WHERE cell_id = %s AND round_id = %s "
             "AND community_id = %s AND void <> ALL(%s)",
-            (n.cell_id, order.round_id, n.area_id, [int(v) for v in NOT_IN_TUBE]),
+            (cell, order.round_id, n.area_id, [int(v) for v in NOT_IN_TUBE]),
         )[0][0]
-        for n in communities_of(order.node)
+        for n, cell in stores_in(order.node)
     )
 
 

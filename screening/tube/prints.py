@@ -18,6 +18,7 @@ from screening.places.rules import Place
 from screening.registry import code_keys, seals
 from screening.registry.names import mask_name
 from screening.registry.person_codes import make_resident_code
+from screening.registry.queries import stores_of
 from screening.registry.service.persons import ring
 from screening.tube.codes import Kind, make_code
 from screening.tube.label_queries import Run
@@ -129,23 +130,25 @@ def resident_codes(
 
 def resident_cards(
     community_id: int, person_ids: Collection[int], *, at: datetime
-) -> list[tuple[int, pdf.Card]]:
-    """(person, card) of persons of one community: signed code, masked name, the day it ends; the
-    plain code below it to be typed. Reads are audited."""
-    cell = places.community_cell(community_id)
-    rows = fetch(
-        "SELECT person_id, sealed FROM person WHERE cell_id = %s AND community_id = %s "
-        "AND person_id = ANY(%s) ORDER BY person_id",
-        (cell, community_id, list(person_ids)),
-    )
-    audit.note_read_person(cell, [r[0] for r in rows], why="code_printed")
+) -> list[tuple[tuple[int, int], pdf.Card]]:
+    """((cell, person), card) of persons of one community: signed code, masked name, the day it
+    ends; the plain code below it to be typed. Reads are audited."""
     node = places.find_area(community_id)
+    rows = []
+    for cell, community in stores_of([node] if node else ()):
+        found = fetch(
+            "SELECT person_id, sealed FROM person WHERE cell_id = %s AND community_id = %s "
+            "AND person_id = ANY(%s)",
+            (cell, community, list(person_ids)),
+        )
+        audit.note_read_person(cell, [r[0] for r in found], why="code_printed")
+        rows += [(person, sealed, cell) for person, sealed in found]
     until = day(at + timedelta(days=code_keys.DAYS.value))
     out = []
-    for person, sealed in rows:
+    for person, sealed, cell in sorted(rows):
         name = seals.open_person(ring(), sealed).name
         lines = [mask_name(name), node.name if node else "", f"有效至 {until}"]
         code = code_keys.sign_code(cell, person, name, at=at)
-        out.append((person, pdf.Card(code, [w for w in lines if w],
+        out.append(((cell, person), pdf.Card(code, [w for w in lines if w],
                                      make_resident_code(cell, person))))  # fmt: skip
     return out

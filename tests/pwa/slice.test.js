@@ -49,6 +49,15 @@ describe("finding one", () => {
     expect(slice.findKey(one.key).index).toBe(0);
   });
 
+  test("by the code of the old street, for one who moved here from there", () => {
+    const came = new Slice({ ...json, roster: { ...json.roster, stored: [[1, 8]] } });
+    const one = came.find(8, "12");
+    expect(one).toMatchObject({ index: 1, cell: 8, key: "p:8:12" });
+    expect(readResidentCode(one.code)).toEqual({ cell: 8, person: "12" });
+    expect([came.find(9, "12"), came.findKey("p:9:12"), came.find(9, "13").cell]).toEqual([null, null, 9]);
+    expect(came.search("1234").found.map((p) => p.cell)).toEqual([8]);
+  });
+
   test("by document, without its number being in the slice", async () => {
     expect((await slice.findDocument("resident_id:11010519491231002X")).index).toBe(0);
     expect((await slice.findDocument("passport:GB-1234567")).index).toBe(3);

@@ -10,6 +10,7 @@ from screening import clock
 from screening.accounts.audit import note_read_person
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.accounts.roles import Role
+from screening.db import by_cell
 from screening.errors import NotFound, Problem
 from screening.field.cards import cards
 from screening.field.pages.frame import bp, refused
@@ -59,7 +60,8 @@ def desk_of(node: Node) -> dict[str, Any]:
     if chosen is None and len(buildings) == 1:
         chosen = buildings[0].building_id
     people = homes.list_residents(node, chosen, limit=MOST) if chosen in known else []
-    note_read_person(node.cell_id, [p.person_id for p in people], why="card_list")
+    for cell, group in by_cell(sorted((p.cell_id, p.person_id) for p in people)):
+        note_read_person(cell, [person for _, person in group], why="card_list")
     return {"node": node, "buildings": buildings, "chosen": chosen, "people": people, "most": MOST}
 
 
