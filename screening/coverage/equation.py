@@ -114,13 +114,22 @@ PLACES = ("community_id", "grid_id", "building_id")
 
 
 def arguments(
-    cell: int, policy: RoundPolicy, communities: Collection[int], *, at: datetime
+    cell: int,
+    policy: RoundPolicy,
+    communities: Collection[int],
+    *,
+    at: datetime,
+    with_stages: bool = True,
 ) -> dict[str, Any]:
-    """What the equation asks for; times after the sign-off count as the sign-off."""
+    """What the equation asks for; times after the sign-off count as the sign-off. Who is missed
+    does not depend on how far the tubes came: without stages their swabs are read once only."""
     signed = _signed_at(policy.round_id)
     twins = list_twins(cell, policy.round_id)
     lived = lived_in(cell, communities, since=policy.started_at)
-    barcodes, stages = list_stages_of(cell, policy.round_id, communities, lived, twins)
+    barcodes: list[str] = []
+    stages: list[int] = []
+    if with_stages:
+        barcodes, stages = list_stages_of(cell, policy.round_id, communities, lived, twins)
     return {
         "cell": cell,
         "round": policy.round_id,
@@ -214,7 +223,7 @@ def list_missed(
 ) -> list[Missed]:
     """The missed of one community among those stored in `cell`: the same persons that its coverage
     counts as missed."""
-    args = arguments(cell, get_policy(round_id), [community], at=at)
+    args = arguments(cell, get_policy(round_id), [community], at=at, with_stages=False)
     head = PERSONS.format(place="community_id", inside="community_id")
     with hashed() if own else nullcontext():
         rows = fetch(

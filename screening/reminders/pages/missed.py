@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from flask import (
@@ -181,11 +182,9 @@ def paged(
     """Those of one page, and the key after which the next begins ("": this is the last).
 
     People who share a key (a household) are never torn apart."""
-    rest = sorted((p for p in found if key(p) > after), key=key)
-    if len(rest) <= frame.PAGE:
-        return rest, ""
-    last = key(rest[frame.PAGE - 1])
-    page = [p for p in rest if key(p) <= last]
+    rest = sorted(((k, p) for p in found if (k := key(p)) > after), key=itemgetter(0))
+    last = rest[frame.PAGE - 1][0] if len(rest) > frame.PAGE else ""
+    page = [p for k, p in rest if not last or k <= last]
     return page, last if len(page) < len(rest) else ""
 
 
