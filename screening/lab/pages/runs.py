@@ -29,7 +29,7 @@ from screening.lab.queries.runs import codes_of
 from screening.lab.readers.refusals import EmptyFile
 from screening.lab.readers.run import Remark
 from screening.lab.scopes import LAB, READERS, WRITERS
-from screening.lab.service import runs
+from screening.lab.service import rule_sets, runs
 from screening.lab.service.runs import Shown
 
 
@@ -119,7 +119,9 @@ def run_view(made: Shown) -> dict[str, Any]:
         "counts": {int(k): n for k, n in verdict.get("counts", {}).items()},
         "signals": len(verdict.get("signals", {})),
         "calls": [call_line(c) for c in sorted(made.calls, key=urgency)],
-        "targets": sorted({t for c in made.calls for t in c["cts"]}),
+        "targets": rule_sets.in_kit_order(
+            made.run.rule_id, {t for c in made.calls for t in c["cts"]}
+        ),
         **plate_of(made),
         "controls": control_lines(made),
         "problems": sum(len(verdict.get(k, [])) for k in ("differences", "faults", "hints"))

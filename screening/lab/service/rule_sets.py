@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -131,6 +131,14 @@ def get_version(rule_id: int) -> Version:
     if not rows:
         raise NoSuchRuleSet()
     return Version(*rows[0])
+
+
+def in_kit_order(rule_id: int, targets: Iterable[str]) -> list[str]:
+    """As the kit of the rule set lists them, its internal control last; strangers behind."""
+    rows = fetch(f"{_READ} WHERE rule_id = %s", (rule_id,))
+    own = Version(*rows[0]).rule.every_target if rows else []
+    place = {t.name: n for n, t in enumerate(own)}
+    return sorted(targets, key=lambda t: (place.get(t, len(place)), t))
 
 
 def get_in_force(rule_id: int, *, at: datetime) -> Version:

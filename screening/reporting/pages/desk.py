@@ -20,7 +20,9 @@ from screening.lab.queries.holds import HoldRow, holds_of, list_holds
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
 from screening.lab.queries.result_lists import is_list
-from screening.lab.queries.runs import RunRow, list_calls, list_runs
+from screening.lab.queries.runs import CallRow, RunRow, codes_of, get_run, list_calls, list_runs
+from screening.lab.service.rule_sets import in_kit_order
+from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, tell, text
@@ -117,14 +119,17 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
     calls = {c.barcode: c for c in list_calls(lab.cell_id, run_id)}
     found = queries.standings(calls, lab)
     names = names_of({by for s in found.values() for by in s.reviews.values()})
-    rows = [_row(found[b], calls[b], run_id, names) for b in calls if b in found]
-    state = queries.run_states(lab, [run_id]).get(run_id, "")
+    run = get_run(lab, run_id)
+    targets = in_kit_order(run.rule_id, {t for c in calls.values() for t in c.cts})
+    rows = [_row(found[b], calls[b], run_id, names, targets) for b in calls if b in found]
+    rows.sort(key=lambda r: r["plain"])  # what has to be opened one by one comes first
     reviewer = actor.may(scopes.RELEASERS, place_of_lab(lab_id))
     counts = Counter(r["next"] for r in rows)
     return {
         "lab": lab,
         "run_id": run_id,
-        "state": state,
+        "code": codes_of([lab], {run_id}).get(run_id) or _("清单 %(n)s", n=str(run_id)[-6:]),
+        "state": run.state,
         "rows": rows,
         "counts": counts,
         "may_release": reviewer,
@@ -149,19 +154,28 @@ def hold_line(h: HoldRow, actor: Actor) -> dict[str, Any]:
     }
 
 
+def quiet(code: int) -> dict[str, Any]:
+    """An outcome as a cell; a negative is a word among many, not a badge."""
+    said = words.outcome(code) or {}
+    return {**said, "tone": "" if code == Outcome.NEGATIVE else said.get("tone"), "sort": code}
+
+
 _ABOVE = ("not_reviewed", "not_tested", "watched")
 
 
-def _row(s: Standing, call: Any, run_id: int, names: dict) -> dict[str, Any]:
+def _row(
+    s: Standing, call: CallRow, run_id: int, names: dict, targets: Sequence[str]
+) -> dict[str, Any]:
     other = s.test is not None and s.test.run_id != run_id
     codes = [] if s.version else gates.refusals(s.gate)
     # what holds the whole run is told once, above the tubes
+    cts = [(t, call.cts[t]) for t in targets if t in call.cts]
     held = [refusals.problem(c, s) for c in codes if c not in _ABOVE]
     return {
         "barcode": s.barcode,
         "well": call.well,
-        "outcome": words.outcome(call.outcome),
-        "cts": "  ".join(f"{k} {'—' if v is None else v}" for k, v in call.cts.items()),
+        "outcome": quiet(call.outcome),
+        "cts": "  ".join(f"{t} {'—' if ct is None else ct}" for t, ct in cts),
         "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
         "held": held,
         "watched": "watched" in codes,
