@@ -26,10 +26,7 @@ bp = Blueprint("bulletins_api", __name__, url_prefix="/api/v1")
 def list_bulletins(args: dict[str, Any]) -> Any:
     """Reports of the own areas, newest first; special reports are read on their page only."""
     held = current_actor().places(READERS)
-    kinds = [str(k) for k in (Kind.DAILY, Kind.CLOSING)]
-    rows = queries.list_bulletins(
-        held, round_id=args.get("round"), kinds=kinds, before=args.get("before")
-    )
+    rows = queries.list_bulletins(held, round_id=args.get("round"), before=args.get("before"))
     return [r._asdict() for r in rows]
 
 

@@ -242,6 +242,7 @@ TOLD: dict[str, tuple[str, str]] = {
     "signals": ("初筛管", "tubes with a first signal"),
     "signal_persons": ("涉及人数", "persons in them"),
     "positive": ("复采阳性", "re-sample positive"), "callbacks": ("复采未完成", "re-samples not finished"),
+    "unfollowed": ("没有复采的初筛管", "signals without re-samples"),
     "held": ("被扣留的管", "tubes on hold"), "unknown": ("未知管", "unknown tubes"),
     "alerts": ("未处理预警", "alerts not settled"), "resample": ("待重采", "needs a new swab"),
     "devices": ("日志未到齐", "journals not complete"), "unaccounted": ("未归账", "unaccounted for"),

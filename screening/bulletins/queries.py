@@ -103,17 +103,19 @@ def last_digest(bulletin_id: int) -> bytes:
 
 
 def list_bulletins(
-    held: Sequence[Place], *, round_id: int | None = None, kinds: Sequence[str] = tuple(rules.KINDS),
+    held: Sequence[Place], *, openers: Sequence[Place] = (), round_id: int | None = None,
     before: int | None = None, limit: int = 50,
 ) -> list[BulletinRow]:  # fmt: skip
-    """Bulletins over areas within the places, newest first, paged by number."""
+    """Bulletins over areas within the places, newest first, paged by number; special reports only
+    over areas within `openers`, where somebody may open the people in them."""
     cond, params = places.in_scope(held)
+    opens, more = places.in_scope(openers)
     rows = fetch(
         f"SELECT {', '.join('b.' + c for c in BulletinRow._fields)} FROM bulletin b "
-        f"JOIN area a USING (area_id) WHERE {cond} AND b.kind = ANY(%s) "
+        f"JOIN area a USING (area_id) WHERE {cond} AND (b.kind <> %s OR {opens}) "
         "AND (%s::int8 IS NULL OR b.round_id = %s) AND b.bulletin_id < %s "
         "ORDER BY b.bulletin_id DESC LIMIT %s",
-        (*params, list(kinds), round_id, round_id, before or 2**62, limit),
+        (*params, str(rules.Kind.POOL), *more, round_id, round_id, before or 2**62, limit),
     )
     return [BulletinRow(*r) for r in rows]
 

@@ -80,7 +80,7 @@ class Told(NamedTuple):
 
     `tubes` were closed at the sites, `gone` of them rejected or lost; `signals` are positive at
     first screening, `positive` persons whose own re-sample was, `doubtful` those whose re-sample
-    decided nothing."""
+    decided nothing; `unfollowed` are signals of which no member was ever called back."""
 
     due: int = 0
     reached: int = 0
@@ -95,6 +95,7 @@ class Told(NamedTuple):
     positive: int = 0
     callbacks: int = 0
     doubtful: int = 0
+    unfollowed: int = 0
     held: int = 0
     unknown: int = 0
     alerts: int = 0
@@ -108,6 +109,7 @@ AGAINST: dict[str, tuple[str, str]] = {
     "nothing": ("还没有结果", "there are no results yet"),
     "open": ("还有开管未封", "tubes that are still open"),
     "not_released": ("还有试管未出结果", "tubes without a released result"),
+    "not_resulted": ("还有已检的人未出结果", "persons who were sampled and have no result"),
     "resample": ("还有人待重采", "persons who need a new swab"),
     "devices": ("还有设备的日志未到齐", "devices whose journals are not complete"),
     "unknown": ("还有未知试管", "unknown tubes"),
@@ -115,6 +117,7 @@ AGAINST: dict[str, tuple[str, str]] = {
     "alerts": ("还有预警未处理", "alerts that are not settled"),
     "callbacks": ("还有复采未完成", "re-samples that are not finished"),
     "doubtful": ("还有复采没有定论", "re-samples that decided nothing"),
+    "unfollowed": ("还有初筛管没有复采", "first signals that nobody was re-sampled for"),
     "positive": ("有复采阳性", "persons whose re-sample is positive"),
 }
 
@@ -122,10 +125,13 @@ AGAINST: dict[str, tuple[str, str]] = {
 def against(told: Told) -> list[str]:
     """Words of AGAINST, empty when "结果均为阴性" may be said: everything collected is released, no
     callback, hold or unknown tube is open, and no re-sample was positive."""
+    tubes_left = told.released + told.gone != told.tubes
     wrong = {
         "nothing": told.tubes == 0,
         "open": told.open,
-        "not_released": told.released + told.gone != told.tubes,
+        "not_released": tubes_left,
+        # people of the area may have been sampled at a site outside
+        "not_resulted": told.resulted < told.reached and not tubes_left,
         "resample": told.resample,
         "devices": told.devices,
         "unknown": told.unknown,
@@ -133,6 +139,7 @@ def against(told: Told) -> list[str]:
         "alerts": told.alerts,
         "callbacks": told.callbacks,
         "doubtful": told.doubtful,
+        "unfollowed": told.unfollowed,
         "positive": told.positive,
     }
     return [word for word in AGAINST if wrong[word]]

@@ -41,9 +41,3 @@ def check(actor: Actor, held: Held) -> Held:
     if held.row.kind == Kind.POOL and not actor.may(OPENERS, place):
         refuse(actor)
     return held
-
-
-def kinds_for(actor: Actor) -> list[str]:
-    """The kinds that stand in somebody's list."""
-    opens = actor.roles & set(OPENERS)
-    return [str(k) for k in Kind if k != Kind.POOL or opens]

@@ -77,7 +77,7 @@ def _told(r: results.Results, balance: Balance, sheet: Sheet) -> Told:
         gone=n["tubes_gone"], open=n["tubes_open"], signals=n["positive_tubes"],
         signal_persons=n["positive_persons"], positive=n["recheck_positive"],
         callbacks=max(n["callbacks_open"], r.count("open") + r.count("sampled")),
-        doubtful=r.count("other"), held=n["tubes_held"], unknown=kinds.get("unknown_tube", 0),
+        doubtful=r.count("other"), unfollowed=r.unfollowed, held=n["tubes_held"], unknown=kinds.get("unknown_tube", 0),
         alerts=_alerts(f), resample=n["resample"], devices=balance.parts["unheard"].open,
         unaccounted=n["unaccounted"],
     )  # fmt: skip

@@ -100,6 +100,11 @@ class Results:
         """How many re-samples of these tubes are `word`: open, sampled, negative, positive, other."""
         return sum(c[word] for c in self.callbacks.values())
 
+    @property
+    def unfollowed(self) -> int:
+        """Signals without any call-back that stands, such as those of a tube without a list."""
+        return sum(not sum(self.callbacks.get(s.barcode, Counter()).values()) for s in self.signals)
+
 
 def positives(r: Results) -> list[dict[str, Any]]:
     f = r.frame

@@ -24,7 +24,6 @@ from screening.bulletins.scopes import (
     MAKERS,
     OPENERS,
     READERS,
-    kinds_for,
 )
 from screening.errors import Problem
 from screening.i18n import ZONE, _
@@ -49,8 +48,8 @@ def list_page() -> dict[str, Any]:
     policy = _chosen(rounds)
     before = request.args.get("before", type=int)
     found = queries.list_bulletins(
-        held, round_id=policy.round_id if policy else None, kinds=kinds_for(actor), before=before,
-        limit=PAGE,
+        held, openers=actor.places(OPENERS), round_id=policy.round_id if policy else None,
+        before=before, limit=PAGE,
     )  # fmt: skip
     makes = actor.places(MAKERS)
     areas = _areas(makes, policy) if policy else []

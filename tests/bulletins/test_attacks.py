@@ -1,0 +1,63 @@
+"""Attempts to have a bulletin say what is not so, or tell it to the wrong people."""
+
+from __future__ import annotations
+
+from screening import clock
+from screening.accounts.queries import actor_of
+from screening.accounts.roles import Role
+from screening.bulletins import near, paper, queries, service
+from screening.bulletins.rules import Kind
+from screening.db import db, run
+from tests import make
+from tests.reporting.bench import POS
+
+
+def freeze_of(desk, area_id: int) -> int:
+    db.session.rollback()
+    number = service.freeze(
+        Kind.DAILY, desk.city.round_id, area_id, by=desk.head.staff_id, at=clock.now()
+    )
+    db.session.commit()
+    return number
+
+
+def says_all_negative(number: int) -> bool:
+    db.session.rollback()
+    return "均为阴性" in "".join(paper.paper(queries.get_bulletin(number)).sentences)
+
+
+def test_people_sampled_at_another_site_who_wait_for_a_result_forbid_the_sentence_at_home(desk):
+    home = desk.city.sites[0].area.area_id
+    desk.through(desk.fill(0, 5))
+    desk.test(desk.fill(5, 3, site=1), outcome=POS)
+    desk.finish()
+    number = freeze_of(desk, home)
+    told = desk.told(number)
+    assert (told["reached"], told["resulted"]) == (8, 5)
+    assert not says_all_negative(number)
+
+
+def test_a_released_positive_tube_without_members_forbids_the_sentence(desk):
+    tube = desk.fill(0, 2)
+    desk.through(tube, outcome=POS)
+    run("UPDATE callback SET state = 'withdrawn'")
+    run("UPDATE alert SET settled_at = now()")
+    db.session.commit()
+    desk.finish()
+    number = desk.freeze()
+    assert desk.told(number)["signals"] == 1
+    assert not says_all_negative(number)
+
+
+def test_who_heads_one_street_sees_no_special_report_of_another_in_the_list(desk):
+    tube = desk.fill(0, 2)
+    desk.through(tube, outcome=POS)
+    near.make(tube, "tracing", by=actor_of(desk.head.staff_id), at=clock.now())
+    db.session.commit()
+    who = make.staff(Role.DISTRICT_HEAD, desk.city.sites[1].area)
+    make.grant(who, Role.AUDITOR, make.Place("area", desk.county.area_id, desk.county.path))
+    db.session.commit()
+    make.sign_in(desk.client, who, cookie=True)
+    said = desk.client.get("/bulletins")
+    assert said.status_code == 200
+    assert tube not in said.text
