@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from screening.lab.rules import ControlFault, Hint, RuleSet, evaluate_plate, eva
 from screening.lab.well_rules import Outcome, WellCall, is_alert
 
 # what cyclers write where nobody gave the plate a number
+STRANGE = "…"  # a sample name that is no number of ours
 NO_CODE = frozenset(("", "na", "n/a", "none", "-", "null", "unknown"))
 
 
@@ -100,12 +101,25 @@ def named_signals(rule: RuleSet, readings: Sequence[WellReading]) -> dict[str, O
     return {name: outcome for name, outcome in called.items() if is_alert(outcome)}
 
 
+def speaks_of_unnamed(
+    rule: RuleSet, readings: Sequence[WellReading], ours: Collection[str]
+) -> bool:
+    """A signal in a well whose sample is no tube of `ours`: it may be anybody's. Positive controls
+    signal too; a second look at a file costs less than one that is lost."""
+    unnamed = [
+        msgspec.structs.replace(r, sample=r.well)
+        for r in readings
+        if r.sample is None or r.sample not in ours
+    ]
+    return bool(named_signals(rule, unnamed))
+
+
 def keep_only(readings: Sequence[WellReading], ours: Mapping[str, str]) -> list[WellReading]:
     """Readings without sample names that are not tube numbers: some laboratories write persons'
     names there. `ours`: sample as written → tube number. A strange name stays strange ("…")."""
     return [
         r
         if r.sample is None or ours.get(r.sample) == r.sample
-        else msgspec.structs.replace(r, sample=ours.get(r.sample, "…"))
+        else msgspec.structs.replace(r, sample=ours.get(r.sample, STRANGE))
         for r in readings
     ]

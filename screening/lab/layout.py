@@ -149,8 +149,7 @@ def swapped_columns(
         (a + 1, b + 1)
         for a in columns
         for b in columns
-        if a < b
-        and all(_fits(kinds[w], shows.get(_exchanged(w, a, b), "nothing")) for w in kinds)
+        if a < b and all(_fits(kinds[w], shows.get(_exchanged(w, a, b), "nothing")) for w in kinds)
     ]
 
 

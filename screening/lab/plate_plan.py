@@ -38,7 +38,9 @@ def layouts(rule: RuleSet, size: Size, *, marked: bool = False) -> Sequence[dict
     if not marked:
         return control_places.family(size) if n == 1 else control_places.group_family(size, n)
     if n > 1 or rule.internal_control is None:
-        raise BadLayout(why="此试剂盒不能用标记孔 / marks need one well a tube and an internal control")
+        raise BadLayout(
+            why="此试剂盒不能用标记孔 / marks need one well a tube and an internal control"
+        )
     return control_places.family(size, True)
 
 

@@ -83,6 +83,17 @@ class FileUsed(Conflict):
     en = "This file is the result of plate {plate}; one file cannot serve two. No result moved."
 
 
+class FileWaits(Conflict):
+    """What somebody looks at for one plate is not moved to another under their eyes."""
+
+    code = "file_waits"
+    zh = "这个文件正在板 {plate} 上等待确认。放错了板，请先在那里弃用，再导入这块板。"
+    en = (
+        "This file waits for a confirmation on plate {plate}. If it was laid there by mistake, put "
+        "it away there first, then import it here."
+    )
+
+
 class FileUsedNow(Conflict):
     code = "file_used_now"
     zh = "这份结果刚被用于另一块板，同一文件不能用于两块板。"

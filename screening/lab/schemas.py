@@ -273,7 +273,9 @@ class PlateRunSchema(Schema):
 class WaitingSchema(Schema):
     barcode = fields.String()
     why = fields.String(
-        metadata={"description": "recheck, single, key_group, rerun, overdue or empty, in this order"}
+        metadata={
+            "description": "recheck, single, key_group, rerun, overdue or empty, in this order"
+        }
     )
     mode = fields.Integer()
     members = fields.Integer()

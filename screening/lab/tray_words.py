@@ -8,6 +8,7 @@ WHY = {
     "no_plate_code": ("文件里没有板号", "the file carries no plate code"),
     "unknown_plate": ("本实验室没有这个板号", "this laboratory has no plate of that code"),
     "two_plates": ("板号只差大小写，有多块", "more than one plate, by case alone"),
+    "put_back": ("与所选的板不符，被退回", "it did not fit the plate it was laid to"),
     "plate_done": ("这块板已有结果或已作废", "that plate has its result or was given up"),
 }
 STATES = {

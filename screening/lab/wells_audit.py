@@ -12,7 +12,10 @@ FLAGS = {
     "fewer_wells": ("孔数少于管数：疑似再次混样", "fewer wells than tubes: mixed again?"),
     "wells_unread": ("文件里少了试管孔", "wells of tubes are not in the file"),
     "over_capacity": ("超过日检测能力", "more than the capacity of a day"),
-    "no_wells": ("没有孔位记录（结果清单），请填报用量", "no wells on record (result list): tell the use"),
+    "no_wells": (
+        "没有孔位记录（结果清单），请填报用量",
+        "no wells on record (result list): tell the use",
+    ),
     "fewer_reactions": ("试剂人份少于管数或孔数", "fewer reactions of kits than tubes or wells"),
     "told_fewer": ("填报孔数少于系统记录", "fewer wells told than the system holds"),
 }

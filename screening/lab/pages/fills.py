@@ -147,5 +147,3 @@ def command_codes(lab_id: int) -> Any:
         font=prints.font(),
     )
     return opened(data, "commands.pdf")
-
-

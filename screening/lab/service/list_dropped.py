@@ -14,8 +14,9 @@ from screening.lab.queries import LabRow, RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.service import alerts
 from screening.lab.service.list_verdicts import Rules, rows_of
+from screening.lab.service.quiet import unalerted
 from screening.lab.well_rules import Outcome, is_alert
-from screening.tube.queries import Key, find_keys, list_tubes
+from screening.tube.queries import find_keys, list_tubes
 
 
 def tell_list(lab: LabRow, found: RunRow, *, by: int | None, at: datetime) -> int:
@@ -53,7 +54,7 @@ def _signals(lab: LabRow, found: RunRow, at: datetime) -> dict[str, Outcome]:
 
 def _raise(lab: LabRow, found: RunRow, signals: dict[str, Outcome], *, at: datetime) -> int:
     keys = find_keys(signals)
-    quiet = {b: o for b, o in signals.items() if b in _unalerted(keys.values())}
+    quiet = {b: o for b, o in signals.items() if b in unalerted(keys.values(), found)}
     if not quiet:
         return 0
     raised = alerts.raise_signals(
@@ -72,11 +73,3 @@ def _raise(lab: LabRow, found: RunRow, signals: dict[str, Outcome], *, at: datet
         (Jsonb(verdict), lab.cell_id, found.run_id),
     )
     return raised
-
-
-def _unalerted(keys: Collection[Key]) -> set[str]:
-    out = {k.barcode for k in keys}
-    for cell, round_id in sorted({(k.cell_id, k.round_id) for k in keys}):
-        here = [k.barcode for k in keys if (k.cell_id, k.round_id) == (cell, round_id)]
-        out -= set(queries.alerts_of(cell, round_id, here))
-    return out

@@ -22,7 +22,7 @@ from screening.lab.plate_problems import (
 )
 from screening.lab.queries import LabRow, PlateRow, WellRow
 from screening.lab.rule_sets import RuleSet
-from screening.lab.service import rule_sets, starts
+from screening.lab.service import dropped, rule_sets, starts
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plate_maps import check_map, refusal
 from screening.lab.service.well_receipts import receive_by_well
@@ -142,6 +142,7 @@ def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> st
     if well not in held:
         raise WellEmpty(well=well)
     tube = held[well]
+    dropped.tell_plate(queries.get_lab(lab_id), plate, by=by, at=at)
     stands = queries.platings([tube.key]).get(tube.barcode)
     if stands is not None and stands.plate_id == plate_id:
         with moving(lab, plate.round_id, by=by, at=at) as move:
@@ -190,6 +191,7 @@ def abandon(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)
     tubes = {w.key for w in queries.list_wells(plate).values()}
+    dropped.tell_plate(lab, plate, by=by, at=at)
     with moving(lab, plate.round_id, by=by, at=at) as move:
         move.give_back(standing(plate, tubes), {"plate": plate_id})
     starts.end(plate, at)

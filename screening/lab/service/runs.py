@@ -14,14 +14,14 @@ from screening.db import insert, new_id, run
 from screening.errors import Problem
 from screening.lab import queries
 from screening.lab.judgement import Judgement, keep_only
-from screening.lab.plate_problems import FileUsed, PlateDone
+from screening.lab.plate_problems import FileUsed, FileWaits, PlateDone
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
-from screening.lab.service import alerts, dropped, originals, starts, watch
+from screening.lab.service import alerts, dropped, originals, starts, waiting, watch
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plates import WAITING_STATES, set_state
-from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, show
+from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, rule_of, show
 from screening.lab.well_rules import Outcome
 from screening.tickets import service as tickets
 from screening.tickets.service import Finding, Subject
@@ -31,6 +31,7 @@ from screening.tube.rules import Verb
 
 __all__ = ["RERUN", "WAITING_STATES", "Shown", "confirm", "discard", "preview", "show"]
 
+NAME = 120  # characters of a file's name that are kept
 # a first doubtful or failed reading is repeated from the same tube (domain 8.2); a second stands
 RERUN = (Outcome.INCONCLUSIVE, Outcome.INVALID)
 
@@ -44,20 +45,25 @@ def preview(
     """Read a run file for a plate and say what would happen; no tube, alert or plate changes.
 
     A file is what it says: one that was confirmed before, saved again or not, is shown as it then
-    was (`already`). Raises NotARunFile and its kin, FileUsed for another plate's, PlateDone."""
+    was (`already`). Raises NotARunFile and its kin, FileUsed for another plate's, FileWaits while
+    it is looked at for another, PlateDone."""
     file = read_run(data, name)
     lab = queries.get_lab(lab_id)
     digest = bytes.fromhex(file.sha256)
+    waiting.lock_files(lab)
+    held = queries.find_run(lab, digest)  # locked before anything is asked of it
     plate = queries.get_plate(lab, plate_id)
     if (used := queries.find_used(lab, digest, bytes.fromhex(file.content_sha256))) is not None:
         _check_own(lab, used, plate_id)
         return show(lab_id, used.run_id, at=at)._replace(already=True)
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)
-    held = queries.find_run(lab, digest)
+    if held is not None and held.state == "previewed" and held.plate_id != plate_id:
+        raise FileWaits(plate=queries.get_plate(lab, held.plate_id).code)
     run_id = held.run_id if held else new_id()
     originals.keep(lab, digest, data, by=by, at=at)
-    _keep_preview(lab, plate, run_id, file, held, by=by, at=at)
+    _keep_preview(lab, plate, run_id, file, held, name, by=by, at=at)
+    waiting.found_plate(lab, digest, plate_id=plate_id, run_id=run_id, by=by, at=at)
     return show(lab_id, run_id, at=at)
 
 
@@ -73,6 +79,7 @@ def _keep_preview(
     run_id: int,
     file: RunFile,
     held: RunRow | None,
+    name: str,
     *,
     by: int,
     at: datetime,
@@ -84,6 +91,7 @@ def _keep_preview(
         "serial": file.serial,
         "warnings": msgspec.to_builtins(file.warnings),
         "before": _history(held),
+        "name": name.replace("\\", "/").rpartition("/")[2][:NAME],
     }
     readings = msgspec.to_builtins(keep_only(file.rows, tube_numbers(file.rows)))
     row = (
@@ -148,6 +156,7 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
         _check_own(lab, used, plate.plate_id)
     bench = bench_of(lab, plate)
     made = judge_now(bench, found, at)
+    _judged_by(bench, run_id, at)
     if made.state == "evaluated":
         retested = _adopt(bench, found, made, by=by, at=at)
     else:
@@ -187,6 +196,17 @@ def _adopt(bench: Bench, found: RunRow, made: Judgement, *, by: int, at: datetim
         move(Verb.TEST, tests, "run", body=body)
         move(Verb.RERUN, {b: {"answers": here[b].line_id} for b in again}, "rerun", body=body)
     return sorted(again)
+
+
+def _judged_by(bench: Bench, run_id: int, at: datetime) -> None:
+    """Plate and run carry the version that judged them; a plate that nobody started gets it now."""
+    version = rule_of(bench, at).rule_id
+    for table, number in (("plate", bench.plate.plate_id), ("run", run_id)):
+        run(
+            f"UPDATE {table} SET rule_id = %s WHERE cell_id = %s AND {table}_id = %s "
+            "AND rule_id <> %s",
+            (version, bench.plate.cell_id, number, version),
+        )
 
 
 def _alert(bench: Bench, found: RunRow, made: Judgement, at: datetime) -> int:

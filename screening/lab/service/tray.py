@@ -5,35 +5,25 @@ shows of tubes that it names is told all the same (Shijiazhuang)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import msgspec
-from psycopg.types.json import Jsonb
-
 from screening.accounts.audit import note
-from screening.db import db, insert, new_id, run
+from screening.db import db, run
 from screening.errors import Problem
 from screening.lab import queries
-from screening.lab.judgement import NO_CODE, keep_only, named_signals
+from screening.lab.judgement import NO_CODE, keep_only, named_signals, speaks_of_unnamed
 from screening.lab.plate_problems import FileUsed
 from screening.lab.queries import LabRow
 from screening.lab.queries.steps import plates_of_code
-from screening.lab.queries.tray import (
-    TrayRow,
-    codes_of,
-    find_waiting,
-    get_file,
-    list_untold,
-)
+from screening.lab.queries.tray import TrayRow, find_waiting, get_file, list_untold
 from screening.lab.readers import RunFile, read_run
 from screening.lab.rule_sets import RuleSet
-from screening.lab.service import alerts, originals, rule_sets, runs
-from screening.lab.service.dropped import unalerted
+from screening.lab.service import alerts, originals, rule_sets, runs, waiting
 from screening.lab.service.originals import NoOriginal
 from screening.lab.service.plates import WAITING_STATES
+from screening.lab.service.quiet import unalerted
 from screening.lab.service.runs import tube_numbers
 from screening.lab.tray_words import FileGone, NoDiscardReason, SecondPerson
 from screening.lab.well_rules import Outcome
@@ -41,10 +31,6 @@ from screening.tube.queries import find_keys
 
 NAME = 120  # characters of a file's name that are kept
 DEFAULT_RULE = "general-ct40"
-_COLUMNS = (
-    "cell_id", "file_id", "lab_id", "file_hash", "name", "why", "told", "state", "came_by",
-    "came_at",
-)  # fmt: skip
 
 
 class Came(NamedTuple):
@@ -75,6 +61,7 @@ def take(lab_id: int, data: bytes, name: str, *, by: int, at: datetime) -> Came:
 def _take(lab: LabRow, data: bytes, name: str, *, by: int, at: datetime) -> Came:
     file = read_run(data, name)
     digest, content = bytes.fromhex(file.sha256), bytes.fromhex(file.content_sha256)
+    waiting.lock_files(lab)
     if (used := queries.find_used(lab, digest, content)) is not None:
         return _used(lab, file, used, name)
     seen = queries.find_run(lab, digest)
@@ -88,11 +75,7 @@ def _take(lab: LabRow, data: bytes, name: str, *, by: int, at: datetime) -> Came
     if (held := find_waiting(lab, digest)) is not None:
         return Came(name, "waiting", file_id=held.file_id, why=held.why, plate=_code(file) or None)
     originals.keep(lab, digest, data, by=by, at=at)
-    file_id = new_id()
-    row = (lab.cell_id, file_id, lab.lab_id, digest, name, why, Jsonb(_told(lab, file)), "waiting",
-           by, at)  # fmt: skip
-    insert("tray_file", _COLUMNS, [row])
-    note("tray_file_kept", "file", file_id, cell=lab.cell_id, staff_id=by, detail={"why": why})
+    file_id = waiting.lay(lab, digest, name, why, _told(lab, file), by=by, at=at)
     return Came(name, "waiting", file_id=file_id, why=why, plate=_code(file) or None)
 
 
@@ -129,16 +112,8 @@ def _told(lab: LabRow, file: RunFile) -> dict[str, Any]:
         "started": file.started,
         "wells": len(file.wells),
         "named": len(ours),
-        "stand": _stand(lab, set(ours.values())),
+        "stand": waiting.stand(lab, set(ours.values())),
     }
-
-
-def _stand(lab: LabRow, barcodes: set[str]) -> list[list[Any]]:
-    """[plate code, tubes] of this laboratory's plates on which tubes that it names stand now: told
-    to the person who decides, never decided by."""
-    found = Counter(s.plate_id for s in queries.platings(find_keys(barcodes).values()).values())
-    codes = codes_of(lab, found)
-    return [[codes[p], n] for p, n in found.most_common() if p in codes]
 
 
 def _ours(file: RunFile) -> dict[str, str]:
@@ -154,7 +129,8 @@ def assign(lab_id: int, file_id: int, plate_id: int, *, by: int, at: datetime) -
     lab, found = _waiting(lab_id, file_id)
     data = _bytes(lab, found)
     made = runs.preview(lab_id, plate_id, data, found.name, by=by, at=at)
-    _end(found, "assigned", by=by, at=at, plate_id=plate_id, run_id=made.run.run_id)
+    if made.already:  # a look ends the wait by itself, a repeat does not
+        waiting.end(found, "assigned", by=by, at=at, plate_id=plate_id, run_id=made.run.run_id)
     note("tray_file_assigned", "run", made.run.run_id, cell=lab.cell_id, staff_id=by)
     return made.run.run_id
 
@@ -170,7 +146,7 @@ def discard(lab_id: int, file_id: int, reason: str, *, by: int, at: datetime) ->
     file = read_run(_bytes(lab, found), found.name)
     rule = _rule(at)
     told = _alert(lab, file, rule, at)
-    if found.asked_by is None and _speaks_of_unnamed(file, rule):
+    if found.asked_by is None and speaks_of_unnamed(rule, file.rows, _ours(file)):
         run(
             "UPDATE tray_file SET asked_by = %s, reason = %s WHERE cell_id = %s AND file_id = %s",
             (by, reason.strip(), lab.cell_id, file_id),
@@ -179,7 +155,7 @@ def discard(lab_id: int, file_id: int, reason: str, *, by: int, at: datetime) ->
         return told
     if found.asked_by == by:
         raise SecondPerson()
-    _end(found, "discarded", by=by, at=at, reason=found.reason or reason.strip())
+    waiting.end(found, "discarded", by=by, at=at, reason=found.reason or reason.strip())
     note("tray_file_discarded", "file", file_id, cell=lab.cell_id, staff_id=by,
          detail={"alerts": told})  # fmt: skip
     return told
@@ -187,6 +163,7 @@ def discard(lab_id: int, file_id: int, reason: str, *, by: int, at: datetime) ->
 
 def _waiting(lab_id: int, file_id: int) -> tuple[LabRow, TrayRow]:
     lab = queries.get_lab(lab_id)
+    waiting.lock_files(lab)
     found = get_file(lab, file_id, lock=True)
     if found.state != "waiting":
         raise FileGone()
@@ -198,16 +175,6 @@ def _bytes(lab: LabRow, found: TrayRow) -> bytes:
     if data is None:
         raise NoOriginal()
     return data
-
-
-def _end(found: TrayRow, state: str, *, by: int, at: datetime, **more: Any) -> None:
-    values = {"plate_id": None, "run_id": None, "reason": None} | more
-    run(
-        "UPDATE tray_file SET state = %s, plate_id = %s, run_id = %s, reason = %s, ended_by = %s, "
-        "ended_at = %s WHERE cell_id = %s AND file_id = %s",
-        (state, values["plate_id"], values["run_id"], values["reason"], by, at, found.cell_id,
-         found.file_id),
-    )  # fmt: skip
 
 
 def _rule(at: datetime) -> RuleSet:
@@ -242,15 +209,3 @@ def tell_waiting(labs: Sequence[LabRow], before: datetime, *, at: datetime) -> i
                 (lab.cell_id, found.file_id),
             )
     return told
-
-
-def _speaks_of_unnamed(file: RunFile, rule: RuleSet) -> bool:
-    """A signal in a well whose sample is no tube of ours: it may be anybody's. Positive controls
-    signal too; a second look at a file costs less than one that is lost."""
-    ours = _ours(file)
-    unnamed = [
-        msgspec.structs.replace(r, sample=r.well)
-        for r in file.rows
-        if r.sample is None or r.sample not in ours
-    ]
-    return bool(named_signals(rule, unnamed))

@@ -82,9 +82,16 @@ def bench_of(lab: LabRow, plate: PlateRow) -> Bench:
     return Bench(lab, plate, wells, {t["barcode"]: t for t in tubes}, starts.find(plate))
 
 
+def rule_of(bench: Bench, at: datetime) -> rule_sets.Version:
+    """The version that judges this plate: the one of its start. A plate that nobody started takes
+    the one that holds now, as if it started; else old limits would live on in empty plates."""
+    if bench.start is not None:
+        return rule_sets.get_version(bench.plate.rule_id)
+    return rule_sets.at_start(bench.plate.rule_id, at)
+
+
 def judge_now(bench: Bench, found: RunRow, at: datetime) -> Judgement:
-    plate = bench.plate
-    rule = rule_sets.get_version(plate.rule_id).rule
+    plate, rule = bench.plate, rule_of(bench, at).rule
     about: Mapping[str, tuple[bool, list[str]]] = {}
     if rule.cohort_cutoffs:
         about = queries.contents(list(bench.tubes.values()), at)
