@@ -36,7 +36,15 @@ def init_i18n(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", ZONE.key)
     Babel(app, locale_selector=_choose)
     app.jinja_env.filters.update(
-        dt=dt, day=day, hm=hm, hms=hms, age=age, thousands=thousands, rate=rate, percent=percent
+        dt=dt,
+        day=day,
+        hm=hm,
+        hms=hms,
+        age=age,
+        thousands=thousands,
+        rate=rate,
+        percent=percent,
+        capital=capital,
     )
     app.jinja_env.globals.update(current_lang=current_lang, LANGS=LANGS, now=clock.now)
 
@@ -135,6 +143,12 @@ def age(span: timedelta | float | None) -> str:
     if days == 0:
         return _("%(h)s 小时 %(m)s 分", h=h, m=m)
     return _("%(d)s 天 %(h)s 小时", d=days, h=h)
+
+
+def capital(label: object) -> str:
+    """A label as it stands at the head of something; within a sentence it is written small."""
+    text = str(label)
+    return text[:1].upper() + text[1:]
 
 
 def thousands(n: float | None) -> str:
