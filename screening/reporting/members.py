@@ -81,11 +81,14 @@ def callbacks_of_area(
     place: Place,
     *,
     states: Sequence[str] = rules.RUNNING,
+    round_id: int | None = None,
     after: int = 0,
     limit: int = rules.LIST_ROWS.value,
 ) -> list[CallbackRow]:
-    """Callbacks of the people who live in this area, by number."""
+    """Callbacks of the people who live in this area, by number; of one round if it is named."""
     nodes = [n for n in places.TREE.get().by_id.values() if n.path.startswith(place.path)]
     homes = [n.area_id for n in nodes if n.level == COMMUNITY]
     cells = sorted({n.cell_id for n in nodes if n.cell_id})
-    return queries.list_callbacks(cells, homes, states=states, after=after, limit=limit)
+    return queries.list_callbacks(
+        cells, homes, states=states, round_id=round_id, after=after, limit=limit
+    )

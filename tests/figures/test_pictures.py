@@ -10,11 +10,12 @@ import pytest
 from screening import clock
 from screening.accounts.queries import names_of
 from screening.coverage import service as coverage
-from screening.db import db, fetch, run
+from screening.db import db, fetch, insert, run
 from screening.figures import service
 from screening.figures.queries import Scene, sheet_of
 from screening.figures.queries.picture import picture_of
 from screening.figures.rules import to_plain
+from tests import make
 from tests.ledger.day import Day
 from tests.reporting import bench as made
 
@@ -55,6 +56,28 @@ def test_the_parts_below_add_up_to_the_area(day):
     body = picture(day)
     assert sum(c["due"] for c in body["children"]) == body["figures"]["due"][0] == 80
     assert body["children"][0]["missed"] >= body["children"][-1]["missed"]
+
+
+def test_below_a_community_each_building_has_what_was_last_said_to_its_people(day):
+    home = day.city.sites[0].area
+    house = make.area("building", home)
+    cell, person = fetch(
+        "SELECT cell_id, person_id FROM person WHERE community_id = %s AND cell_id = %s LIMIT 1",
+        (home.area_id, home.cell_id),
+    )[0]
+    run("UPDATE person SET building_id = %s WHERE cell_id = %s AND person_id = %s",
+        (house.area_id, cell, person))  # fmt: skip
+    columns = ("cell_id", "contact_id", "round_id", "person_id", "community_id", "kind", "outcome",
+               "at")  # fmt: skip
+    said = [(n, outcome, clock.now() - timedelta(minutes=10 - n))
+            for n, outcome in enumerate(("will_come", "away"), 1)]  # fmt: skip
+    insert("contact", columns, [
+        (cell, make.number(), day.city.round_id, person, home.area_id, "call", outcome, at)
+        for _, outcome, at in said
+    ])  # fmt: skip
+    below = {c["area"]: c["last"] for c in picture(day, home.area_id)["children"]}
+    assert below[house.area_id][:2] == ["call", "away"]
+    assert [last for area, last in below.items() if area != house.area_id] == [None]
 
 
 def test_the_pace_of_sites_holds_every_closed_tube_and_person(day):

@@ -390,3 +390,5 @@ def test_edge_41_the_list_of_an_area_holds_its_members_by_deadline(bench):
     assert {r.person_id for r in rows} == {p[1] for p in bench.city.people[38:40]}
     assert queries.list_callbacks([first.cell_id], [first.area.area_id]) == rows
     assert queries.list_callbacks([first.cell_id], [1]) == []
+    assert queries.list_callbacks([first.cell_id], round_id=rows[0].round_id) == rows
+    assert queries.list_callbacks([first.cell_id], round_id=1) == []

@@ -109,7 +109,7 @@ def positive_persons(s: Scene) -> Figure:
 
 def _callback_door(s: Scene, state: str) -> Door:
     area = _listed_area(s)
-    return Door("reporting_pages.callbacks", {"area_id": area, "state": state})
+    return Door("reporting_pages.callbacks", {"area_id": area, "state": state, "round": s.round_id})
 
 
 @_figure("recheck_positive")

@@ -3,7 +3,7 @@ done about it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -60,18 +60,39 @@ def responsible_for(areas: Collection[int]) -> dict[int, int]:
 
 
 def _last_actions(scene: Scene) -> dict[int, LastAction]:
-    """{area directly below: the last contact with one of its people}; none below a community."""
+    """{area directly below: the last contact with one of its people}."""
     if scene.node.level >= COMMUNITY:
-        return {}
+        return _newest(scene, _last_at_home(scene))
     rows = fetch(
         "SELECT DISTINCT ON (community_id) community_id, kind, outcome, made_by, at FROM contact "
         "WHERE cell_id = ANY(%s) AND round_id = %s AND community_id = ANY(%s) "
         "ORDER BY community_id, at DESC /* fan-out: what was said in the area's own cells */",
         (scene.cells, scene.round_id, scene.communities),
     )
+    return _newest(scene, rows)
+
+
+def _last_at_home(scene: Scene) -> list[tuple]:
+    """Below a community: by the building, else the grid, where its people live."""
+    return fetch(
+        "SELECT DISTINCT ON (1) coalesce(p.building_id, p.grid_id, 0), c.kind, c.outcome, "
+        "c.made_by, c.at FROM contact c "
+        "JOIN person p ON p.cell_id = c.cell_id AND p.person_id = c.person_id "
+        "WHERE c.cell_id = ANY(%(cells)s) AND p.cell_id = ANY(%(cells)s) "
+        "AND c.round_id = %(round)s AND c.community_id = ANY(%(communities)s) "
+        "ORDER BY 1, c.at DESC /* fan-out: what was said in the community's own cells */",
+        {"cells": scene.cells, "round": scene.round_id, "communities": scene.communities},
+    )
+
+
+def _newest(scene: Scene, rows: Iterable[tuple]) -> dict[int, LastAction]:
+    """Rows begin with an area anywhere below; what is not below stands in nobody's line."""
     by_id, out = places.TREE.get().by_id, dict[int, LastAction]()
-    for community, *told in rows:
-        step = int(by_id[community].path[len(scene.node.path) :].partition("/")[0])
+    for area, *told in rows:
+        path = by_id[area].path if area in by_id else ""
+        if not path.startswith(scene.node.path) or path == scene.node.path:
+            continue
+        step = int(path[len(scene.node.path) :].partition("/")[0])
         action = LastAction(*told)
         if step not in out or out[step].at < action.at:
             out[step] = action

@@ -14,6 +14,7 @@ from screening.errors import NotFound
 from screening.i18n import _, dt
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY
+from screening.registry.queries import find_policy
 from screening.reporting import members, rules, scopes, service, words
 from screening.reporting.members import Member
 from screening.reporting.pages.frame import bp, text
@@ -34,16 +35,18 @@ def callbacks() -> Any:
     asked = request.args.get("state", "running")
     states = rules.RUNNING if asked not in (rules.CLOSED, rules.WITHDRAWN) else (asked,)
     after = request.args.get("after", 0, type=int)
-    rows = members.callbacks_of_area(place, states=states, after=after)
+    policy = find_policy(request.args.get("round", 0, type=int))
+    round_id = policy.round_id if policy else None
+    rows = members.callbacks_of_area(place, states=states, round_id=round_id, after=after)
     found = members.open_members(rows)
     late = sum(1 for m in found if m.row.state == rules.OPEN and m.row.due_at < now)
     full = len(rows) == rules.LIST_ROWS.value
     return render_template(
         "reporting/callbacks.html", rows=[_line(m, now) for m in found], areas=choices,
-        area_id=area_id, state=asked, late=late, as_of=now,
+        area_id=area_id, state=asked, late=late, as_of=now, policy=policy,
         away=sum(1 for m in found if m.row.attempt in rules.EXPLAINS),
         attempts=[(a, words.word(words.ATTEMPTS, a)) for a in rules.ATTEMPTS],
-        next=url_for(".callbacks", area_id=area_id, state=asked, after=rows[-1].callback_id)
+        next=url_for(".callbacks", area_id=area_id, state=asked, round=round_id, after=rows[-1].callback_id)
         if full else "",
     )  # fmt: skip
 
@@ -101,5 +104,8 @@ def tell_attempt(cell: int, callback_id: int) -> Any:
     by = current_actor().staff_id
     service.tell_attempt(cell, callback_id, text("outcome", 20), by=by, at=clock.now())
     flash(_("已记录。"), "ok")
-    area = text("area", 20)
-    return redirect(url_for(".callbacks", area_id=int(area) if area.isdigit() else None), 303)
+    back = {
+        name: int(text(field, 20)) if text(field, 20).isdigit() else None
+        for name, field in (("area_id", "area"), ("round", "round"))
+    }
+    return redirect(url_for(".callbacks", **back), 303)

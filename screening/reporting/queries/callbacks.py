@@ -60,20 +60,23 @@ def list_callbacks(
     communities: Collection[int] | None = None,
     *,
     states: Sequence[str] = rules.RUNNING,
+    round_id: int | None = None,
     after: int = 0,
     limit: int = rules.LIST_ROWS.value,
 ) -> list[CallbackRow]:
-    """Callbacks of an area: its cells, and its communities where it is smaller than a cell.
-    Paged by number."""
+    """Callbacks of an area: its cells, and its communities where it is smaller than a cell; of
+    every round where none is named. Paged by number."""
     rows = fetch(
         f"SELECT {_CALLBACK} FROM callback WHERE cell_id = ANY(%s) AND state = ANY(%s) "
         "AND (%s::bigint[] IS NULL OR community_id = ANY(%s)) AND callback_id > %s "
-        "ORDER BY callback_id LIMIT %s",
+        "AND (%s::bigint IS NULL OR round_id = %s) ORDER BY callback_id LIMIT %s",
         (
             list(cells),
             list(states),
             *(2 * [sorted(communities) if communities is not None else None]),
             after,
+            round_id,
+            round_id,
             limit,
         ),
     )
