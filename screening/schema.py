@@ -17,6 +17,8 @@ from screening.lab import use_models as lab_use
 from screening.ledger import models as ledger
 from screening.places import models as places
 from screening.registry import models as registry
+from screening.registry import schedule_models as schedules
+from screening.reminders import due_models as due
 from screening.reminders import models as reminders
 from screening.reporting import models as reporting
 from screening.tickets import models as tickets
@@ -24,9 +26,9 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "bulletins", "coverage", "duty", "exports", "field", "figures", "interop", "jobs",
-    "keyguard", "lab", "lab_archive", "lab_bench", "lab_use", "ledger", "outbox", "places",
-    "registry", "reminders", "reporting", "tickets", "transport", "tube",
+    "accounts", "bulletins", "coverage", "due", "duty", "exports", "field", "figures",
+    "interop", "jobs", "keyguard", "lab", "lab_archive", "lab_bench", "lab_use", "ledger", "outbox",
+    "places", "registry", "reminders", "reporting", "schedules", "tickets", "transport", "tube",
 ]  # fmt: skip
 
 metadata = Base.metadata

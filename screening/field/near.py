@@ -17,13 +17,19 @@ COMING = (Role.COURIER, Role.SITE_SUPERVISOR, Role.SAMPLER, Role.PACKER, Role.CO
 
 
 def rounds_at(site_id: int, path: str) -> list[RoundPolicy]:
-    """The open rounds over a site; the one it samples for comes first, the latest before others."""
+    """The open rounds over a site; the one it samples for comes first: a cohort round that names
+    the site before a mass round around it, then the latest before others."""
     rounds = [
         p
         for p in registry.open_rounds()
         if p.at_site(site_id) and (p.covers(path) or any(a.startswith(path) for a in p.area_paths))
     ]
-    return sorted(rounds, key=lambda p: (p.state != RoundState.SAMPLING, -p.round_id))
+    return sorted(
+        rounds,
+        key=lambda p: (
+            p.state != RoundState.SAMPLING, p.kind != "cohort" or p.site_ids is None, -p.round_id
+        ),
+    )  # fmt: skip
 
 
 def labs_near(path: str, default: int | None) -> list[places.LabRow]:

@@ -6,7 +6,7 @@ from flask import current_app
 
 from screening import clock
 from screening.jobs import job, progress
-from screening.reminders import doubt, notices, receipts, sender, waves, writing
+from screening.reminders import doubt, due, notices, receipts, sender, waves, writing
 from screening.reminders.channels import channel_of
 
 
@@ -44,3 +44,15 @@ def settle_messages() -> None:
 def forget_receipts() -> None:
     """Forget the gateways' own numbers of messages once no report can come any more."""
     receipts.forget(at=clock.now())
+
+
+@job("settle_due", every=300)
+def settle_due() -> None:
+    """Bring today's due lists of schedules up to date; after midnight, those of yesterday once."""
+    due.settle_due(at=clock.now(), watch=due.commit)
+
+
+@job("forget_due", every=3600)
+def forget_due() -> None:
+    """Forget due lists of days long past."""
+    due.forget(at=clock.now())

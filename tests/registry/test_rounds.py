@@ -7,6 +7,7 @@ import pytest
 from screening.accounts.roles import EVERYWHERE, Actor, Role, Scope
 from screening.db import db, fetch, run
 from screening.errors import Faults
+from screening.field.near import rounds_at
 from screening.registry import keys, queries
 from screening.registry.rules import Mode, PoolRule, WrongRoundState
 from screening.registry.service import rounds, zones
@@ -74,6 +75,25 @@ def test_an_area_and_cohort_may_be_in_one_open_round_only(street):
     rounds.approve(second, by=CHIEF)
     with pytest.raises(rounds.ScopeTaken):
         rounds.start(second, at=AT)
+
+
+def test_a_cohort_round_runs_beside_a_mass_round_at_sites_of_its_own(street):
+    running(street)
+    own = make.site(make.area("community", street)).site_id
+    plain = rounds.draft(a_draft(street, kind="cohort", cohorts=("hospital",)), by=CHIEF)
+    rounds.approve(plain, by=CHIEF)
+    with pytest.raises(rounds.NeedsOwnSites):
+        rounds.start(plain, at=AT)
+    named = running(street, kind="cohort", cohorts=("hospital",), sites={own: None})
+    twice = rounds.draft(
+        a_draft(street, kind="cohort", cohorts=("hospital",), sites={own: None}), by=CHIEF
+    )
+    rounds.approve(twice, by=CHIEF)
+    with pytest.raises(rounds.ScopeTaken):
+        rounds.start(twice, at=AT)
+    path = queries.get_policy(named).area_paths[0]
+    assert next(p.round_id for p in rounds_at(own, path)) == named
+    assert named not in [p.round_id for p in rounds_at(own + 1, path)]
 
 
 def test_a_stopped_round_leaves_its_area_to_the_next(street):

@@ -17,6 +17,7 @@ from screening.registry import rules
 from screening.registry.keys import make_round_key
 from screening.registry.queries import ROUNDS, RoundPolicy, get_policy
 from screening.registry.rules import COHORTS, LIMITS, MOST_IN_A_TUBE, ZONE_KINDS, PoolRule
+from screening.registry.rules_schedule import Beside, beside
 
 ROUND_LOCK = 720_261_123  # advisory lock: numbers of rounds and the check that scopes do not meet
 BY_ROUND = ("tube", "specimen", "custody")
@@ -88,6 +89,12 @@ class ScopeTaken(Conflict):
     code = "scope_in_open_round"
     zh = "同一区域和人群已在“{name}”中采样，同时只能参加一轮。"
     en = "The area and cohort are in the open round “{name}”; they may be in one round only."
+
+
+class NeedsOwnSites(Conflict):
+    code = "round_needs_own_sites"
+    zh = "“{name}”正在同一区域采样；重点人群轮次要指定自己的采样点，才能同时进行。"
+    en = "“{name}” samples in the same area; beside it a cohort round must name sites of its own."
 
 
 class Draft(NamedTuple):
@@ -230,9 +237,14 @@ def _check_free(mine: RoundPolicy) -> None:
     for other in ROUNDS.fresh().values():
         if other.state != rules.RoundState.SAMPLING or other.round_id == mine.round_id:
             continue
-        if other.drill == mine.drill and rules.scopes_meet(
+        if other.drill != mine.drill or not rules.scopes_meet(
             mine.area_paths, mine.cohorts, other.area_paths, other.cohorts
         ):
+            continue
+        said = beside((mine.kind, mine.site_ids), (other.kind, other.site_ids))
+        if said is Beside.NEEDS_SITES:
+            raise NeedsOwnSites(name=other.name, round_id=other.round_id)
+        if said is Beside.NO:
             raise ScopeTaken(name=other.name, round_id=other.round_id)
 
 
