@@ -111,6 +111,9 @@ def back(lab_id: int, seal: str = "", tube: str = "", awaits: str | None = None)
 
 
 def last_read(tube: str) -> dict[str, str] | None:
+    """What the field shows of the last scan: a tube, or the seal of a box."""
+    if tube and find_seal(tube):
+        return {"tone": "ok", "text": tube, "message": _("已收箱")}
     rows = list_tubes(find_keys([tube]).values()) if tube else []
     if not rows:
         return None

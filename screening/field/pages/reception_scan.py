@@ -3,13 +3,14 @@ the bench's command codes reject one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash
 
 from screening.accounts.guard import lab, require
 from screening.accounts.roles import LAB_ROLES
-from screening.field.pages.frame import answered, bp, lang, state, text, told
+from screening.field.pages.frame import answered, bp, lang, spoken, state, text, told
 from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
 from screening.i18n import _
 from screening.lab.bench_commands import REASONS, Command, read_command
@@ -17,7 +18,7 @@ from screening.transport import checks
 from screening.transport.desk_queries import BatchRow, find_seal, find_tube_box
 from screening.transport.rules import BatchStage
 from screening.transport.words import REJECTIONS
-from screening.tube.answers import STOP, worst
+from screening.tube.answers import STOP, Answer, worst
 from screening.tube.codes import CodeProblem, Kind, grouped, read_code
 from screening.tube.labels import PATTERNS, read_seal, read_tube
 
@@ -41,7 +42,7 @@ def reception_scan(lab_id: int) -> Any:
             return _reject(lab_id, seal, tube, reason)
         return _tube(lab_id, seal, tube)
     except CodeProblem as p:
-        return answered(PAGE, [checks.refused(p)], **desk_of(lab_id, seal))
+        return _stopped([checks.refused(p)], lab_id, seal)
 
 
 def _box(lab_id: int, seal: str) -> Any:
@@ -51,11 +52,18 @@ def _box(lab_id: int, seal: str) -> Any:
     if batch is None or batch.stage < BatchStage.ARRIVED:
         answers = checks.check_arrive(seal, None)
         if worst(answers) == STOP:
-            return answered(PAGE, answers, **desk_of(lab_id))
+            return _stopped(answers, lab_id, "")
         state([{"kind": "arrive", "seal": seal}], round_id=round_of(batch), lab_id=lab_id)
         told([a for a in answers if a.tone == "look"])
         flash(_("已收箱 %(seal)s。", seal=seal), "ok")
-    return back(lab_id, seal)
+    return back(lab_id, seal, seal)
+
+
+def _stopped(answers: Sequence[Answer], lab_id: int, seal: str) -> Any:
+    """The field itself says what it read and why that was refused."""
+    why = " ".join(a["text"] for a in spoken(answers))
+    last = {"tone": STOP, "text": text("code")[:40], "message": why}
+    return answered(PAGE, answers, **desk_of(lab_id, seal) | {"last": last})
 
 
 def _tube(lab_id: int, seal: str, tube: str) -> Any:
@@ -64,7 +72,7 @@ def _tube(lab_id: int, seal: str, tube: str) -> Any:
     seal = seal or (batch.seal if batch and batch.seal else "")
     answers = checks.check_receive(tube, seal or None)
     if worst(answers) == STOP:
-        return answered(PAGE, answers, **desk_of(lab_id, seal))
+        return _stopped(answers, lab_id, seal)
     entry = {"kind": "receive", "tube": tube, "seal": seal or None}
     state([entry], round_id=round_of(batch, tube), lab_id=lab_id)
     told([a for a in answers if a.tone == "look"])
