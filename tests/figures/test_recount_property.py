@@ -1,39 +1,41 @@
-"""Whatever happens in a town, every figure of every area is what plain Python counts from the rows."""
+"""Whatever happens in a town, every figure of every area, and every number of its command page, is
+what plain Python counts from the rows."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from screening import clock
-from screening.db import db, fetch
+from screening import clock, jobs
+from screening.coverage import service as coverage
+from screening.db import db
 from screening.figures import service
-from screening.figures.queries import Scene, sheet_of
+from screening.figures.queries import FIGURES, Scene, sheet_of
 from screening.figures.queries.picture import picture_of
-from screening.figures.queries.tubes import list_tubes
+from screening.figures.queries.tubes import MORE, list_tubes
+from screening.figures.rules import STAGES
 from screening.places.queries import TREE
 from tests import database
-from tests.coverage.happenings import Town
-from tests.coverage.test_recount_property import scripts
+from tests.coverage.happenings import Happening, Town
+from tests.coverage.recount import recount
+from tests.coverage.test_recount_property import step
+from tests.figures.recount import COMMUNITY, Books
 
-POSITIVE, RECHECK = 2, 2
-OPEN, CLOSED, RECEIVED, TESTED, RELEASED, VOID, REJECTED, LOST, DISCARDED = (
-    2,
-    3,
-    6,
-    8,
-    10,
-    20,
-    21,
-    22,
-    23,
+# a positive pool and a negative one, somebody lost, somebody who moved street before the swab
+USUAL: list[Happening] = [
+    ("move_home", 3, 2, 0), ("swab", 0, 2, 1), ("swab", 7, 5, 2), ("receive", 0, 0, 0),
+    ("release", 0, 2, 1), ("count", 0, 0, 0), ("swab_as_resample", 0, 1, 2), ("swab", 11, 2, 3),
+    ("release", 0, 2, 0), ("contact", 4, 5, 1), ("excuse", 5, 1, 1), ("receive", 3, 0, 0),
+]  # fmt: skip
+scripts = st.builds(
+    lambda usual, rest: USUAL[:usual] + rest,
+    st.integers(0, len(USUAL)),
+    st.lists(step, min_size=2, max_size=20),
 )
-EVERY = "/* fan-out: test */"
 
 
 @pytest.fixture(scope="module")
@@ -48,134 +50,93 @@ def ground(app: Any, database_url: str) -> Iterator[Any]:
 
 @given(script=scripts)
 @settings(
-    max_examples=12,
+    max_examples=16,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_every_figure_is_as_recounted(ground, client, script):
+def test_every_figure_and_every_number_of_the_command_page_is_as_recounted(ground, client, script):
     town = Town(client)
     try:
         town.play(script)
+        coverage.mark((s.cell_id, r, coverage.TUBES) for s in town.city.sites for r in town.rounds)
         town.work()
         service.take_rollups(at=clock.now())
+        jobs.KINDS["ticket_counts"]()
         for round_id in town.rounds:
-            rows, at = Rows(round_id), clock.now()
-            for node in (
-                n for n in TREE.get().by_id.values() if n.path.startswith(town.county.path)
-            ):
-                scene = Scene(round_id, node.area_id, at=at)
-                compare(rows, scene, at)
+            compare(town, round_id)
     finally:
         db.session.rollback()
         town.close()
 
 
-def compare(rows: Rows, scene: Scene, at: datetime) -> None:
-    sheet, node = sheet_of(scene), scene.node
-    told = {k: f.value for k, f in sheet.figures.items()}
-    expected = rows.tubes_in(node.path, at) | rows.persons_in(scene.communities, at)
-    assert {k: told[k] for k in expected} == expected, node.name
-    for what in ("tubes_collected", "tubes_released", "positive_tubes"):
-        assert len(list_tubes(scene, what)) == told[what]
-    body = picture_of(scene)
-    if body["children"] and node.level < 4:
-        for key in ("due", "reached", "missed", "resulted"):
-            assert sum(c[key] for c in body["children"]) == told[key]
-    closed = [t for t in rows.inside(node.path) if t["stage"] >= CLOSED and t["stage"] != VOID]
-    if node.level < 4 and scene.sight.sites:
-        assert sum(n for _s, n, _r in rows.slots(body)) == sum(t["members"] for t in closed)
+def compare(town: Town, round_id: int) -> None:
+    at = clock.now()
+    signed = town.signed_at if round_id == town.rounds[1] else None
+    people = town.signed_people if signed else recount(round_id, at=at)
+    books = Books(round_id, at, people)
+    for node in TREE.get().by_id.values():
+        # a signed round keeps its numbers by community; below it nothing is kept
+        if node.path.startswith(town.county.path) and (not signed or node.level <= COMMUNITY):
+            scene = Scene(round_id, node.area_id, at=at)
+            same_figures(books, scene)
+            same_page(books, scene)
 
 
-class Rows:
-    """Everything about tubes of a round, as it lies in the tables."""
+def same_figures(books: Books, scene: Scene) -> None:
+    told = {k: f.value for k, f in sheet_of(scene).figures.items()}
+    expected = books.figures(scene.node)
+    assert set(expected) == set(FIGURES), "every figure has its recount"
+    wrong = {k: (told[k], n) for k, n in expected.items() if told[k] != n}
+    assert not wrong, f"{scene.node.name} of level {scene.node.level}: (told, recounted) {wrong}"
+    for what in (*STAGES, "tubes_late", "tubes_held", "positive_tubes"):
+        assert len(list_tubes(scene, what)) == told[what], what
+    assert set(MORE) - set(told) == {"tubes_waiting", "tubes_untested"}
 
-    def __init__(self, round_id: int) -> None:
-        self.round_id = round_id
-        columns = ("cell_id", "barcode", "site_id", "lab_id", "stage", "members", "holds", "due_at")
-        self.tubes = [
-            dict(zip(columns, r, strict=True))
-            for r in fetch(
-                f"SELECT {', '.join(columns)} FROM tube WHERE round_id = %s {EVERY}", (round_id,)
-            )
-        ]
-        self.results: dict[str, tuple[int, int]] = {}
-        for barcode, version, outcome in fetch(
-            f"SELECT barcode, version, outcome FROM result WHERE round_id = %s {EVERY}", (round_id,)
-        ):
-            if version > self.results.get(barcode, (-1, 0))[0]:
-                self.results[barcode] = (version, outcome)
-        self.alerts = fetch(
-            f"SELECT barcode, outcome, settled_at, settled_how, seen_at FROM alert WHERE round_id = %s {EVERY}",
-            (round_id,),
-        )
-        self.callbacks = fetch(
-            "SELECT barcode, community_id, state, due_at, outcome, reason FROM callback "
-            f"WHERE round_id = %s {EVERY}", (round_id,),
-        )  # fmt: skip
-        self.again = {
-            r[0] for r in fetch(f"SELECT barcode FROM specimen WHERE round_id = %s AND purpose = %s {EVERY}",
-                                (round_id, RECHECK))
-        }  # fmt: skip
-        by_id = TREE.get().by_id
-        self.paths = {s: by_id[a].path for s, a in fetch("SELECT site_id, area_id FROM site")}
-        self.lab_paths = {s: by_id[a].path for s, a in fetch("SELECT lab_id, area_id FROM lab")}
 
-    def inside(self, path: str) -> list[dict[str, Any]]:
-        """A tube belongs to its site's area; to its laboratory's only while no site is known."""
-        out = []
-        for t in self.tubes:
-            where = (
-                self.paths.get(t["site_id"]) if t["site_id"] else self.lab_paths.get(t["lab_id"])
-            )
-            if where is not None and where.startswith(path):
-                out.append(t)
-        return out
+def same_page(books: Books, scene: Scene) -> None:
+    body, expected = picture_of(scene), books.page(scene.node)
+    name = f"{scene.node.name} of level {scene.node.level}"
+    held = {k: (h["tubes"], h["persons"], h["late"]) for k, h in body["held"].items()}
+    assert held == expected["held"], name
+    for kind, barcodes in expected["stragglers"].items():
+        assert [s["ref"] for s in body["stragglers"][kind]] == barcodes, (name, kind)
+    positives = {(p["channel"], p["size"]): (p["tubes"], p["persons"]) for p in body["positives"]}
+    assert positives == expected["positives"], name
+    assert body["callbacks"] == expected["callbacks"], name
+    assert body["parts"] == expected["parts"], name
+    assert {s: n for s, n, _ in body["slots"] if n} == expected["taken"], name
+    assert sum(r for _, _, r in body["slots"]) == expected["released"], name
+    same_desks(body, expected, name)
+    same_children(books, scene, body)
+    left = {"collect": ("missed",), "report": ("reached", "resulted")}
+    for link, (of, *less) in left.items():
+        n = body["figures"][of][0] - sum(body["figures"][x][0] for x in less)
+        assert body["forecasts"][link]["left"] == n, (name, link)
 
-    def slots(self, body: dict[str, Any]) -> list[list[int]]:
-        return body["slots"]
 
-    def positive(self, barcode: str) -> bool:
-        if barcode in self.again:
-            return False
-        if barcode in self.results:
-            return self.results[barcode][1] == POSITIVE
-        return any(
-            b == barcode
-            and outcome == POSITIVE
-            and (settled is None or how in ("released", "resampled"))
-            for b, outcome, settled, how, _seen in self.alerts
-        )
+def same_desks(body: dict[str, Any], expected: dict[str, Any], name: str) -> None:
+    sites = {
+        s["site"]: {"hour": s["hour"], "open": s["open"]["tubes"], "waiting": s["waiting"]["tubes"],
+                    "devices": s["devices"]}
+        for s in body["sites"]
+    }  # fmt: skip
+    assert sites == expected["sites"], name
+    assert body["hour"] == sum(s["hour"] for s in expected["sites"].values()), name
+    assert body["heard"]["devices"] == sum(s["devices"] for s in sites.values()), name
 
-    def tubes_in(self, path: str, at: datetime) -> dict[str, int]:
-        found = self.inside(path)
-        stages = Counter(t["stage"] for t in found)
 
-        def count(*wanted: int) -> int:
-            return sum(stages[s] for s in wanted)
-
-        chain = [t for t in found if t["stage"] < RELEASED]
-        signal = [t for t in found if self.positive(t["barcode"])]
-        names = {t["barcode"] for t in found}
-        return {
-            "tubes_open": count(OPEN),
-            "tubes_collected": count(3, 4, 5, 6, 7, 8, 9, 10, REJECTED, LOST, DISCARDED),
-            "tubes_delivered": count(6, 7, 8, 9, 10, REJECTED, DISCARDED),
-            "tubes_tested": count(8, 9, 10, DISCARDED),
-            "tubes_released": count(10, DISCARDED),
-            "tubes_gone": count(REJECTED, LOST),
-            "tubes_held": sum(1 for t in chain if t["holds"]),
-            "positive_tubes": len(signal),
-            "positive_persons": sum(t["members"] for t in signal),
-            "alerts_unseen": sum(1 for a in self.alerts
-                                 if a[0] in names and a[2] is None and a[4] is None),
-        }  # fmt: skip
-
-    def persons_in(self, communities: list[int], at: datetime) -> dict[str, int]:
-        mine = [c for c in self.callbacks if c[1] in communities]
-        return {
-            "callbacks_open": sum(1 for c in mine if c[2] in ("open", "sampled")),
-            "callbacks_late": sum(1 for c in mine if c[2] == "open" and c[3] < at),
-            "recheck_positive": sum(1 for c in mine if c[2] == "closed" and c[4] == POSITIVE),
-        }
+def same_children(books: Books, scene: Scene, body: dict[str, Any]) -> None:
+    """The ranking: every area below with its own people, none of them twice."""
+    by_id = TREE.get().by_id
+    for child in body["children"]:
+        node = by_id[child["area"]]
+        if node == scene.node:  # nobody knows in which grid or house they live
+            continue
+        told = books.figures(node)
+        wrong = {k: (n, told[k]) for k, n in child.items() if k in told and told[k] != n}
+        assert not wrong, f"{node.name} below {scene.node.name}: {wrong}"
+    if body["children"]:
+        for key in ("register", "due", "reached", "missed", "resulted"):
+            assert sum(c[key] for c in body["children"]) == body["figures"][key][0], key

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from screening.coverage.queries import cells_of
 from screening.db import fetch
 from screening.ledger.sight import Sight, sight_of
 from screening.places import queries as places
@@ -61,7 +62,8 @@ class Frame:
 
     @cached_property
     def cells(self) -> list[int]:
-        return [self.node.cell_id] if self.node.cell_id else places.cells_under(self.node.path)
+        """Where the people of the area are stored: its cells, and those of who moved here."""
+        return cells_of(self.node)
 
     @cached_property
     def sight(self) -> Sight:

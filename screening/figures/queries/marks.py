@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from screening.coverage.queries import get_node
+from screening.coverage.queries import cells_of, get_node
 from screening.db import fetch
-from screening.places import queries as places
 
 
 def mark_of(round_id: int, area_id: int) -> str:
     """The newest times and numbers of the sources of an area; the same while nothing moved."""
     node = get_node(area_id)
-    cells = [node.cell_id] if node.cell_id else places.cells_under(node.path)
+    cells = cells_of(node)
     rows = fetch(
         "SELECT (SELECT max(as_of) FROM coverage WHERE cell_id = ANY(%(cells)s) "
         "AND round_id = %(round)s), (SELECT max(as_of) FROM stage_count "

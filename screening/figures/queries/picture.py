@@ -51,7 +51,7 @@ def picture_of(scene: Scene) -> dict[str, Any]:
         },
         "slots": [
             [s, taken.get(s, 0), released.get(s, 0)]
-            for s in range(max(now - CURVE.value, min([*taken, now])), now + 1)
+            for s in range(max(now - CURVE.value, min([*taken, *released, now])), now + 1)
         ],
         "clocks": {k: list(c) for k, c in clocks_of(scene.round_id, scene.sight).items()},
         "held": {k: _standing(stand(scene.stages, stages)) for k, stages in HELD.items()},

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from screening.coverage.queries import StageRow, coverage_of, get_node, list_stages
+from screening.coverage.queries import StageRow, cells_of, coverage_of, get_node, list_stages
 from screening.coverage.rules import CoverageRow
 from screening.db import fetch
 from screening.figures.queries.devices import DeviceRow, list_devices
@@ -88,7 +88,8 @@ class Scene:
 
     @cached_property
     def cells(self) -> list[int]:
-        return [self.node.cell_id] if self.node.cell_id else places.cells_under(self.node.path)
+        """Where the people of the area are stored: its cells, and those of who moved here."""
+        return cells_of(self.node)
 
     @cached_property
     def positives(self) -> list[PositiveTube]:
