@@ -16,9 +16,9 @@ from screening.db import db
 VERSION = "0.1.0"
 
 SLICES = (
-    "places", "accounts", "registry", "tube", "tickets", "field", "collection", "transport",
-    "lab", "reporting", "coverage", "ledger", "reminders", "interop", "figures", "bulletins",
-    "exports", "dashboard",
+    "places", "accounts", "registry", "inbound", "tube", "tickets", "field", "collection",
+    "transport", "lab", "reporting", "coverage", "ledger", "reminders", "interop", "figures",
+    "bulletins", "exports", "dashboard",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from screening.db import Base
 from screening.exports import models as exports
 from screening.field import models as field
 from screening.figures import models as figures
+from screening.inbound import models as inbound
 from screening.interop import models as interop
 from screening.lab import archive_models as lab_archive
 from screening.lab import bench_models as lab_bench
@@ -26,7 +27,7 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "bulletins", "coverage", "due", "duty", "exports", "field", "figures",
+    "accounts", "bulletins", "coverage", "due", "duty", "exports", "field", "figures", "inbound",
     "interop", "jobs", "keyguard", "lab", "lab_archive", "lab_bench", "lab_use", "ledger", "outbox",
     "places", "registry", "reminders", "reporting", "schedules", "tickets", "transport", "tube",
 ]  # fmt: skip

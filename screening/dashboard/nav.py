@@ -26,6 +26,7 @@ def items() -> list[Item]:
     return [
         Item("dashboard_pages.home", _("工作台"), ""),
         Item("dashboard_pages.command", _("指挥"), watch),
+        Item("dashboard_pages.dispatch_own", _("调度"), watch),
         Item("dashboard_pages.round_overview", _("轮次总览"), watch),
         Item("coverage_pages.overview", _("覆盖情况"), watch),
         Item("ledger_pages.overview", _("未归账"), watch),
@@ -54,6 +55,7 @@ def items() -> list[Item]:
         Item("reminders_pages.missed", _("未检名单"), remind),
         Item("reminders_pages.visits", _("上门名单"), remind),
         Item("reminders_pages.waves", _("短信批次"), remind),
+        Item("inbound_pages.home", _("协查名单"), remind),
         Item("dashboard_pages.readiness", _("开采前检查"), setup),
         Item("registry_pages.list_rounds", _("轮次列表"), setup),
         Item("registry_pages.find_form", _("人员查询"), setup),

@@ -73,6 +73,34 @@ class PersonMove(Base):
     )
 
 
+class PersonMerge(Base):
+    """Somebody says that `twin` is the same human being as `into`: waiting for a second person,
+    done, refused or undone. The link itself is the line of person_move that `move_id` names."""
+
+    __tablename__ = "person_merge"
+    merge_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    twin_cell: Mapped[int]
+    twin_id: Mapped[int]
+    into_cell: Mapped[int]
+    into_id: Mapped[int]
+    reason: Mapped[str]
+    state: Mapped[str]
+    asked_by: Mapped[int]
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None]
+    undone_at: Mapped[datetime | None]
+    undone_why: Mapped[str | None]
+    left_at: Mapped[datetime | None]  # of the twin before the merge
+    move_id: Mapped[int | None]
+    __table_args__ = (
+        Index("ix_person_merge_twin", "twin_id"),
+        Index("ix_person_merge_into", "into_id"),
+        Index("ix_person_merge_open", "merge_id", postgresql_where="state = 'waiting'"),
+    )
+
+
 class PersonElsewhere(Base):
     """People of this community are stored in a cell that is not its own: they moved there, and
     their rows stayed. Written with the move, never taken back; a superfluous row costs a look."""

@@ -1,0 +1,1 @@
+"""Lists of people that others send in (协查, places visited, arrivals, employers), and their clocks."""

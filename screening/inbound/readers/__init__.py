@@ -1,0 +1,1 @@
+"""Files in: lists of people from other offices."""

@@ -1,0 +1,1 @@
+"""What is done with inbound lists and their lines."""
