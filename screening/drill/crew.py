@@ -59,6 +59,8 @@ def posts(
         yield "packer", "site", site.ref, True
         yield from [("sampler", "site", site.ref, True)] * (site.tables * SHIFTS)
     yield from [("courier", "all", "", True)] * COURIERS
+    for street in sorted({home.street for home in scope}):
+        yield "district_head", "area", street, False
 
 
 def make_devices(

@@ -21,6 +21,7 @@ from screening.drill.day_plan import DayPlan
 from screening.drill.desks import Desks
 from screening.drill.door import Door, Refused
 from screening.drill.notes import Notes, Table, Way
+from screening.drill.offices import Offices
 from screening.drill.tables import Tables
 from screening.drill.truth import Truth
 from screening.drill.world import Person, World
@@ -53,6 +54,7 @@ class Day:
         starts = min(site.opens_at for site in plan.sites)
         self.notes = notes or Notes(until=starts)
         self.desks = Desks(door, world)
+        self.offices = Offices(self)
         self.wrongs = Wrongs(self)
         self.tables = Tables(self)
         self.boxes = Boxes(self)
@@ -119,6 +121,7 @@ class Day:
         self.send(now)
         self.benches.play(now)
         self.desks.play(self, now)
+        self.offices.play(now)
         self.notes.until = now
         if self.over(now) and self.notes.once("shift_end"):
             self.end_shifts(now)

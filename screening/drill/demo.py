@@ -204,7 +204,7 @@ def answered(url: str, children: tuple[subprocess.Popen, ...]) -> None:
 def welcome(url: str, rate: int) -> None:
     print(f"\n采送检报 Screening: {url}   (Ctrl-C stops everything)\n")
     for one in msgspec.json.decode((INSTANCE / "demo-signins.json").read_bytes()):
-        print(f"  {one['role']:<18} {one['number']}  {one['password']}")
+        print(f"  {one['role']:<18} {one['number']}  {one['password']}  {one.get('place', '')}")
     print(f"\nThe field app, practice included: {url}/field/")
     if with_https():
         port = HTTPS_BIND.rpartition(":")[2]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from screening.drill.door import Door, Refused, Reply
+from screening.drill.offices import heads
 from screening.drill.scenery import at_hour
 from screening.drill.world import Staff, World
 
@@ -71,7 +72,7 @@ class Desks:
 
     def _remind(self, day: Day, now: datetime) -> None:
         round_id = self.world.rounds[day.plan.rounds[0].ref]
-        for head in self.world.crew("district_head"):
+        for head in heads(day):
             values = {
                 "area_id": self.world.areas[head.place], "round_id": round_id,
                 "template": "missed", "reason": "区域筛查", "rule": "应检尽检",
@@ -104,7 +105,7 @@ class Desks:
     def _answer(self, day: Day, now: datetime) -> None:
         """Those on duty say that they have an alert in hand, each for the own place."""
         benches = [self.world.crew("lab_technician", lab.ref)[0] for lab in self.world.labs]
-        for who in [*benches, *self.world.crew("district_head")]:
+        for who in [*benches, *heads(day)]:
             own = self._post_of(who)
             for call in self.as_(who, "get", "/api/v1/alerts/unacknowledged").body:
                 rung = datetime.fromisoformat(call["called_at"])

@@ -35,6 +35,7 @@ class Door(Protocol):
         json: Any = None,
         data: bytes | None = None,
         file: tuple[str, bytes] | None = None,
+        form: dict[str, Any] | None = None,
         token: str | None = None,
     ) -> Reply: ...
 
@@ -64,6 +65,7 @@ class HttpDoor:
         json: Any = None,
         data: bytes | None = None,
         file: tuple[str, bytes] | None = None,
+        form: dict[str, Any] | None = None,
         token: str | None = None,
     ) -> Reply:
         headers = bearer(token)
@@ -71,7 +73,12 @@ class HttpDoor:
             headers["Content-Type"] = "application/x-ndjson"
         files = {"file": file} if file else None
         answer = self.session.post(
-            self.url + path, json=json, data=data, files=files, headers=headers, timeout=SECONDS
+            self.url + path,
+            json=json,
+            data=data or form,
+            files=files,
+            headers=headers,
+            timeout=SECONDS,
         )
         return checked(path, answer.status_code, _body(answer))
 

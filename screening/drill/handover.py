@@ -9,19 +9,36 @@ import msgspec
 
 from screening.accounts.roles import Role
 from screening.drill import register, world
-from screening.drill.day_plan import DayPlan, to_json
+from screening.drill.day_plan import DayPlan, StaffMember, to_json
 from screening.drill.load import City
 from screening.drill.world import Roll, World
 from screening.places import queries as places
 
 
 def sign_ins(city: City) -> list[dict[str, str]]:
-    """One sign-in a role, as the sign-in page lists them."""
+    """One sign-in a role, as the sign-in page lists them; those who answer for areas are the ones
+    of the day's positive pool, on each level."""
+    story, chosen = _story(city.plan), list[StaffMember]()
+    for role in Role:
+        crew = [p for p in city.plan.staff if p.role == role]
+        chosen += [p for p in crew if p.scope in story] or crew[:1]
     return [
-        {"role": str(role), "number": person.ref, "password": city.password}
-        for role in Role
-        if (person := next((p for p in city.plan.staff if p.role == role), None))
+        {"role": p.role, "place": _name(city, p), "number": p.ref, "password": city.password}
+        for p in chosen
     ]
+
+
+def _story(plan: DayPlan) -> set[str]:
+    """Codes of the community, street and district where the positive pool is swabbed."""
+    where = next((f.where for f in plan.faults if f.kind == "positive_pool"), plan.sites[0].ref)
+    stands = next(s.community for s in plan.sites if s.ref == where)
+    home = next((c for c in plan.communities if c.code12 == stands), None)
+    return {home.county, home.street, home.code12} if home else set()
+
+
+def _name(city: City, person: StaffMember) -> str:
+    node = places.find_area(city.areas.get(person.scope, 0))
+    return node.name if node else ""
 
 
 def world_of(city: City) -> World:

@@ -107,6 +107,8 @@ def _staff(city: City) -> None:
         )  # fmt: skip
         if person.role == Role.SITE_SUPERVISOR:
             places_service.change_site(city.sites[person.scope], responsible_id=staff_id)
+        elif person.role == Role.LAB_REVIEWER:
+            places_service.change_lab(city.labs[person.scope], responsible_id=staff_id)
         elif person.role == Role.COMMUNITY_WORKER:
             places_service.set_owner(city.areas[person.scope], staff_id)
 
@@ -115,7 +117,7 @@ def _on_duty(city: City, by: Actor, at: datetime) -> None:
     """Who answers for the alerts: a technician of each laboratory, the district heads, a
     dispatcher for the city."""
     whole = next(n for n in places.TREE.get().by_id.values() if n.level == CITY)
-    taken: set[tuple[str, str]] = set()
+    taken = {(str(Role.DISTRICT_HEAD), home.street) for home in city.plan.communities}
     for person in city.plan.staff:
         role, where = Role(person.role), (person.role, person.scope)
         if role not in ON_DUTY or where in taken:

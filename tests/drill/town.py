@@ -70,14 +70,15 @@ class TestDoor:
         self.client = client
 
     def post(self, path: str, *, json: Any = None, data: bytes | None = None,
-             file: tuple[str, bytes] | None = None, token: str | None = None) -> Reply:  # fmt: skip
+             file: tuple[str, bytes] | None = None, form: dict[str, Any] | None = None,
+             token: str | None = None) -> Reply:  # fmt: skip
         more: dict[str, Any] = {}
         if json is not None:
             more["json"] = json
         if data is not None:
             more |= {"data": data, "content_type": "application/x-ndjson"}
         if file is not None:
-            more["data"] = {"file": (io.BytesIO(file[1]), file[0])}
+            more["data"] = {**(form or {}), "file": (io.BytesIO(file[1]), file[0])}
         r = self.client.post(path, headers=bearer(token), **more)
         return checked(path, r.status_code, r.get_json(silent=True))
 
