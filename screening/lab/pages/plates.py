@@ -15,8 +15,9 @@ from screening.lab.pages.bench import may_write
 from screening.lab.pages.frame import bp, form, me, outcome_badge, said, shown, state_badge, undo
 from screening.lab.plate_plan import ORDERS
 from screening.lab.queries import PlateRow
+from screening.lab.queries.runs import list_previews
 from screening.lab.scopes import LAB, READERS, WRITERS
-from screening.lab.service import plates, rule_sets
+from screening.lab.service import plates, rule_sets, starts
 from screening.tube.printers import qr
 
 CONTROLS = {
@@ -55,6 +56,8 @@ def plate_view(lab_id: int, plate_id: int, order: str = "") -> dict[str, Any]:
         "may_write": may_write(lab_id),
         "run_href": url_for(".run", lab_id=lab_id, run_id=row.run_id) if row.run_id else "",
         "made_at": row.made_at,
+        "begun": starts.find(row) if row.state in ("running", "quarantined") else None,
+        "previews": [url_for(".run", lab_id=lab_id, run_id=r) for r in list_previews(row)],
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from screening.db import fetch
 from screening.errors import NotFound
 from screening.lab.queries.labs import LabRow
+from screening.lab.queries.plates import PlateRow
 
 
 class NoSuchRun(NotFound):
@@ -96,6 +97,16 @@ def list_runs(
         (sorted({x.cell_id for x in labs}), [x.lab_id for x in labs], before or 2**62, limit),
     )
     return [RunRow(*r) for r in rows]
+
+
+def list_previews(plate: PlateRow) -> list[int]:
+    """Files of a plate that were looked at and wait for a decision, the newest first."""
+    rows = fetch(
+        "SELECT run_id FROM run WHERE cell_id = %s AND plate_id = %s AND state = 'previewed' "
+        "ORDER BY run_id DESC",
+        (plate.cell_id, plate.plate_id),
+    )
+    return [r for (r,) in rows]
 
 
 def codes_of(labs: Sequence[LabRow], runs: Collection[int]) -> dict[int, str]:
