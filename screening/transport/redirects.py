@@ -50,6 +50,13 @@ class NoReason(Problem):
     en = "Choose why the box goes elsewhere."
 
 
+class NoLab(Problem):
+    status = 422
+    code = "redirect_lab"
+    zh = "请选择新的检测机构。"
+    en = "Choose the laboratory the box shall go to."
+
+
 class Redirected(NamedTuple):
     """One change of a box's destination: who decided, who was told, from where to where, and why."""
 
@@ -65,7 +72,7 @@ class Redirected(NamedTuple):
 
 
 def redirect(
-    batch: BatchRow, lab_id: int, *, reason: str, told: str, by: Actor, at: datetime,
+    batch: BatchRow, lab_id: int | None, *, reason: str, told: str, by: Actor, at: datetime,
     before: int | None = None,
 ) -> int:  # fmt: skip
     """Send a box to `lab_id`; returns the command's id. `told` is the staff number of the second
@@ -73,11 +80,13 @@ def redirect(
     gone to where none is written on it. Raises Faults, BoxThere, SameLab, NoSuchBatch."""
     second = _second(told, by)
     faults = [Fault(NoReason(), field="reason")] if reason not in REDIRECTIONS else []
+    if lab_id is None:
+        faults.append(Fault(NoLab(), field="lab_id"))
     if second is None:
         faults.append(Fault(NobodyTold(), field="told"))
     if faults:
         raise Faults(faults)
-    places.get_lab(lab_id)
+    places.get_lab(lab_id or 0)
     ref = (batch.cell_id, batch.batch_id)
     queries.lock_batches([ref])
     now = find_row(*ref)

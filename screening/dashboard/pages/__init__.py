@@ -1,6 +1,6 @@
-"""Screens that compose other slices: homes, the round, the command page, what a round still lacks."""
+"""Screens that compose other slices: homes, the round, the command page, dispatch, zones, the map."""
 
-from screening.dashboard.pages import command, command_lists, home, readiness, round
+from screening.dashboard.pages import command, command_lists, dispatch, home, readiness, round
 from screening.dashboard.pages.frame import bp
 
-__all__ = ["bp", "command", "command_lists", "home", "readiness", "round"]
+__all__ = ["bp", "command", "command_lists", "dispatch", "home", "readiness", "round"]

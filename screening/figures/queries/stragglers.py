@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -124,13 +125,13 @@ def _last_facts(boxes: list[tuple[int, int]]) -> dict[tuple[int, int], Any]:
     return out
 
 
-def boxes_on_the_road(scene: Scene) -> dict[int, tuple[int, int]]:
-    """{laboratory: (boxes, tubes)} on the way to each laboratory, from anywhere."""
+def boxes_on_the_road(labs: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """{laboratory: (boxes, tubes)} on the way to each of these laboratories, from anywhere."""
     rows = fetch(
         "SELECT lab_id, count(*), sum(greatest(known - received, 0))::int8 FROM batch "
         "WHERE cell_id = ANY(%s) AND stage = ANY(%s) AND lab_id = ANY(%s) GROUP BY 1 "
         "/* fan-out: a laboratory's boxes come from any cell, those on the road are few */",
-        (all_cells(), [int(s) for s in BOXES["unreceived"]], [x.lab_id for x in scene.labs]),
+        (all_cells(), [int(s) for s in BOXES["unreceived"]], list(labs)),
     )
     found: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     found.update({r[0]: (r[1], r[2]) for r in rows})

@@ -1,0 +1,58 @@
+"""The dispatch board: own area only; who moves a box stands over its site."""
+
+from __future__ import annotations
+
+import secrets
+
+from screening import clock
+from screening.accounts.roles import Role
+from screening.field import service
+from screening.tube.codes import Kind, make_code
+from tests import devices, make
+from tests.access import Case, Side, World
+from tests.access_cases.coverage import counted
+
+
+def of(w: World, side: Side) -> dict:
+    return {"values": {"area_id": side.county.area_id}, "query_string": {"round": counted(w)}}
+
+
+def sealed(w: World, side: Side) -> str:
+    """A box with one tube that waits at the side's site."""
+    n = 51_000_000 + make.number()
+    tube, box, seal = make_code(Kind.TUBE, n), make_code(Kind.BOX, n), make_code(Kind.SEAL, n)
+    batch = f"{side.site.cell_id}-{secrets.token_hex(16)}"
+    phone = devices.phone(site=side.site)
+    phone.write("open", tube=tube, mode="pooled", size=10)
+    phone.write("bind", tube=tube, seat=1, who={"name": "甲"})
+    phone.write("close", tube=tube, n=1)
+    phone.write("box_open", batch=batch, box=box)
+    phone.write("pack", batch=batch, box=box, tube=tube)
+    phone.write("seal", batch=batch, box=box, seal=seal, n=1)
+    out = service.ingest(phone.batch(), received_at=clock.now())
+    assert not out.parked, out
+    return batch
+
+
+def box(w: World, side: Side) -> dict:
+    asked = of(w, side)
+    return {**asked, "values": {**asked["values"], "batch": sealed(w, side)}}
+
+
+def told(w: World, side: Side) -> dict:
+    courier, _token = w.person(Role.COURIER, side.county)
+    data = {"lab_id": side.lab.lab_id, "reason": "jam", "told": courier.staff_no}
+    return {**box(w, side), "data": data}
+
+
+CASES = [
+    Case("dashboard_pages.dispatch_own", inside=lambda w: {"query_string": {"round": counted(w)}}),
+    Case("dashboard_pages.dispatch", inside=lambda w: of(w, w.a), outside=lambda w: of(w, w.b),
+         inside_marker=lambda w: [w.a.lab.name]),
+    Case("dashboard_pages.dispatch_now", inside=lambda w: of(w, w.a),
+         outside=lambda w: of(w, w.b)),
+    Case("dashboard_pages.destination", inside=lambda w: box(w, w.a),
+         outside=lambda w: box(w, w.b), inside_marker=lambda w: [w.a.site.name]),
+    Case("dashboard_pages.send_elsewhere", "POST", inside=lambda w: told(w, w.a),
+         outside=lambda w: told(w, w.b)),
+]  # fmt: skip
