@@ -309,8 +309,12 @@ def foretold(kind: str, f: Mapping[str, Any], *, at: datetime, stopped: bool) ->
         return {"what": what, "text": _("数据还不够"),
                 "band": _("至少要有半小时、三十人的进度"), "tone": "unknown"}  # fmt: skip
     if f["state"] == "standing":
-        return {"what": what, "text": _("没有进展"), "band": _("最近一小时没有人，还差 %(n)s 人", n=f"{f['left']:,}"),
-                "tone": "look"}  # fmt: skip
+        left = f"{f['left']:,}"
+        idle = (
+            _("最近一小时没有人，还差 %(n)s 人", n=left) if kind == "collect"
+            else _("最近三小时没有出结果，还差 %(n)s 人", n=left)
+        )  # fmt: skip
+        return {"what": what, "text": _("没有进展"), "band": idle, "tone": "look"}
     if f["state"] == "far":
         return {"what": what, "text": _("三天以上"), "band": pace, "tone": "look"}
     early, late = moment(f["earliest"], at), f["latest"]

@@ -14,12 +14,17 @@ SLOT = timedelta(minutes=10)
 PACE_SLOTS = Limit(
     6, "house; one hour: shorter jumps with every box, longer sleeps through a change"
 )
+RELEASE_SLOTS = Limit(
+    18, "house; three hours: results come by the plate, an hour may hold none of them or all"
+)
 LEAST_SLOTS = Limit(3, "house; half an hour of work before anything is foretold")
 LEAST_PERSONS = Limit(30, "house; three tubes of ten")
-BAND = Limit(
-    1_476,
-    "thousandths; Student's t with 5 degrees of freedom, 80 % two-sided: six slots make an hour",
-)
+BANDS = {
+    slots.value: Limit(
+        t, f"thousandths; Student's t, {slots.value - 1:.0f} degrees, 80 % two-sided"
+    )
+    for slots, t in ((PACE_SLOTS, 1_476), (RELEASE_SLOTS, 1_333))
+}
 FARTHEST = Limit(72, "house; hours: nobody plans a round further by its pace")
 TABLE_RATE = Limit(200, "persons an hour and table; domain 4: Liaoning 2020, 200+ per group")
 LONGEST_QUEUE = Limit(180, "house; minutes: beyond, only that it grows is known")
@@ -45,23 +50,29 @@ class Pace(NamedTuple):
     enough: bool = False
 
 
-def pace(slots: Mapping[int, int], at: datetime, *, since: datetime | None = None) -> Pace:
-    """The pace of the last hour. `slots` {slot: persons}; the slot that is running is left out,
-    and so are slots before `since`, when work began."""
+def pace(
+    slots: Mapping[int, int],
+    at: datetime,
+    *,
+    since: datetime | None = None,
+    over: Limit = PACE_SLOTS,
+) -> Pace:
+    """The pace of the last hour, or of `over` so many stretches. `slots` {slot: persons}; the
+    slot that is running is left out, and so are slots before `since`, when work began."""
     last = slot_of(at)
-    first = last - int(PACE_SLOTS.value)
+    start = first = last - int(over.value)
     if since is not None:
         first = max(first, slot_of(since))
     told = [slots.get(s, 0) for s in range(first, last)]
     begun = next((i for i, n in enumerate(told) if n), len(told))
-    if first == last - int(PACE_SLOTS.value) and any(n for s, n in slots.items() if s < first):
-        begun = 0  # work began before this hour: a standstill inside it counts
+    if first == start and any(n for s, n in slots.items() if s < first):
+        begun = 0  # work began before: a standstill inside counts
     told = told[begun:]
     if len(told) < LEAST_SLOTS.value:
         return Pace()
     each_hour = 3600 / SLOT.total_seconds()
     hour = mean(told) * each_hour
-    spread = BAND.value / 1000 * stdev(told) / sqrt(len(told)) * each_hour
+    spread = BANDS[over.value].value / 1000 * stdev(told) / sqrt(len(told)) * each_hour
     enough = sum(told) >= LEAST_PERSONS.value or begun == 0
     return Pace(hour, max(0.0, hour - spread), hour + spread, enough)
 
@@ -80,7 +91,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(left: int, found: Pace, at: datetime) -> Forecast:
-    """When `left` persons are done if the pace of the last hour goes on."""
+    """When `left` persons are done if the pace goes on."""
     if left <= 0:
         return Forecast("done", 0, found)
     if not found.enough:

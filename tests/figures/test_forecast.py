@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from screening.figures.forecast import Pace, forecast, pace, queue, slot_of, slot_start
+from screening.figures.forecast import (
+    RELEASE_SLOTS,
+    Pace,
+    forecast,
+    pace,
+    queue,
+    slot_of,
+    slot_start,
+)
 
 NOW = datetime(2026, 11, 22, 8, 5, tzinfo=UTC)
 LAST = slot_of(NOW)
@@ -50,6 +58,13 @@ def test_a_pace_needs_half_an_hour_and_three_tubes(counts, enough):
 def test_a_round_that_began_within_the_hour_is_not_averaged_over_empty_time():
     since = slot_start(LAST - 3, NOW)
     assert pace(slots(0, 0, 0, 50, 50, 50), NOW, since=since).hour == 300
+
+
+def test_results_that_come_by_the_plate_are_averaged_over_three_hours():
+    plates = slots(*[0] * 5, 700, *[0] * 5, 650, *[0] * 5, 750, 0, 0)
+    assert pace(plates, NOW).hour == 750
+    found = pace(plates, NOW, over=RELEASE_SLOTS)
+    assert 700 <= found.hour <= 970 and found.high < 2 * found.hour
 
 
 def test_a_standstill_after_work_is_seen():

@@ -7,7 +7,7 @@ from typing import Any
 
 from screening.accounts.rules import Limit
 from screening.coverage.rules import NUMBERS
-from screening.figures.forecast import Forecast, forecast, pace, slot_of
+from screening.figures.forecast import RELEASE_SLOTS, Forecast, forecast, pace, slot_of
 from screening.figures.queries.desks import (
     SHOWN,
     LabLine,
@@ -45,8 +45,8 @@ def picture_of(scene: Scene) -> dict[str, Any]:
         "forecasts": {
             "collect": _foretold(forecast(sheet["missed"], pace(taken, scene.at, since=since), scene.at)),
             "report": _foretold(
-                forecast(sheet["reached"] - sheet["resulted"], pace(released, scene.at, since=since),
-                         scene.at)
+                forecast(sheet["reached"] - sheet["resulted"],
+                         pace(released, scene.at, since=since, over=RELEASE_SLOTS), scene.at)
             ),
         },
         "slots": [
