@@ -19,6 +19,7 @@ from screening.registry.code_keys import ring
 from screening.registry.names import mask_name
 from screening.reporting import doors
 from screening.reporting.lookup import recent_rounds
+from screening.reporting.queries import Story
 
 ISSUER = "CN"
 _COLUMNS = (
@@ -83,11 +84,19 @@ def issue(
     if isinstance(chosen, str):
         raise _REFUSED[chosen](hours=rules.HOURS.value)
     cell, person = story.cell, story.person
-    row = _make(cell, person, chosen, at)
+    row = _make(*_owner(story, chosen), chosen, at)
     if row.withdrawn_at is not None:
         raise NoProofNow()
     note("proof_shown", "person", person, cell=cell, detail={"proof": row.proof_id})
     return _signed(cell, person, row, chosen)
+
+
+def _owner(story: Story, chosen: Specimen) -> tuple[int, int]:
+    """Under which number the swab was taken: there a correction of its tube looks for proofs."""
+    for other in story.others:
+        if any(s.specimen_id == chosen.number for s in other.swabs):
+            return other.cell, other.person
+    return story.cell, story.person
 
 
 def _make(cell: int, person: int, s: Specimen, at: datetime) -> ProofRow:

@@ -22,6 +22,7 @@ class Flag(IntFlag):
     KEY_GROUP = 64
     LEFT = 128  # moved away for good
     CHECK_SEEN = 256  # the check digit is wrong, the document was seen by a second person
+    HAS_TWIN = 512  # another row was merged into this one
 
 
 GONE = Flag.DECEASED | Flag.DUPLICATE | Flag.LEFT  # not in the register of any round

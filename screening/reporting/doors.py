@@ -23,7 +23,7 @@ from screening.registry import seals
 from screening.registry.code_keys import read_person
 from screening.registry.service.persons import ring
 from screening.registry.signed_codes import is_resident
-from screening.reporting.queries import Story, story_of_code, story_of_id
+from screening.reporting.queries import Story, story_of_code, story_of_id, whole
 from screening.reporting.service.codes import code_hash
 
 
@@ -68,8 +68,10 @@ def open_door(
     (slips of the finger, not counted), LastFourNeeded, NumberNeeded, NoSuchCode, TooMany."""
     tail = last4.strip().upper()
     if is_resident(text):
-        return _by_resident_code(text, tail, number, address=address, at=at, rounds=rounds)
-    return _by_access_code(text, tail, number, address=address, at=at, rounds=rounds)
+        found = _by_resident_code(text, tail, number, address=address, at=at, rounds=rounds)
+    else:
+        found = _by_access_code(text, tail, number, address=address, at=at, rounds=rounds)
+    return whole(found, rounds)
 
 
 # --- the code on the slip -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from screening.registry.queries import ROUNDS
 from screening.reporting import doors, resident_rules, rules
-from screening.reporting.queries import CalledRow, Story, SwabStory, story_of_person
+from screening.reporting.queries import CalledRow, Story, SwabStory, story_of_person, whole
 from screening.reporting.resident_rules import Signals
 from screening.reporting.rules import PersonState, Swab
 from screening.reporting.service.phone_codes import use_code
@@ -55,15 +55,20 @@ def look_up(
 def look_up_by_phone(phone: str, last4: str, code: str, *, address: str | None) -> Looked:
     """By the one-time code, which ends with it. Raises what phone_codes.use_code raises."""
     cell, person = use_code(phone, last4, code, address=address)
-    return _shown(story_of_person(cell, person, recent_rounds()))
+    return _shown(_story(cell, person))
 
 
 def person_results(cell: int, person: int) -> Looked:
     """All recent swabs of one person and the state that they add up to, as those see it who act."""
-    story = story_of_person(cell, person, recent_rounds())
+    story = _story(cell, person)
     told = _tell(story)
     seen = [_seen(t, rules.swab_state(t.swab), released=t.swab.covered) for t in told]
     return Looked(rules.person_state([t.swab for t in told]), seen, _due(story))
+
+
+def _story(cell: int, person: int) -> Story:
+    rounds = recent_rounds()
+    return whole(story_of_person(cell, person, rounds), rounds)
 
 
 def _shown(story: Story) -> Looked:

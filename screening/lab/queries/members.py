@@ -8,6 +8,7 @@ from screening.db import by_cell, fetch
 from screening.lab.duty_rules import KNOWN, NOT_SAMPLED, SAMPLED
 from screening.lab.queries.alerts import AlertRow
 from screening.lab.queries.labs import rounds_in_use
+from screening.registry.twins import rows_of
 from screening.tube.queries import Key, list_members, list_tubes
 from screening.tube.rules import NOT_IN_TUBE, Bind
 
@@ -28,13 +29,15 @@ def singles_of(found: AlertRow, binds: Sequence[Bind] | None = None) -> dict[int
     out = {b.person_id: NOT_SAMPLED for b in binds}
     since = {b.person_id: b.at for b in binds}
     swabs = []
-    for cell, group in by_cell([(b.home_cell, b.person_id) for b in binds]):
-        swabs += fetch(
+    rows = rows_of((b.home_cell, b.person_id) for b in binds)
+    for cell, group in by_cell(sorted(rows)):
+        found_here = fetch(
             "SELECT person_id, specimen_id, tube_cell, round_id, barcode, at FROM specimen "
             "WHERE cell_id = %s AND round_id = ANY(%s) AND person_id = ANY(%s) AND void = 0 "
             "AND barcode <> %s",
             (cell, _rounds(found), [p for _, p in group], found.barcode),
         )
+        swabs += [(rows[cell, s[0]][1], *s[1:]) for s in found_here]
     later = [s for s in swabs if s[5] > since[s[0]]]
     tubes = _tubes((s[2], s[3], s[4]) for s in later)
     for person, specimen, cell, round_id, barcode, _ in later:

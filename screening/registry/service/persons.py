@@ -191,6 +191,12 @@ def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: d
         "UPDATE person SET flags = flags | %s, left_at = %s WHERE cell_id = %s AND person_id = %s",
         (int(Flag.DUPLICATE), at, *twin),
     )
+    # who must be swabbed alone under one number must be under the other
+    run(
+        "UPDATE person SET flags = flags | %s, lane = greatest(lane, %s) "
+        "WHERE cell_id = %s AND person_id = %s",
+        (int(Flag.HAS_TWIN), _lane(*twin), *into),
+    )
     run(
         "UPDATE person_key SET person_id = %s, cell_id = %s WHERE doc_hash = "
         "(SELECT doc_hash FROM person WHERE cell_id = %s AND person_id = %s)",
@@ -204,6 +210,11 @@ def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: d
     )  # fmt: skip
     note("person_merged", "person", twin[1], cell=twin[0], detail={"into": str(into[1])})
     changed([(twin[0], old), (into[0], new)])
+
+
+def _lane(cell: int, person_id: int) -> int:
+    asked = (cell, person_id)
+    return fetch("SELECT lane FROM person WHERE cell_id = %s AND person_id = %s", asked)[0][0]
 
 
 def _lock_community(cell: int, person_id: int) -> int:

@@ -30,6 +30,7 @@ from screening.reporting.queries.stories import (
     story_of_code,
     story_of_id,
     story_of_person,
+    whole,
 )
 from screening.reporting.queries.told import RunFacts, Said, run_facts, run_states, said_of
 
@@ -64,4 +65,5 @@ __all__ = [
     "story_of_id",
     "story_of_person",
     "swabs_of_person",
+    "whole",
 ]

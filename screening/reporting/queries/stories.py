@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from screening.db import fetch, glance
+from screening.registry.twins import TWICE, others_of
+from screening.reporting.rules import RUNNING
 from screening.tube.queries import Key
 
 
@@ -52,7 +54,8 @@ class CalledRow(NamedTuple):
 
 class Story(NamedTuple):
     """`known`: the register has the person; `tried`: a wrong try of the same pair is remembered;
-    `attacked`: very many under the same soft counters (accounts.throttle)."""
+    `attacked`: very many under the same soft counters (accounts.throttle). `twice`: the person
+    stood in the register under another number too; `others`: what is known under those."""
 
     cell: int
     person: int
@@ -62,6 +65,8 @@ class Story(NamedTuple):
     attacked: bool
     swabs: list[SwabStory]
     called: dict[Key, CalledRow]
+    twice: bool = False
+    others: Sequence[Story] = ()
 
 
 _TRIES = (
@@ -97,7 +102,7 @@ _TUBES = (
     "WHERE a.cell_id = s.tube_cell AND a.round_id = s.round_id AND a.barcode = s.barcode) a ON true"
 )
 _REST = (
-    "SELECT 0, 0::bigint, w.cell_id, '', 0::smallint, 0::smallint, NULL::timestamptz, "
+    f"SELECT 0, coalesce(p.flags & {TWICE}, 0)::bigint, w.cell_id, '', 0::smallint, 0::smallint, NULL::timestamptz, "
     "NULL::smallint, w.person_id, NULL::smallint, NULL::timestamptz, w.tried, NULL::int, "
     "(p.person_id IS NOT NULL)::int::bigint, w.attacked::int::bigint, 0::bigint, "
     "encode(p.last4_hash, 'hex'), 0::bigint FROM w LEFT JOIN person p ON p.cell_id = w.cell_id "
@@ -141,6 +146,20 @@ def story_of_person(cell: int, person: int, rounds: Iterable[int]) -> Story:
     return found
 
 
+def whole(story: Story, rounds: Iterable[int]) -> Story:
+    """The story of the human being: with the swabs and calls under every other number."""
+    if not story.twice:
+        return story
+    others = [story_of_person(*pair, rounds) for pair in others_of(story.cell, story.person)]
+    called: dict[Key, CalledRow] = {}
+    for s in (story, *others):
+        for key, row in s.called.items():
+            if key not in called or row.state in RUNNING:
+                called[key] = row
+    swabs = [swab for s in (story, *others) for swab in s.swabs]
+    return story._replace(swabs=swabs, called=called, others=others)
+
+
 def _array(numbers: Iterable[int]) -> str:
     """As PostgreSQL writes it: the driver takes longer for a list than the server for the query."""
     return "{" + ",".join(map(str, numbers)) + "}"
@@ -168,4 +187,7 @@ def _read(rows: list[tuple]) -> Story | None:
     if head is None:
         return None
     tail = bytes.fromhex(head[16]) if head[16] else None
-    return Story(head[2], head[8], bool(head[13]), tail, head[11], bool(head[14]), swabs, called)
+    return Story(
+        head[2], head[8], bool(head[13]), tail, head[11], bool(head[14]), swabs, called,
+        bool(head[1]),
+    )  # fmt: skip

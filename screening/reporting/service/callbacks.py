@@ -15,6 +15,7 @@ from screening.lab.well_rules import Outcome
 from screening.registry.queries import find_policy
 from screening.registry.rules import default_limits
 from screening.registry.service import await_recheck, end_await_recheck
+from screening.registry.twins import owners_of
 from screening.reporting import rules
 from screening.reporting.queries import NoSuchCallback
 from screening.reporting.service.visits import met_after_all
@@ -92,17 +93,29 @@ def _reason(outcome: int, alone: bool) -> str:
     return "single_positive" if alone else "pool_positive"
 
 
+_SINGLE = "(c.state IN ('open', 'sampled') OR (c.state = 'closed' AND c.outcome = %s))"
+
+
 def set_lanes(persons: Iterable[tuple[int, int]]) -> None:
     """Lane 2 for (cell, person) pairs with a running callback or a positive re-check; else none."""
-    for cell, group in by_cell(sorted(set(persons))):
+    pairs = {*persons}
+    for cell, group in by_cell(sorted(pairs)):
         run(
-            "UPDATE person p SET lane = CASE WHEN EXISTS (SELECT 1 FROM callback c "
-            "WHERE c.cell_id = p.cell_id AND c.person_id = p.person_id AND (c.state IN "
-            "('open', 'sampled') OR (c.state = 'closed' AND c.outcome = %s))) THEN 2 "
+            f"UPDATE person p SET lane = CASE WHEN EXISTS (SELECT 1 FROM callback c "
+            f"WHERE c.cell_id = p.cell_id AND c.person_id = p.person_id AND {_SINGLE}) THEN 2 "
             "WHEN p.lane = 2 THEN 0 ELSE p.lane END "
             "WHERE p.cell_id = %s AND p.person_id = ANY(%s)",
             (int(Outcome.POSITIVE), cell, [person for _, person in group]),
         )
+    owners = owners_of(pairs)
+    for cell, group in by_cell(sorted(owners)):
+        found = fetch(
+            f"SELECT DISTINCT person_id FROM callback c WHERE cell_id = %s "
+            f"AND person_id = ANY(%s) AND {_SINGLE}",
+            (cell, [person for _, person in group], int(Outcome.POSITIVE)),
+        )
+        for home, person in sorted({owners[cell, r[0]] for r in found}):
+            run("UPDATE person SET lane = 2 WHERE cell_id = %s AND person_id = %s", (home, person))
 
 
 def withdraw(callbacks: Iterable[tuple[int, int]], why: str, *, at: datetime) -> int:
@@ -138,19 +151,22 @@ def withdraw_tube(key: Key, home_cells: Collection[int], why: str, *, at: dateti
 def sampled(barcode: str, bind: Bind, *, early: bool) -> None:
     """A person called back was swabbed alone in `barcode`. A swab that says it is a re-check
     (`early`) answers the callback even when clocks put it before."""
-    answered = run(
-        "UPDATE callback SET state = 'sampled', sampled_at = %s, single_barcode = %s "
-        "WHERE cell_id = %s AND person_id = %s AND state = 'open' AND barcode <> %s "
-        "AND (%s OR opened_at <= %s)",
-        (bind.at, barcode, bind.home_cell, bind.person_id, barcode, early, bind.at),
-    )
-    if answered:
-        met_after_all([(bind.home_cell, bind.person_id)], at=bind.at)
+    own = (bind.home_cell, bind.person_id)
+    for cell, person in (own, *owners_of([own])):
+        answered = run(
+            "UPDATE callback SET state = 'sampled', sampled_at = %s, single_barcode = %s "
+            "WHERE cell_id = %s AND person_id = %s AND state = 'open' AND barcode <> %s "
+            "AND (%s OR opened_at <= %s)",
+            (bind.at, barcode, cell, person, barcode, early, bind.at),
+        )
+        if answered:
+            met_after_all([(cell, person)], at=bind.at)
 
 
 def not_sampled(barcode: str, binds: Iterable[Bind]) -> None:
     """The re-check's swab was taken out again: the callback waits as before."""
-    for cell, group in by_cell([(b.home_cell, b.person_id) for b in binds]):
+    pairs = {(b.home_cell, b.person_id) for b in binds}
+    for cell, group in by_cell(sorted(pairs | owners_of(pairs).keys())):
         run(
             "UPDATE callback SET state = 'open', sampled_at = NULL, single_barcode = NULL "
             "WHERE cell_id = %s AND person_id = ANY(%s) AND single_barcode = %s "
@@ -174,20 +190,22 @@ def answer(tubes: Sequence[Answer], *, at: datetime) -> set[tuple[int, int, str]
     shared with others answers nothing and opens it again too."""
     touched: dict[str, list[tuple]] = defaultdict(list)
     done: set[tuple[int, int, str]] = set()
-    for tube, cell, number, person, home, state in _asked(tubes):
+    asking = set()
+    for tube, cell, number, person, home, state, pair in _asked(tubes):
         alone = len({b.person_id for b in tube.binds}) == 1
         closes = alone and tube.outcome in (Outcome.NEGATIVE, Outcome.POSITIVE)
         if not closes and state == rules.OPEN:
             continue
         to = f"close {int(tube.outcome)}" if closes else "reopen"
         touched[to].append((cell, number, person, home, tube.key))
-        done.add((cell, person, tube.key.barcode))
+        done |= {(cell, person, tube.key.barcode), (*pair, tube.key.barcode)}
+        asking.add(pair)
     for to, rows in sorted(touched.items()):
         if to == "reopen":
             _reopen(rows, at)
         else:
             _close(rows, int(to[6:]), at)
-    set_lanes((cell, person) for rows in touched.values() for cell, _, person, _, _ in rows)
+    set_lanes(asking | {(r[0], r[2]) for rows in touched.values() for r in rows})
     return done
 
 
@@ -197,6 +215,8 @@ def _asked(tubes: Sequence[Answer]) -> Iterable[tuple]:
     for tube in tubes:
         for b in tube.binds:
             by[b.home_cell, b.person_id].append((tube, b))
+    for twin, pair in owners_of(by).items():
+        by[twin] += by[pair]
     for cell, group in by_cell(sorted(by)):
         for number, person, home, state, single, opened_at, barcode in fetch(
             "SELECT callback_id, person_id, community_id, state, single_barcode, opened_at, barcode "
@@ -208,7 +228,7 @@ def _asked(tubes: Sequence[Answer]) -> Iterable[tuple]:
                 own = tube.key.barcode
                 later = state == rules.OPEN and opened_at <= b.at and barcode != own
                 if single == own or later:
-                    yield tube, cell, number, person, home, state
+                    yield tube, cell, number, person, home, state, (b.home_cell, b.person_id)
 
 
 def _close(rows: Sequence[tuple], outcome: int, at: datetime) -> None:
