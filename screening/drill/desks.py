@@ -79,7 +79,6 @@ class Desks:
                 "place": "就近采样点", "hours": "今日16时前", "phone": "12345",
             }  # fmt: skip
             wave = self.as_(head, "post", "/api/v1/waves", json=values).get("wave_id")
-            self.as_(head, "post", f"/api/v1/waves/{wave}/preview")
             start = {"include_silent": True}
             self.as_(head, "post", f"/api/v1/waves/{wave}/start", json=start)
 

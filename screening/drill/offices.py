@@ -93,7 +93,6 @@ class Offices:
             "hours": "{hours}", "phone": "12345",
         }  # fmt: skip
         wave = self._as(head, "post", "/api/v1/waves", json=values).get("wave_id")
-        self._as(head, "post", f"/api/v1/waves/{wave}/preview")
         self._as(head, "post", f"/api/v1/waves/{wave}/start", json={"include_silent": True})
 
     def _bulletin(self, head: Staff, now: datetime) -> None:
