@@ -48,6 +48,9 @@ def pick(
     again = new_swabs(round_id, [m for m in found if m.state == AGAIN], at=at)
     cohorts = _cohorts(found, at) if wanted.cohort else {}
     rounds = in_a_row(community, round_id, wanted.rounds, at=at) if wanted.rounds > 1 else {}
+    if wanted == Wanted():  # a whole city's list asks nothing of anybody
+        plain = [Picked(m, again.get((m.cell_id, m.person_id)), frozenset()) for m in found]
+        return sorted(plain, key=Picked.place)
     out = []
     for m in found:
         pair = (m.cell_id, m.person_id)

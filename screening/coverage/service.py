@@ -17,7 +17,7 @@ from screening.coverage.rules import CoverageRow, adds_up, total
 from screening.coverage.swabs import hashed
 from screening.db import by_cell, fetch, insert, new_id, run
 from screening.places import queries as places
-from screening.registry.queries import find_policy, get_policy, open_rounds
+from screening.registry.queries import RoundPolicy, find_policy, get_policy, open_rounds
 from screening.registry.rules import RoundState
 from screening.registry.service.changes import on_change
 
@@ -161,19 +161,34 @@ def verify(*, at: datetime) -> list[tuple[int, int]]:
     Exemptions end and promises pass with time alone; those communities are no difference."""
     while take_marks(at=at) >= MARKS:
         pass
+    return [difference for policy in open_rounds() for difference in compare(policy, at=at)]
+
+
+def compare(policy: RoundPolicy, *, at: datetime) -> list[tuple[int, int]]:
+    """The differences of one round. Journals may come in meanwhile: who brings one leaves a mark in
+    the same transaction, so a community with a mark is no difference, it waits to be counted."""
     wrong: list[tuple[int, int]] = []
-    for policy in open_rounds():
-        stored = queries.list_stored(policy.round_id)
-        for cell, group in by_cell(marks_queries.stores_in(policy)):
-            communities = [c for _, c in group]
-            for row in equation.count_communities(cell, policy.round_id, communities, at=at):
-                kept = stored.get((cell, row.area_id))
-                if kept is None or _same(row, kept) or _same_then(cell, policy.round_id, kept):
-                    continue
+    stored = queries.list_stored(policy.round_id)
+    for cell, group in by_cell(marks_queries.stores_in(policy)):
+        communities = [c for _, c in group]
+        for row in equation.count_communities(cell, policy.round_id, communities, at=at):
+            kept = stored.get((cell, row.area_id))
+            if kept is None or _same(row, kept) or _waits(cell, policy.round_id, row.area_id):
+                continue
+            if not _same_then(cell, policy.round_id, kept):
                 wrong.append((policy.round_id, row.area_id))
                 _alarm(cell, policy.round_id, row, kept)
-            recount(cell, policy.round_id, communities, at=at)
+        recount(cell, policy.round_id, communities, at=at)
     return wrong
+
+
+def _waits(cell: int, round_id: int, community: int) -> bool:
+    return bool(
+        fetch(
+            "SELECT 1 FROM dirty WHERE cell_id = %s AND round_id = %s AND community_id = %s LIMIT 1",
+            (cell, round_id, community),
+        )
+    )
 
 
 def _same(a: CoverageRow, b: CoverageRow) -> bool:

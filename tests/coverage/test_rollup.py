@@ -10,6 +10,7 @@ from screening import clock
 from screening.coverage import queries, service
 from screening.coverage.rules import adds_up
 from screening.db import db, fetch, run
+from screening.registry.queries import get_policy
 from screening.registry.service import changes
 from tests import world
 from tests.coverage.test_equation import community, exempt, sample, told
@@ -81,6 +82,16 @@ def test_a_rollup_that_agrees_raises_no_alarm(city, client):
     counted(city)
     sample(city, client, 0, 4)
     assert service.verify(at=clock.now()) == []
+
+
+def test_what_came_in_while_it_was_checked_waits_and_is_no_alarm(city, client):
+    counted(city)
+    policy = get_policy(city.round_id)
+    sample(city, client, 0, 4)
+    assert service.compare(policy, at=clock.now()) == []
+    sample(city, client, 4, 2)
+    run("DELETE FROM dirty /* fan-out: test */")
+    assert service.compare(policy, at=clock.now()) == [(city.round_id, community(city))]
 
 
 def test_a_rollup_that_differs_is_an_alarm_and_is_put_right(city, client):

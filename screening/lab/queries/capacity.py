@@ -17,10 +17,16 @@ _STANDING = (
     "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = ANY(%(rounds)s) "
     "AND lab_id = ANY(%(labs)s) AND stage BETWEEN %(received)s AND %(reviewed)s GROUP BY 1, 2"
 )
-_CAME = (
-    f"SELECT {_BENCH} lab_id, count(*), count(*) FILTER (WHERE received_at > %(window)s) "
+# one pass over the tubes of a day: what came, and how long took what was released
+_DAY = (
+    f"SELECT {_BENCH} lab_id, count(*) FILTER (WHERE received_at > %(day)s), "
+    "count(*) FILTER (WHERE received_at > %(window)s), count(*) FILTER (WHERE done), "
+    "percentile_disc(ARRAY[0.5, 0.95, 1.0]) WITHIN GROUP (ORDER BY took) FROM ("
+    "SELECT lab_id, received_at, stage = %(released)s AND since > %(day)s AS done, "
+    "CASE WHEN stage = %(released)s AND since > %(day)s THEN since - received_at END AS took "
     "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = ANY(%(rounds)s) "
-    "AND lab_id = ANY(%(labs)s) AND received_at > %(day)s GROUP BY 1"
+    "AND lab_id = ANY(%(labs)s) AND received_at IS NOT NULL "
+    "AND (received_at > %(day)s OR stage = %(released)s AND since > %(day)s)) t GROUP BY 1"
 )
 _JUDGED = (
     "SELECT lab_id, coalesce(sum((verdict->>'tubes')::bigint), 0)::bigint, "
@@ -28,17 +34,10 @@ _JUDGED = (
     "FROM run WHERE cell_id = ANY(%(own)s) AND lab_id = ANY(%(labs)s) AND state = 'evaluated' "
     "AND imported_at > %(day)s GROUP BY 1"
 )
-_TOOK = (
-    f"SELECT {_BENCH} lab_id, count(*), "
-    "percentile_disc(ARRAY[0.5, 0.95, 1.0]) WITHIN GROUP (ORDER BY since - received_at) "
-    "FROM tube WHERE cell_id = ANY(%(cells)s) AND round_id = ANY(%(rounds)s) "
-    "AND lab_id = ANY(%(labs)s) AND stage = %(released)s AND since > %(day)s "
-    "AND received_at IS NOT NULL GROUP BY 1"
-)
 
 
 def list_loads(labs: Sequence[LabRow], at: datetime) -> dict[int, LabLoad]:
-    """How full each of these laboratories is now, in four statements for all of them."""
+    """How full each of these laboratories is now, in three statements for all of them."""
     if not labs:
         return {}
     own = sorted({x.cell_id for x in labs})
@@ -51,9 +50,11 @@ def list_loads(labs: Sequence[LabRow], at: datetime) -> dict[int, LabLoad]:
     standing: dict[int, dict[int, tuple]] = defaultdict(dict)
     for lab_id, stage, *counts in fetch(_STANDING, params):
         standing[lab_id][stage] = tuple(counts)
-    came = {r[0]: r[1:] for r in fetch(_CAME, params)}
     judged = {r[0]: r[1:] for r in fetch(_JUDGED, params)}
-    took = {r[0]: Turnaround(r[1], *r[2]) for r in fetch(_TOOK, params)}
+    came, took = {}, {}
+    for lab_id, day, window, done, percentiles in fetch(_DAY, params):
+        came[lab_id] = (day, window)
+        took[lab_id] = Turnaround(done, *percentiles) if done else Turnaround()
     return {
         x.lab_id: _load(x, standing[x.lab_id], came.get(x.lab_id, (0, 0)),
                         judged.get(x.lab_id, (0, 0)), took.get(x.lab_id, Turnaround()))
