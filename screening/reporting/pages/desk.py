@@ -122,8 +122,10 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
     run = get_run(lab, run_id)
     targets = in_kit_order(run.rule_id, {t for c in calls.values() for t in c.cts})
     rows = [_row(found[b], calls[b], run_id, names, targets) for b in calls if b in found]
-    rows.sort(key=lambda r: r["plain"])  # what has to be opened one by one comes first
+    # what has to be opened one by one comes first, what is out of this run's hands last
+    rows.sort(key=lambda r: (r["next"] in ("again", "gone", "moved"), r["plain"]))
     reviewer = actor.may(scopes.RELEASERS, place_of_lab(lab_id))
+    steps = _steps(rows, actor, reviewer)
     counts = Counter(r["next"] for r in rows)
     return {
         "lab": lab,
@@ -133,7 +135,10 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
         "rows": rows,
         "counts": counts,
         "may_release": reviewer,
-        "step": _step(rows, actor, reviewer),
+        "step": asked
+        if (asked := request.values.get("step", 0, int)) in steps
+        else next(iter(steps), 0),
+        "steps": steps,
         "labels": labels(rows),
         "holds": [hold_line(h, actor) for h in holds_of(lab, [run_id])],
     }
@@ -197,7 +202,7 @@ def _next(s: Standing, codes: Sequence[str]) -> str:
     if s.version:
         return "released"
     if s.test is None or "gone" in codes:
-        return "gone"
+        return "again" if s.gate.stage in (Stage.RECEIVED, Stage.PLATED) else "gone"
     if 1 not in s.reviews:
         return "review1"
     if 2 not in s.reviews:
@@ -205,12 +210,11 @@ def _next(s: Standing, codes: Sequence[str]) -> str:
     return "held" if codes else "release"
 
 
-def _step(rows: list[dict[str, Any]], actor: Actor, reviewer: bool) -> int:
-    """The step this person can sign now; 0 for none."""
-    if any(r["next"] == "review1" for r in rows):
-        return 1
+def _steps(rows: list[dict[str, Any]], actor: Actor, reviewer: bool) -> dict[int, int]:
+    """The steps this person can sign now, the second first, and for how many tubes each."""
     second = [r for r in rows if r["next"] == "review2" and r["signed"][1] != actor.staff_id]
-    return 2 if second and reviewer else 0
+    waits = {2: len(second) if reviewer else 0, 1: sum(r["next"] == "review1" for r in rows)}
+    return {step: n for step, n in waits.items() if n}
 
 
 def labels(rows: list[dict[str, Any]]) -> dict[str, str]:
@@ -221,6 +225,7 @@ def labels(rows: list[dict[str, Any]]) -> dict[str, str]:
         "held": _("暂不能发布"),
         "released": _("已发布"),
         "moved": _("已另行检测"),
+        "again": _("待复测"),
         "gone": _("已退出"),
     }
 
