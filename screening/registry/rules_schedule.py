@@ -167,6 +167,12 @@ def asked(
     rhythm: Rhythm, member: Member, swabs: Collection[date], first: date, last: date
 ) -> list[date]:
     """The days from `first` to `last` on which a member who always comes will be swabbed."""
+    if rhythm.kind is Kind.EVERY:  # the same days as below, found without walking them
+        due = standing(rhythm, member, swabs, first).due_on
+        until = min(last, rhythm.ends_on) if rhythm.ends_on else last
+        begin = None if due is None else max(due, first)
+        n = 0 if begin is None else (until - begin).days // rhythm.every + 1
+        return [begin + timedelta(days=rhythm.every * i) for i in range(n)] if begin else []
     taken, out, day = set(swabs), [], first
     while day <= last:
         due = standing(rhythm, member, taken, day).due_on
@@ -179,6 +185,18 @@ def asked(
         taken.add(day)
         day += A_DAY
     return out
+
+
+def waiting_of(
+    rhythm: Rhythm, people: Iterable[tuple[Member, Collection[date]]]
+) -> list[tuple[Member, Collection[date]]]:
+    """Who has no swab from which the first day follows: all of them stand there when it begins."""
+    gap = timedelta(days=rhythm.every)
+    return [
+        (m, swabs) for m, swabs in people
+        if m.since <= rhythm.starts_on
+        and not any(rhythm.starts_on <= s + gap for s in swabs if s < rhythm.starts_on)
+    ]  # fmt: skip
 
 
 def level(natural: Sequence[int], waiting: int) -> list[int]:

@@ -12,6 +12,7 @@ from screening.accounts.roles import EVERYWHERE, Place, Role
 from screening.errors import NotFound
 from screening.places import queries as places
 from screening.registry import desk_queries as desk
+from screening.registry.schedule_queries import place_of_schedule
 
 SETTERS = (Role.ADMINISTRATOR, Role.DISTRICT_HEAD)
 ROUND_MAKERS = (Role.ADMINISTRATOR, Role.DISTRICT_HEAD, Role.DISPATCHER)
@@ -84,4 +85,7 @@ OLD_HOME = At("person's community before the move", _here_and_there)
 EXEMPTION = At("exempt person's community", _exemption)
 ROUND = by("smallest area around the round", "round_id", lambda v: desk.place_of_round(number(v)))
 ZONE = by("smallest area around the zone", "zone_id", lambda v: desk.place_of_zone(number(v)))
+SCHEDULE = by(
+    "smallest area around the schedule", "schedule_id", lambda v: place_of_schedule(number(v))
+)
 IMPORT = by("area of the import", "import_id", lambda v: desk.place_of_import(number(v)))

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from screening.crypto import hash_id
 from screening.db import by_cell, db, fetch, insert, run
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import stores_of
-from screening.registry.rules_schedule import Kind, Member, levels_for, standing
+from screening.registry.rules_schedule import Kind, Member, standing
 from screening.registry.schedule_queries import ScheduleRow, list_schedules, running
+from screening.reminders import due_calls as calls
 from screening.reminders.queries import due_facts as facts
 from screening.reminders.queries.due_facts import NONE, Excuse, MemberRow, day_of, start_of
+from screening.reminders.rules.due import Due, Key, Sum, SumKey, sums_of
 
 DUE_LOCK = 720_261_126  # advisory lock: one settling at a time
 AGAIN = timedelta(hours=1)  # a community that nothing marked is settled after this all the same
 KEPT = timedelta(days=90)  # due lists are counted in reports of a quarter, then forgotten
 A_DAY = timedelta(days=1)
-Key = tuple[int, int]  # (schedule, person)
 
 DUE = (
     "cell_id", "day", "schedule_id", "person_id", "community_id", "employer", "due_on", "missed",
@@ -32,49 +32,6 @@ TALLY = (
     "cell_id", "day", "community_id", "schedule_id", "employer", "due", "done", "late", "late_1",
     "late_2", "excused", "oldest", "as_of",
 )  # fmt: skip
-CALL = (
-    "cell_id", "call_id", "schedule_id", "community_id", "employer", "level", "late", "oldest",
-    "raised_at",
-)  # fmt: skip
-
-
-class Due(NamedTuple):
-    """One line of the list, as it is stored."""
-
-    community_id: int
-    employer: str
-    due_on: date
-    missed: int
-    done_at: datetime | None
-    excused: bool
-
-
-@dataclass
-class Sum:
-    """A tally in the making."""
-
-    due: int = 0
-    done: int = 0
-    late: int = 0
-    late_1: int = 0
-    late_2: int = 0
-    excused: int = 0
-    oldest: date | None = None
-
-    def add(self, row: Due, day: date) -> None:
-        if row.excused:
-            self.excused += 1
-            return
-        self.due += 1
-        if row.done_at is not None:
-            self.done += 1
-            return
-        late = (day - row.due_on).days
-        if late > 0:
-            self.late += 1
-            self.late_1 += late == 1
-            self.late_2 += late == 2
-            self.oldest = min(row.due_on, self.oldest or row.due_on)
 
 
 @dataclass
@@ -99,14 +56,14 @@ def settle_due(
     today = day_of(at)
     for day in (today - A_DAY, today):
         plans = running(day)
-        pairs = _stores([*plans, *_just_ended(day)])
+        pairs = stores([*plans, *_just_ended(day)])
         wanted = pairs if everything else _stale(pairs, day, today, plans, at)
         for cell, group in by_cell(wanted):
             settle_cell(cell, [c for _, c in group], plans, day, at=at, out=out)
             watch()
         if wanted:
             out.days.add(day)
-    _end_calls([s.schedule_id for s in running(today)], at)
+    calls.end_stale([s.schedule_id for s in running(today)], at)
     return out
 
 
@@ -115,7 +72,7 @@ def _just_ended(day: date) -> list[ScheduleRow]:
     return [s for s in list_schedules() if s.ended_at and day_of(s.ended_at) >= day]
 
 
-def _stores(plans: Sequence[ScheduleRow]) -> list[tuple[int, int]]:
+def stores(plans: Sequence[ScheduleRow]) -> list[tuple[int, int]]:
     """(cell, community) wherever people of these schedules may be stored."""
     paths = tuple({p for s in plans for p in s.paths})
     if not paths:
@@ -179,10 +136,10 @@ def settle_cell(
     out.communities += len(communities)
     out.rows += len(new)
     out.written += _write(cell, communities, day, new)
-    sums = _sums(new, day)
+    sums = sums_of(new, day)
     _write_sums(cell, communities, day, sums, at)
     if day == day_of(at):
-        out.calls += _write_calls(cell, communities, sums, day, at)
+        out.calls += calls.write(cell, communities, sums, day, at)
 
 
 def work_out(
@@ -265,16 +222,6 @@ def _write(cell: int, communities: Collection[int], day: date, new: dict[Key, Du
     return len(gone) + len(rows)
 
 
-SumKey = tuple[int, int, str]  # (community, schedule, employer)
-
-
-def _sums(rows: dict[Key, Due], day: date) -> dict[SumKey, Sum]:
-    out: dict[SumKey, Sum] = defaultdict(Sum)
-    for (schedule, _), row in rows.items():
-        out[row.community_id, schedule, row.employer].add(row, day)
-    return out
-
-
 def _write_sums(
     cell: int, communities: Collection[int], day: date, sums: dict[SumKey, Sum], at: datetime
 ) -> None:
@@ -290,50 +237,6 @@ def _write_sums(
     insert("schedule_tally", TALLY, rows)
 
 
-# --- one level up ---------------------------------------------------------------------------
-
-
-def call_id(schedule: int, community: int, employer: str, level: int) -> int:
-    return hash_id("schedule_call", schedule, community, employer, level)
-
-
-def _write_calls(
-    cell: int, communities: Collection[int], sums: dict[SumKey, Sum], day: date, at: datetime
-) -> int:
-    """Raise what is late, end what is not; an answer stays until the lateness has ended once."""
-    wanted: dict[int, tuple[Any, ...]] = {}
-    for (community, schedule, employer), s in sums.items():
-        if s.oldest is None:
-            continue
-        for level in levels_for((day - s.oldest).days):
-            key = call_id(schedule, community, employer, level)
-            wanted[key] = (cell, key, schedule, community, employer, level, s.late, s.oldest, at)
-    run(
-        "UPDATE schedule_call SET ended_at = %s WHERE cell_id = %s AND community_id = ANY(%s) "
-        "AND ended_at IS NULL AND call_id <> ALL(%s)",
-        (at, cell, sorted(communities), list(wanted)),
-    )
-    insert(
-        "schedule_call", CALL, list(wanted.values()),
-        "ON CONFLICT (cell_id, call_id) DO UPDATE SET late = EXCLUDED.late, "
-        "oldest = EXCLUDED.oldest, ended_at = NULL, "
-        "raised_at = CASE WHEN schedule_call.ended_at IS NULL THEN schedule_call.raised_at "
-        "ELSE EXCLUDED.raised_at END, "
-        "seen_by = CASE WHEN schedule_call.ended_at IS NULL THEN schedule_call.seen_by END, "
-        "seen_at = CASE WHEN schedule_call.ended_at IS NULL THEN schedule_call.seen_at END, "
-        "note = CASE WHEN schedule_call.ended_at IS NULL THEN schedule_call.note END",
-    )  # fmt: skip
-    return len(wanted)
-
-
-def _end_calls(running_now: Collection[int], at: datetime) -> None:
-    run(
-        "UPDATE schedule_call SET ended_at = %s WHERE ended_at IS NULL "
-        "AND schedule_id <> ALL(%s) /* fan-out: of schedules that run no more, wherever */",
-        (at, list(running_now)),
-    )
-
-
 def forget(*, at: datetime) -> int:
     """Due lists of days long past go; figures that were reported stand in the reports."""
     before = day_of(at - KEPT)
@@ -341,31 +244,6 @@ def forget(*, at: datetime) -> int:
         run(f"DELETE FROM {table} WHERE day < %s /* fan-out: worker */", (before,))
         for table in ("schedule_due", "schedule_tally")
     )
-
-
-# --- before a schedule begins ---------------------------------------------------------------
-
-
-def people_of(plan: ScheduleRow, day: date, *, at: datetime) -> Iterable[tuple[Member, set[date]]]:
-    """The members of one schedule with the days of their swabs, as on `day`."""
-    since = start_of(day - timedelta(days=plan.rhythm.horizon))
-    rounds = facts.rounds_since(since)
-    for cell, group in by_cell(_stores([plan])):
-        communities = [c for _, c in group]
-        paths = {c: places.find_path(c) or "/" for c in communities}
-        members = [
-            m for m in facts.list_members(cell, communities, [plan.cohort], day)
-            if plan.takes(paths[m.community_id], m.employer)
-            and (m.dated or plan.rhythm.kind is Kind.EVERY)
-        ]  # fmt: skip
-        persons = {m.person_id for m in members}
-        swabs = facts.list_swabs(cell, persons, rounds, since, start_of(day + A_DAY))
-        excuses = facts.list_excuses(cell, persons, at)
-        for m in members:
-            excuse = excuses.get(m.person_id, NONE)
-            if not excuse.now:
-                taken = {day_of(t) for t in swabs.get(m.person_id, ())}
-                yield Member(m.person_id, m.since, excuse.back), taken
 
 
 def commit() -> None:

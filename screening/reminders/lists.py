@@ -10,6 +10,7 @@ from screening.coverage.missed_rules import Wanted
 from screening.coverage.queries import coverage_of
 from screening.exports.kinds import Column, Listing, Order, register
 from screening.reminders import exports
+from screening.reminders.due_lists import register_due
 
 OPENERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
 
@@ -37,3 +38,4 @@ register(
     Listing("missed", "未检名单", "missed", WATCHERS, _COLUMNS, _rows, _total, persons=True,
             openers=OPENERS)
 )  # fmt: skip
+register_due()

@@ -253,6 +253,29 @@ def test_a_cohort_round_beside_a_mass_round_has_its_own_sites(mine, other, answe
     assert rules.beside(mine, other) == answer
 
 
+def test_days_ahead_are_those_that_walking_day_by_day_finds():
+    for seed in range(200):
+        draw = random.Random(seed)
+        n = draw.choice([1, 2, 3, 7])
+        rhythm = every(n, ends_on=draw.choice([None, day(9), day(25)]),
+                       spread=tuple(draw.randrange(3) for _ in range(n)))  # fmt: skip
+        back = draw.choice([None, day(draw.randrange(-5, 12))])
+        member = Member(draw.getrandbits(60), day(draw.randrange(-20, 12)), back)
+        swabs = {day(-draw.randrange(1, 12)) for _ in range(draw.randrange(3))}
+        walked, taken = [], set(swabs)
+        for t in range(31):
+            if standing(rhythm, member, taken, day(t)).is_due(day(t)):
+                walked.append(day(t))
+                taken.add(day(t))
+        assert rules.asked(rhythm, member, swabs, START, day(30)) == walked
+
+
+def test_only_who_has_no_fresh_swab_waits_for_the_beginning():
+    people = [(Member(1, day(-9)), ()), (Member(2, day(-9)), {day(-1)}),
+              (Member(3, day(-9)), {day(-8)}), (Member(4, day(3)), ())]  # fmt: skip
+    assert [m.number for m, _ in rules.waiting_of(every(3), people)] == [1, 3]
+
+
 # --- escalation and words -------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 """Pages of places, rounds and the register."""
 
-from screening.registry.pages import imports, persons, places, rounds, zones
+from screening.registry.pages import imports, persons, places, rounds, schedules, zones
 from screening.registry.pages.frame import bp
 
-__all__ = ["bp", "imports", "persons", "places", "rounds", "zones"]
+__all__ = ["bp", "imports", "persons", "places", "rounds", "schedules", "zones"]

@@ -1,0 +1,324 @@
+"""Who of the key groups is due today: by employer, area and person; overdue one level up; preview."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from screening import clock
+from screening.accounts import queries as accounts
+from screening.accounts.guard import OWN_ROWS, At, area, current_actor, require
+from screening.accounts.roles import Role
+from screening.i18n import _, current_lang
+from screening.places import queries as places
+from screening.places.queries import Node
+from screening.places.rules import COMMUNITY, LEVEL_NAMES
+from screening.registry import rules_schedule
+from screening.registry import schedule_queries as schedules
+from screening.registry.rules import COHORTS
+from screening.registry.scopes import REGISTRARS, ROUND_MAKERS, SCHEDULE, SETTERS
+from screening.reminders import due_calls, queries
+from screening.reminders.api import READERS, sees_all
+from screening.reminders.api.missed import note_pairs, shown
+from screening.reminders.due_preview import Preview, preview
+from screening.reminders.pages import frame
+from screening.reminders.pages.frame import bp, own_areas, said
+from screening.reminders.queries import due as lists
+from screening.reminders.queries.due_facts import day_of
+
+ANSWERERS = (Role.DISTRICT_HEAD, Role.DISPATCHER, Role.ADMINISTRATOR)
+CALL = At(
+    "area of the level that is called",
+    lambda v: lists.place_of_call(int(v["cell"]), int(v["call_id"])),
+)
+TONES = {lists.LATE: "stop", lists.DUE: "look", lists.DONE: "ok", lists.EXCUSED: "unknown"}
+
+
+@bp.get("/due", endpoint="due")
+@require(*READERS, at=OWN_ROWS)
+def due_areas() -> Any:
+    """Where to begin: the own areas; straight in when there is one."""
+    nodes = own_areas(current_actor(), READERS)
+    if len(nodes) == 1:
+        return redirect(url_for(".due_in", area_id=nodes[0].area_id), 303)
+    rows = [
+        {"href": url_for(".due_in", area_id=n.area_id), "name": n.name, "code": n.code}
+        for n in nodes
+    ]
+    return render_template("reminders/due_areas.html", rows=rows)
+
+
+@bp.get("/due/<int:area_id>")
+@require(*READERS, at=area("area_id"))
+def due_in(area_id: int) -> Any:
+    """The due of an area on a day: by employer, by area below, in a community by person."""
+    node, day, schedule = queries.get_node(area_id), the_day(), chosen_schedule()
+    community = lists.community_of(node)
+    view = the_view(node)
+    shared = head(node, day, schedule, view)
+    if view == "people":
+        assert community is not None
+        listed = people(node, community, day, schedule)
+        return render_template("reminders/due_people.html", **shared, **listed)
+    if view == "areas":
+        rows = [area_line(n, s, day, schedule) for n, s in
+                lists.list_areas(node, day, schedule=schedule)]  # fmt: skip
+        return render_template("reminders/due_places.html", rows=rows, **shared)
+    rows = employers(node, day, schedule)
+    return render_template("reminders/due.html", rows=rows, **shared)
+
+
+def the_view(node: Node) -> str:
+    """People only within a community; a grid or building has nothing else."""
+    asked = request.args.get("view", "")
+    if node.level > COMMUNITY:
+        return "people"
+    allowed = ("people",) if node.level == COMMUNITY else ("areas",)
+    return asked if asked in allowed else ""
+
+
+def the_day() -> date:
+    """The day asked for, today if none; later days have no list."""
+    today = day_of(clock.now())
+    try:
+        return min(date.fromisoformat(request.args.get("day", "")), today)
+    except ValueError:
+        return today
+
+
+def chosen_schedule() -> int | None:
+    return request.args.get("schedule", type=int)
+
+
+def address(node: Node, day: date, schedule: int | None, **more: Any) -> str:
+    today = day == day_of(clock.now())
+    return url_for(
+        ".due_in", area_id=node.area_id, day=None if today else day.isoformat(),
+        schedule=schedule, **more,
+    )  # fmt: skip
+
+
+def head(node: Node, day: date, schedule: int | None, view: str) -> dict[str, Any]:
+    """What every view has above its rows. A grid or building shows no sums of its own."""
+    actor = current_actor()
+    community = lists.community_of(node) or node
+    groups = lists.list_groups(community, day)
+    wanted = [g for g in groups if schedule in (None, g.schedule.schedule_id)]
+    running = {g.schedule.schedule_id: g.schedule for g in groups}
+    calls = lists.list_calls(community, waiting=True) if node.level <= COMMUNITY else []
+    return {
+        "node": node, "day": day, "today": day == day_of(clock.now()),
+        "sums": lists.add(g.sums for g in wanted) if node.level <= COMMUNITY else None,
+        "as_of": lists.settled_at(community, day),
+        "trail": trail(node), "schedule": schedule or "", "view": view,
+        "schedules": [("", _("全部"))] + [
+            (str(i), f"{s.name}（{said(rules_schedule.say(s.rhythm))}）")
+            for i, s in sorted(running.items())
+        ],
+        "views": views(node, day, schedule, view),
+        "calls": len(calls),
+        "people": address(node, day, schedule, view="people") if node.level == COMMUNITY else "",
+        "may_name": actor.may(REGISTRARS, places.place_of_area(node.area_id)),
+        "before": address(node, day - timedelta(days=1), schedule, view=view or None),
+    }  # fmt: skip
+
+
+def views(node: Node, day: date, schedule: int | None, view: str) -> list[dict[str, Any]]:
+    if node.level > COMMUNITY:
+        return []
+    other = ("people", _("按人")) if node.level == COMMUNITY else ("areas", _("按辖区"))
+    return [
+        {"label": label, "active": view == key,
+         "href": address(node, day, schedule, view=key or None)}
+        for key, label in (("", _("按单位")), other)
+    ]  # fmt: skip
+
+
+def trail(node: Node) -> list[tuple[str, str]]:
+    """The areas above, as far as the actor reaches."""
+    held = [p.path for p in current_actor().places(READERS)]
+    return [
+        (n.name, url_for(".due_in", area_id=n.area_id))
+        for n in places.line_above(node)
+        if any(n.path.startswith(path) for path in held)
+    ]
+
+
+def numbers(s: lists.Sums) -> dict[str, Any]:
+    return {
+        "due": s.due, "done": (s.done, s.due), "late": s.late, "late_1": s.late_1,
+        "late_2": s.late_2, "longer": s.longer, "excused": s.excused,
+        "tone": "stop" if s.longer else "look" if s.late else "",
+    }  # fmt: skip
+
+
+def employers(node: Node, day: date, schedule: int | None) -> list[dict[str, Any]]:
+    """One line an employer and schedule, with who answers for it."""
+    groups = lists.list_groups(node, day, schedule=schedule)
+    contacts = schedules.contacts_of({g.employer for g in groups if g.employer})
+    out = []
+    for g in groups:
+        who = schedules.nearest(contacts.get(g.employer, ()), node) if g.employer else None
+        out.append({
+            **numbers(g.sums),
+            "group": said(COHORTS[g.schedule.cohort]),
+            "employer": g.employer or _("未登记单位"),
+            "rhythm": {"text": said(rules_schedule.say(g.schedule.rhythm)), "sub": g.schedule.name},
+            "contact": who.name if who else "",
+            "tel": who.phone if who else "",
+        })  # fmt: skip
+    return out
+
+
+def area_line(node: Node, s: lists.Sums, day: date, schedule: int | None) -> dict[str, Any]:
+    return {**numbers(s), "name": node.name, "href": address(node, day, schedule)}
+
+
+# --- by person --------------------------------------------------------------------------------
+
+
+def people(node: Node, community: Node, day: date, schedule: int | None) -> dict[str, Any]:
+    """One page of people; only who is shown is opened, and each is audited."""
+    full = sees_all(current_actor(), community.path)
+    state = request.args.get("state", "")
+    states = (state,) if state in lists.STATES else (lists.LATE, lists.DUE)
+    found = lists.list_due(community, day, within=node, schedule=schedule, states=states)
+    after = request.args.get("after", "")
+    rest = [r for r in found if position(r) > after][: frame.PAGE + 1]
+    page = rest[: frame.PAGE]
+    note_pairs(((r.cell_id, r.person_id) for r in page), why="due_list")
+    known = {s.schedule_id: s for s in schedules.list_schedules()}
+    return {
+        "rows": [person_line(r, known[r.schedule_id], full, day) for r in page],
+        "total": len(found), "state": state,
+        "states": [("", _("待采")), *((s, state_word(s)) for s in lists.STATES)],
+        "next": address(node, day, schedule, view="people", state=state or None,
+                        after=position(page[-1])) if len(rest) > frame.PAGE else "",
+        "first": address(node, day, schedule, view="people", state=state or None)
+        if after else "",
+    }  # fmt: skip
+
+
+def position(r: lists.DueRow) -> str:
+    return ".".join(f"{n:020d}" for n in r.door())
+
+
+def state_word(state: str, late: int = 0) -> str:
+    if state == lists.LATE:
+        return _("逾期 %(n)s 天", n=late) if late else _("逾期")
+    return {lists.DUE: _("今日应检"), lists.DONE: _("已检"), lists.EXCUSED: _("豁免")}[state]
+
+
+def person_line(
+    r: lists.DueRow, schedule: schedules.ScheduleRow, full: bool, day: date
+) -> dict[str, Any]:
+    row = shown(r.building_id, lists.details_of(r), full)
+    state = r.state(day)
+    told = [_("漏过 %(n)s 次", n=r.missed)] if r.missed else []
+    return {
+        **row,
+        "door": "-".join(part for part in (row["unit"], row["room"]) if part),
+        "tel": row["phone"] if full else "",
+        "employer": r.employer,
+        "rhythm": {"text": said(rules_schedule.say(schedule.rhythm)), "sub": schedule.name},
+        "due_on": r.due_on,
+        "state": {"tone": TONES[state], "text": state_word(state, r.late(day)),
+                  "sub": "，".join(told)},
+        "done_at": r.done_at,
+    }  # fmt: skip
+
+
+# --- one level up -----------------------------------------------------------------------------
+
+
+@bp.get("/due/<int:area_id>/calls")
+@require(*READERS, at=area("area_id"))
+def due_calls_of(area_id: int) -> Any:
+    """Lateness that a level above the community must answer for, and what was answered."""
+    return render_template("reminders/due_calls.html", **calls_view(queries.get_node(area_id)))
+
+
+def calls_view(node: Node) -> dict[str, Any]:
+    found = lists.list_calls(node)
+    known = {s.schedule_id: s for s in schedules.list_schedules()}
+    contacts = schedules.contacts_of({c.employer for c in found if c.employer})
+    names = accounts.names_of(c.seen_by for c in found)
+    return {
+        "node": node, "trail": [*trail(node), (node.name, url_for(".due_in", area_id=node.area_id))],
+        "rows": [call_line(c, known[c.schedule_id], contacts, names) for c in found],
+    }  # fmt: skip
+
+
+def call_line(
+    c: lists.CallRow, schedule: schedules.ScheduleRow, contacts: Any, names: Any
+) -> dict[str, Any]:
+    community, called = places.find_area(c.community_id), lists.area_of_call(c)
+    who = schedules.nearest(contacts.get(c.employer, ()), community) if community else None
+    may = current_actor().may(ANSWERERS, places.place_of_area(called.area_id))
+    level = LEVEL_NAMES[c.level][1 if current_lang() == "en" else 0]
+    waiting = {"tone": "look", "text": _("待答复")}
+    answered = {"tone": "ok", "text": _("已答复"), "sub": " ".join(names.get(c.seen_by or 0, ()))}
+    return {
+        "level": {"text": called.name, "sub": level, "sort": c.level},
+        "community": {"text": community.name if community else "",
+                      "href": url_for(".due_in", area_id=c.community_id)},
+        "employer": c.employer or _("未登记单位"),
+        "schedule": schedule.name,
+        "late": c.late,
+        "days": (day_of(clock.now()) - c.oldest).days,
+        "raised_at": c.raised_at,
+        "contact": who.name if who else "",
+        "tel": who.phone if who else "",
+        "state": answered if c.seen_at else waiting,
+        "note": c.note or "",
+        "action": url_for(".answer_due_call", cell=c.cell_id, call_id=c.call_id)
+        if may and not c.seen_at else "",
+        "tone": "" if c.seen_at else "look",
+    }  # fmt: skip
+
+
+@bp.post("/due/calls/<int:cell>/<int:call_id>/answer")
+@require(*ANSWERERS, at=CALL)
+def answer_due_call(cell: int, call_id: int) -> Any:
+    """Say what is being done about those who are late."""
+    call, actor = lists.get_call(cell, call_id), current_actor()
+    due_calls.answer(cell, call_id, request.form.get("note", ""), by=actor.staff_id, at=clock.now())
+    back = lists.area_of_call(call)
+    return redirect(url_for(".due_calls_of", area_id=back.area_id), 303)
+
+
+# --- before it begins -------------------------------------------------------------------------
+
+
+@bp.get("/schedules/<int:schedule_id>/preview", endpoint="preview_schedule")
+@require(*ROUND_MAKERS, at=SCHEDULE)
+def preview_of(schedule_id: int) -> Any:
+    """Swabs a day ahead, and how the beginning could be spread."""
+    s = schedules.get_schedule(schedule_id)
+    seen = preview(s, at=clock.now())
+    place = schedules.place_of_schedule(schedule_id)
+    return render_template(
+        "reminders/due_preview.html", s=s, seen=seen,
+        rhythm=said(rules_schedule.say(s.rhythm)),
+        rows=[
+            {"day": seen.first + timedelta(days=i), "plain": a, "levelled": b}
+            for i, (a, b) in enumerate(zip(seen.plain, seen.levelled, strict=True))
+        ],
+        chart=load_chart(seen), spread=",".join(map(str, seen.spread)),
+        may_begin=s.state == "draft" and current_actor().may(SETTERS, place),
+    )  # fmt: skip
+
+
+def load_chart(seen: Preview) -> dict[str, Any]:
+    days = [(seen.first + timedelta(days=i)).strftime("%m-%d") for i in range(len(seen.plain))]
+    series = [{"type": "bar", "name": _("不错峰"), "data": seen.plain, "color": "--unknown"}]
+    if seen.spread:
+        series.append(
+            {"type": "bar", "name": _("错峰"), "data": seen.levelled, "color": "--collect"}
+        )
+    return {
+        "legend": {}, "xAxis": {"type": "category", "data": days}, "yAxis": {"type": "value"},
+        "tooltip": {"trigger": "axis"}, "series": series,
+    }  # fmt: skip
