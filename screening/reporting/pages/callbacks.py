@@ -35,7 +35,9 @@ def callbacks() -> Any:
     asked = request.args.get("state", "running")
     states = rules.RUNNING if asked not in (rules.CLOSED, rules.WITHDRAWN) else (asked,)
     after = request.args.get("after", 0, type=int)
-    policy = find_policy(request.args.get("round", 0, type=int))
+    # round 0 is a round of its own (swabs of none); without a word every round is meant
+    asked_round = request.args.get("round", type=int)
+    policy = None if asked_round is None else find_policy(asked_round)
     round_id = policy.round_id if policy else None
     rows = members.callbacks_of_area(place, states=states, round_id=round_id, after=after)
     found = members.open_members(rows)
