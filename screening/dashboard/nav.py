@@ -52,6 +52,7 @@ def items() -> list[Item]:
         Item("interop_pages.list_packages", _("结果包"), chain, "report"),
         Item("transport_pages.tubes", _("查管"), chain),
         Item("field_pages.print_desk", _("打印"), chain),
+        Item("reminders_pages.day", _("我的一天"), remind),
         Item("reminders_pages.missed", _("未检名单"), remind),
         Item("reminders_pages.visits", _("上门名单"), remind),
         Item("reminders_pages.waves", _("短信批次"), remind),

@@ -19,6 +19,7 @@ from screening.reminders.rules import (
     TEMPLATES,
     VERDICTS,
 )
+from screening.reminders.rules.contacts import MOST_HOURS
 
 
 class Id(fields.Integer):
@@ -99,6 +100,25 @@ class ReminderContactInSchema(RemindedSchema):
     outcome = fields.String(required=True, validate=validate.OneOf(list(CONTACT_OUTCOMES)))
     kind = fields.String(load_default="call", validate=validate.OneOf(CONTACT_KINDS))
     until = moment(load_default=None, allow_none=True)
+    hours = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, MOST_HOURS),
+        metadata={"description": "until so long after the contact; instead of `until`"},
+    )
+    key = fields.String(
+        load_default=None,
+        validate=validate.Length(8, 64),
+        metadata={"description": "your own name of this contact: told twice it is one"},
+    )
+    age = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 7 * 86400),
+        metadata={"description": "seconds since the contact, when it waited for a network"},
+    )
+
+
+class ContactUndoSchema(RemindedSchema):
+    key = fields.String(required=True, validate=validate.Length(8, 64))
 
 
 class ReminderContactMadeSchema(Schema):

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from screening.accounts import audit
 from screening.coverage.service import mark
-from screening.db import insert, new_id, run
+from screening.crypto import hash_id
+from screening.db import fetch, insert, new_id, run
 from screening.errors import Problem
 from screening.registry import seals
 from screening.registry.queries import get_policy
@@ -15,6 +16,7 @@ from screening.registry.rules import OPEN_STATES
 from screening.registry.service.persons import ring
 from screening.reminders import rules
 from screening.reminders.queries import open_person
+from screening.reminders.rules.contacts import UNDONE
 
 
 class RoundNotOpen(Problem):
@@ -53,18 +55,46 @@ def note_contact(
     until: datetime | None = None,
     by: int,
     at: datetime,
+    key: str | None = None,
 ) -> int:
     """Keep what came of one attempt to reach a missed person; coverage counts it. The contact's id.
 
+    `key` is the browser's own name of this contact: told twice it is one.
     Raises WrongOutcome, UntilNeeded, NoUntil, RoundNotOpen, NotFound."""
     rules.check_outcome(outcome, until, at=at)
     check_round(round_id)
     community, _ = open_person(cell, person_id)
-    row = (cell, new_id(), round_id, person_id, community, kind, outcome, until, by, at)
-    insert("contact", _CONTACT, [row])
-    mark([(cell, round_id, community)])
-    audit.note("contact", "person", person_id, cell=cell, detail={"outcome": outcome})
+    row = (cell, contact_id(key, by), round_id, person_id, community, kind, outcome, until, by, at)
+    fresh = insert("contact", _CONTACT, [row], _ONCE, returning=True)
+    if fresh:
+        mark([(cell, round_id, community)])
+        audit.note("contact", "person", person_id, cell=cell, detail={"outcome": outcome})
     return row[1]
+
+
+_ONCE = "ON CONFLICT DO NOTHING RETURNING contact_id"
+
+
+def contact_id(key: str | None, by: int) -> int:
+    """The number of a contact that a browser named `key`; nobody can meet another person's."""
+    return hash_id("contact", by, key) if key else new_id()
+
+
+def undo_contact(cell: int, person_id: int, key: str, *, by: int, at: datetime) -> None:
+    """Take the own contact of this key back, also one that is still on its way.
+
+    Raises NotFound."""
+    community, _ = open_person(cell, person_id)
+    number = contact_id(key, by)
+    gone = fetch(
+        "DELETE FROM contact WHERE cell_id = %s AND contact_id = %s AND person_id = %s "
+        "RETURNING round_id, community_id",
+        (cell, number, person_id),
+    )
+    nobody = (cell, number, 0, 0, community, "call", UNDONE, None, by, at)
+    insert("contact", _CONTACT, [nobody], "ON CONFLICT DO NOTHING")
+    mark((cell, round_id, home) for round_id, home in gone)
+    audit.note("contact_undone", "person", person_id, cell=cell)
 
 
 def note_bounced(round_id: int, people: Sequence[tuple[int, int, int]], *, at: datetime) -> None:

@@ -191,7 +191,23 @@ def hour(side_of, key: str = "json"):
     return request
 
 
+def undone(side_of):
+    def request(w: World) -> dict:
+        asked = contacted(side_of)(w)
+        asked["json"] |= UNDO
+        return asked
+
+    return request
+
+
+def at_door(side_of):
+    return lambda w: {"values": {"area_id": side_of(w).community.area_id},
+                      "data": {"name": "门后人", "doc_type": "passport", "country": "CHN",
+                               "number": f"E{make.number():08d}"}}  # fmt: skip
+
+
 CONTACT = {"outcome": "unreachable"}
+UNDO = {"key": "phone-0001"}
 
 CASES = [
     Case("reminders_api.export_missed", inside=listed(a), outside=listed(b),
@@ -230,6 +246,14 @@ CASES = [
     Case("reminders_pages.add_contact", "POST", ok=303,
          inside=with_round(contacted(a, "data", do="refused"), "data"),
          outside=with_round(contacted(b, "data", do="refused"), "data")),
+    Case("reminders_api.undo_contact", "POST", ok=204,
+         inside=undone(a), outside=undone(b)),
+    Case("reminders_pages.day", inside=areas),
+    Case("reminders_pages.day_in", inside=new(a), outside=new(b), stand=AT_COMMUNITY,
+         inside_marker=lambda w: [w.a.community.name]),
+    Case("reminders_pages.found_form", inside=new(a), outside=new(b),
+         inside_marker=lambda w: [w.a.community.name]),
+    Case("reminders_pages.add_found", "POST", ok=303, inside=at_door(a), outside=at_door(b)),
     Case("reminders_pages.visits", inside=areas),
     Case("reminders_pages.visit_list", inside=new(a), outside=new(b)),
     Case("reminders_pages.waves", inside=both),

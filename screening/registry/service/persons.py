@@ -13,7 +13,7 @@ from screening.crypto import KeyRing, hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import NotFound
 from screening.places import queries as places
-from screening.places.rules import COMMUNITY
+from screening.places.rules import COMMUNITY, GRID
 from screening.registry import queries, seals
 from screening.registry.documents import DocType, Document, birth_date, last4
 from screening.registry.rules import Flag
@@ -166,6 +166,30 @@ def note_move(moves: Sequence[tuple[int, int, int, int]], *, by: int | None, at:
         "person_elsewhere", ("community_id", "cell_id"), sorted(elsewhere), "ON CONFLICT DO NOTHING"
     )
     queries.ELSEWHERE.forget()
+
+
+def settle(
+    cell: int, person_id: int, building: int | None, unit: str | None, room: str | None
+) -> None:
+    """The person lives behind this door of the own community; the grid follows from the building.
+
+    Raises NoSuchPerson, NoSuchPlace."""
+    home = _lock_community(cell, person_id)
+    node = places.find_area(building) if building else None
+    if building and (node is None or not node.path.startswith(places.area_path(home))):
+        raise places.NoSuchPlace()
+    above = places.find_area(node.parent_id) if node and node.parent_id else None
+    grid = above.area_id if above and above.level == GRID else None
+    (sealed,) = fetch(
+        "SELECT sealed FROM person WHERE cell_id = %s AND person_id = %s", (cell, person_id)
+    )[0]
+    details = seals.open_person(ring(), sealed)._replace(unit=unit, room=room)
+    run(
+        "UPDATE person SET building_id = %s, grid_id = %s, sealed = %s "
+        "WHERE cell_id = %s AND person_id = %s",
+        (building, grid, seals.seal_person(ring(), details), cell, person_id),
+    )
+    changed([(cell, home)])
 
 
 def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app
@@ -114,12 +115,27 @@ def visit(p: queries.Opened, full: bool) -> dict[str, Any]:
 @takes(s.ReminderContactInSchema)
 @gives(s.ReminderContactMadeSchema, 201)
 def add_contact(args: dict[str, Any]) -> Any:
-    """What came of a call or a visit."""
+    """What came of a call or a visit; told again under the same key it is one contact."""
+    at = clock.now() - timedelta(seconds=args["age"])
+    until = at + timedelta(hours=args["hours"]) if args["hours"] else args["until"]
     contact_id = service.note_contact(
         args["cell_id"], args["person_id"], args["round_id"], args["outcome"],
-        kind=args["kind"], until=args["until"], by=current_actor().staff_id, at=clock.now(),
+        kind=args["kind"], until=until, by=current_actor().staff_id, at=at, key=args["key"],
     )  # fmt: skip
     return {"contact_id": contact_id}
+
+
+@bp.post("/contacts/undo")
+@require(*CALLERS, at=PERSON_IN_BODY)
+@takes(s.ContactUndoSchema)
+@gives(None, 204)
+def undo_contact(args: dict[str, Any]) -> Any:
+    """Take the own contact of this key back, also one that has not arrived yet."""
+    service.undo_contact(
+        args["cell_id"], args["person_id"], args["key"], by=current_actor().staff_id,
+        at=clock.now(),
+    )  # fmt: skip
+    return "", 204
 
 
 @bp.get("/contacts")

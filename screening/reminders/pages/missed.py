@@ -97,6 +97,7 @@ def head(
     here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id}
     parts = [
         {"label": said(w), "count": getattr(row, s), "tone": TONES.get(s, "unknown"),
+         "key": str(s),
          "href": url_for(".missed_in", **here, state=s)}
         for s, w in rules.STATES.items() if getattr(row, s)
     ]  # fmt: skip
@@ -177,7 +178,7 @@ def people(
 
 
 def paged(
-    found: list[Picked], key: Callable[[Picked], str], after: str
+    found: list[Picked], key: Callable[[Picked], str], after: str, size: int = frame.PAGE
 ) -> tuple[list[Picked], str]:
     """Those of one page, and the key after which the next begins ("": this is the last).
 
@@ -293,4 +294,4 @@ def add_contact() -> Any:
 
 def _back(otherwise: str) -> str:
     back = request.form.get("back", "")
-    return back if back.startswith(("/missed", "/visits")) else otherwise
+    return back if back.startswith(("/missed", "/visits", "/day")) else otherwise

@@ -17,6 +17,7 @@ from screening.places.rules import BUILDING, COMMUNITY, GRID
 from screening.registry import seals
 from screening.registry.service.persons import ring
 from screening.reminders.rules.contacts import to_visit
+from screening.reminders.rules.doors import door_key
 
 
 class Opened(NamedTuple):
@@ -75,12 +76,24 @@ def open_missed(
 def open_visits(
     community: Node, round_id: int, *, at: datetime, within: Node | None = None
 ) -> list[Opened]:
-    """Whom to visit at home, by building and household (rules.to_visit)."""
+    """Whom to visit at home (rules.to_visit), in the order of the way: building, unit, floor."""
     found = [
         p for p in pick_missed(community, round_id, Wanted(), at=at, within=within)
         if to_visit(p.missed.state, p.missed.flags)
     ]  # fmt: skip
-    return open_these(community, round_id, in_order_of_doors(found), at=at)
+    return by_way(open_these(community, round_id, found, at=at))
+
+
+def by_way(opened: Iterable[Opened], *, down: bool = False) -> list[Opened]:
+    """People in the order in which their doors are passed, floors from the top if `down`."""
+
+    def way(p: Opened) -> tuple:
+        building = places.find_area(p.missed.building_id) if p.missed.building_id else None
+        name = building.name if building else ""
+        key = door_key(name, p.details.unit, p.details.room, down=down)
+        return (key[0], p.missed.building_id or 0, *key[1:], p.person_id)
+
+    return sorted(opened, key=way)
 
 
 def pick_missed(
@@ -114,7 +127,7 @@ def open_these(
     snoozed: dict[tuple[int, int], datetime] = {}
     for cell, group in by_cell(sorted(pairs)):
         persons = [p for _, p in group]
-        snoozed |= {(cell, p): t for p, t in _snoozed(cell, round_id, persons, at).items()}
+        snoozed |= {(cell, p): t for p, t in snoozed_of(cell, round_id, persons, at).items()}
     return [
         Opened(
             p.missed.cell_id, community.area_id, p.missed, details[pair], snoozed.get(pair),
@@ -138,7 +151,7 @@ def open_pairs(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], seals.
     return out
 
 
-def _snoozed(cell: int, round_id: int, persons: Sequence[int], at: datetime) -> dict[int, datetime]:
+def snoozed_of(cell: int, round_id: int, persons: Sequence[int], at: datetime) -> dict[int, datetime]:
     """Who asked, in the last word held, to be contacted later."""
     rows = fetch(
         "SELECT DISTINCT ON (person_id) person_id, outcome, until FROM contact WHERE cell_id = %s "

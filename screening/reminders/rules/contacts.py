@@ -59,6 +59,12 @@ CONTACT_OUTCOMES: dict[str, Outcome] = {
     "moved": Outcome("已搬离", "moved away", ""),
 }
 CONTACT_KINDS = ("call", "visit", "sms", "desk")
+# What a contact becomes that was taken back: it names nobody any more, and keeps a copy of itself
+# that arrives late from counting.
+UNDONE = "undone"
+# who is to be called today: the others promised, refused, or are visited; the first come first
+TO_CALL = (State.RESAMPLE, State.NEW, State.UNREACHABLE)
+MOST_HOURS = 24 * 14  # a person is left in peace for two weeks at most; source: HOUSE
 # how long somebody is left in peace when the page's quick choice is taken; source: HOUSE
 QUICK_HOURS = {"away": 72, "later": 2}
 
