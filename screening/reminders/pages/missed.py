@@ -184,7 +184,7 @@ def paged(
 
     People who share a key (a household) are never torn apart."""
     rest = sorted(((k, p) for p in found if (k := key(p)) > after), key=itemgetter(0))
-    last = rest[frame.PAGE - 1][0] if len(rest) > frame.PAGE else ""
+    last = rest[size - 1][0] if len(rest) > size else ""
     page = [p for k, p in rest if not last or k <= last]
     return page, last if len(page) < len(rest) else ""
 
