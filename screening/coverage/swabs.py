@@ -72,7 +72,7 @@ def twins_of(cell: int) -> dict[tuple[int, int], int]:
     of merges; of several merges of one person the last counts."""
     out: dict[tuple[int, int], int] = {}
     rows = fetch(
-        f"SELECT m.cell_id, m.person_id, m.into_id FROM person_move m WHERE {_LAST_MERGE} "
+        f"SELECT m.cell_id, m.person_id, m.into_id FROM person_move m WHERE {LAST_MERGE} "
         "AND m.into_cell = %s "
         "/* fan-out: a stranger made at a table lies in the table's cell; merges are few */",
         (cell,),
@@ -82,14 +82,14 @@ def twins_of(cell: int) -> dict[tuple[int, int], int]:
         rows = fetch(
             f"SELECT m.cell_id, m.person_id, t.person FROM person_move m JOIN "
             "unnest(%s::int8[], %s::int8[], %s::int8[]) AS t (cell, twin, person) "
-            f"ON m.into_cell = t.cell AND m.into_id = t.twin WHERE {_LAST_MERGE} "
+            f"ON m.into_cell = t.cell AND m.into_id = t.twin WHERE {LAST_MERGE} "
             "/* fan-out: merges into those who were merged themselves */",
             ([c for c, _ in fresh], [p for _, p in fresh], list(fresh.values())),
         )
     return out
 
 
-_LAST_MERGE = (
+LAST_MERGE = (
     "m.into_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM person_move n "
     "WHERE n.cell_id = m.cell_id AND n.person_id = m.person_id AND n.into_id IS NOT NULL "
     "AND (n.at, n.move_id) > (m.at, m.move_id))"

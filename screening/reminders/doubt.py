@@ -108,6 +108,7 @@ def _follow(channel: Channel, cell: int, row: tuple, now: Callable[[], datetime]
         return 0
     m = open_message(cell, row[:5])
     answer = channel.ask(m.key, m.phone, _sent_at(cell, message_id) or made_at)
+    answer = answer.clean() if answer else None
     at = now()
     settled = 0
     if outbox.lock(cell, outbox_id)[0] == outbox.UNKNOWN:

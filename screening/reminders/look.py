@@ -17,9 +17,16 @@ from screening.registry.queries import find_policy
 from screening.registry.rules import RoundState
 from screening.registry.service.persons import ring
 from screening.reminders import rules
-from screening.reminders.queries import list_exempt, list_sampled, opted_out, silent_communities
+from screening.reminders.queries import (
+    list_exempt,
+    list_sampled,
+    opted_out,
+    silent_communities,
+    told_lately,
+)
 from screening.reminders.waves import AAD, CANCELLED
 
+LONGEST_ID = 20  # digits
 SILENT_WAIT = timedelta(minutes=10)
 
 
@@ -67,6 +74,8 @@ def read_key(key: str) -> tuple[int, int] | None:
     """(cell, outbox_id) of a key of ours, else None."""
     cell, _, outbox_id = key.partition(".")
     if not (cell.isascii() and cell.isdigit() and outbox_id.isascii() and outbox_id.isdigit()):
+        return None
+    if len(key) > 2 * LONGEST_ID:
         return None
     pair = int(cell), int(outbox_id)
     return pair if max(pair) < 1 << 63 else None
@@ -145,8 +154,11 @@ def _why_not(
         return "sampled"
     if not free:
         return "exempt"
-    if seals.phone_hash(ring(), m.phone) in out:
+    phone = seals.phone_hash(ring(), m.phone)
+    if phone in out:
         return "opted_out"
+    if told_lately(m.round_id, m.template, m.wave, [phone], at=at):
+        return "told_lately"
     since = rules.may_send_at(m.made_at, ZONE)
     return "too_late" if at - since > rules.MESSAGE_LIFE else None
 

@@ -27,7 +27,7 @@ def take_reports(reports: Iterable[Report], *, at: datetime) -> int:
     """Settle the messages that a gateway tells of; a report that comes twice changes nothing. One
     of a number not known yet waits until the number is. The number of messages settled."""
     settled = 0
-    for report in reports:
+    for report in map(Report.clean, reports):
         verdict = DELIVERED if report.delivered else FAILED
         target = read_key(report.key)
         if target is None and report.ref:

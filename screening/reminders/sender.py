@@ -66,7 +66,9 @@ class _Run:
         if not ready:
             return
         started = time.monotonic()
-        turn = pace.reserve(self.channel.name, self.channel.per_second, len(ready))
+        turn = pace.reserve(self.channel.name, self.channel.per_second, len(ready), most=LAST_SEND)
+        if turn is None:
+            return
         for message in ready:
             if self.troubles >= TROUBLES or time.monotonic() - started > LAST_SEND:
                 return
@@ -102,6 +104,11 @@ def _send(channel: Channel, claimed: Message, now: Callable[[], datetime]) -> Fa
 
     None when the message does not go out after all."""
     at = now()
+    resume = rules.may_send_at(at, ZONE)
+    if resume > at:  # the quiet hours began in the middle of a batch
+        put_off(claimed.cell, [claimed.outbox_id], resume)
+        db.session.commit()
+        return None
     state, _, _ = outbox.lock(claimed.cell, claimed.outbox_id)
     ready = look([claimed], at, at_silence=False) if state == outbox.WAITING else []
     if not ready:
@@ -120,6 +127,7 @@ def _send(channel: Channel, claimed: Message, now: Callable[[], datetime]) -> Fa
 def settle(m: Message, answer: Answer, *, again: bool, left: datetime, at: datetime) -> None:
     """Write down what the gateway said, unless a report was faster. With `again` a message of
     which nobody knows what became may be repeated, since the gateway tells no twice."""
+    answer = answer.clean()
     state, _, _ = outbox.lock(m.cell, m.outbox_id)
     if answer.fate in (Fate.SENT, Fate.UNKNOWN):
         _left_at(m, left)

@@ -11,7 +11,6 @@ import orjson
 from psycopg.types.json import Jsonb
 
 from screening import outbox
-from screening.crypto import hash_id
 from screening.db import by_cell, db, fetch, insert, run
 from screening.i18n import ZONE
 from screening.places.queries import Node
@@ -21,9 +20,11 @@ from screening.reminders.choosing import choose
 from screening.reminders.queries import (
     Opened,
     WaveRow,
+    cells_of_phones,
     communities_of,
     get_node,
     get_wave,
+    message_id_of,
 )
 from screening.reminders.slots import places_of
 from screening.reminders.waves import AAD, DONE, RUNNING, TOPIC, keep, silent_where
@@ -73,7 +74,7 @@ def _write_messages(
 ) -> int:
     """One message a phone; a phone that the wave knows from another community gets the further
     names into the same message. The number of new messages."""
-    ids = {phone: hash_id("wave", wave.wave_id, phone.hex()) for phone in phones}
+    ids = {phone: message_id_of(wave.wave_id, phone) for phone in phones}
     elsewhere = _join_elsewhere(wave, ids, phones)
     cell, due = community.cell_id, rules.may_send_at(at, ZONE)
     fresh = {p: people for p, people in phones.items() if p not in elsewhere}
@@ -107,7 +108,7 @@ def _body(
     wave: WaveRow, people: Sequence[Opened], where: Mapping[int | None, tuple[str, str]]
 ) -> dict[str, Any]:
     """What the sender needs; names are filled in when it is known who has not been sampled."""
-    place, hours = where[people[0].missed.building_id]
+    place, hours = map(rules.harmless, where[people[0].missed.building_id])
     fields = {k: rules.fill(v, [], place, hours) for k, v in (wave.fields or {}).items()}
     return {
         "wave": wave.wave_id,
@@ -129,13 +130,10 @@ def _join_elsewhere(
     wave: WaveRow, ids: Mapping[bytes, int], phones: Mapping[bytes, Sequence[Opened]]
 ) -> set[bytes]:
     """Phones to which this wave already has a message; its waiting ones get the further names."""
-    cells = fetch(
-        "SELECT DISTINCT cell_id FROM phone_key WHERE phone_hash = ANY(%s)", (list(phones),)
-    )
     rows = fetch(
         "SELECT cell_id, phone_hash, persons FROM wave_message WHERE cell_id = ANY(%s) "
         "AND wave_id = %s AND message_id = ANY(%s) FOR UPDATE",
-        ([c for (c,) in cells], wave.wave_id, list(ids.values())),
+        (cells_of_phones(phones), wave.wave_id, list(ids.values())),
     )
     known = set()
     for cell, group in by_cell([(r[0], bytes(r[1]), r[2]) for r in rows]):

@@ -25,12 +25,23 @@ class Fate(StrEnum):
     DELIVERED = "delivered"
 
 
+LONGEST_WHY, LONGEST_REF = 60, 100
+
+
+def plain(text: str, most: int) -> str:
+    """What a gateway said, without the characters that a database or a page cannot hold."""
+    return "".join(c for c in text if c.isprintable())[:most]
+
+
 class Answer(NamedTuple):
     """`why` is a short code without personal values; `ref` the gateway's own number of it."""
 
     fate: Fate
     why: str = ""
     ref: str = ""
+
+    def clean(self) -> Answer:
+        return Answer(self.fate, plain(self.why, LONGEST_WHY), plain(self.ref, LONGEST_REF))
 
 
 class Report(NamedTuple):
@@ -40,6 +51,10 @@ class Report(NamedTuple):
     ref: str
     delivered: bool
     why: str = ""
+
+    def clean(self) -> Report:
+        ref, why = plain(self.ref, LONGEST_REF), plain(self.why, LONGEST_WHY)
+        return self._replace(ref=ref, why=why)
 
 
 class Reply(NamedTuple):

@@ -1,5 +1,10 @@
 """Reading for reminders: the missed with names and phones, waves, contacts, silent catchments."""
 
+from screening.reminders.queries.humans import (
+    cells_of_phones,
+    message_id_of,
+    told_lately,
+)
 from screening.reminders.queries.missed import (
     ContactRow,
     Opened,
@@ -48,6 +53,7 @@ __all__ = [
     "Outcome",
     "WaveRow",
     "cells_of",
+    "cells_of_phones",
     "communities_of",
     "count_messages",
     "count_unknown",
@@ -60,6 +66,7 @@ __all__ = [
     "list_unknown",
     "list_waves",
     "lock_messages",
+    "message_id_of",
     "open_missed",
     "open_pairs",
     "open_person",
@@ -70,4 +77,5 @@ __all__ = [
     "pick_missed",
     "place_of_wave",
     "silent_communities",
+    "told_lately",
 ]

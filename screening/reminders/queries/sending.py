@@ -6,36 +6,23 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from screening.db import by_cell, fetch
+from screening.reminders.queries.humans import numbers_of
 
 
 def list_sampled(round_id: int, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of (cell, person) whose live swab of the round the server holds now, under their own
-    number or under one that was found to be the same person's."""
+    """Those of (cell, person) whose live swab of the round the server holds now, under whichever
+    number of the same human being."""
     wanted = set(pairs)
-    owner = {pair: pair for pair in wanted} | _twins(wanted)
-    out: set[tuple[int, int]] = set()
-    for cell, group in by_cell(set(owner)):
+    numbers = numbers_of(wanted)
+    found: set[tuple[int, int]] = set()
+    for cell, group in by_cell(set(numbers)):
         rows = fetch(
             "SELECT DISTINCT person_id FROM specimen WHERE cell_id = %s AND round_id = %s "
             "AND person_id = ANY(%s) AND void = 0",
             (cell, round_id, [p for _, p in group]),
         )
-        out |= {owner[cell, r[0]] for r in rows}
-    return out
-
-
-def _twins(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
-    """{(cell, person) merged away: (cell, person) it was merged into}."""
-    out: dict[tuple[int, int], tuple[int, int]] = {}
-    for cell, group in by_cell(set(pairs)):
-        rows = fetch(
-            "SELECT cell_id, person_id, into_id FROM person_move WHERE into_cell = %s "
-            "AND into_id = ANY(%s) "
-            "/* fan-out: a stranger made at a table lies in the table's cell; merges are few */",
-            (cell, [p for _, p in group]),
-        )
-        out |= {(home, twin): (cell, person) for home, twin, person in rows}
-    return out
+        found |= {(cell, r[0]) for r in rows}
+    return {pair for pair in wanted if numbers[pair] & found}
 
 
 def list_exempt(

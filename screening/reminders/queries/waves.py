@@ -10,6 +10,8 @@ from screening.db import fetch
 from screening.errors import NotFound
 from screening.places import queries as places
 from screening.places.rules import Place
+from screening.registry.queries import stores_of
+from screening.reminders.queries import missed
 from screening.reminders.queries.missed import get_node
 from screening.reminders.rules import SAMPLED_WITHIN
 
@@ -99,6 +101,8 @@ LEFT = ("sent", "delivered", "outcome_unknown")
 def outcome_of(wave: WaveRow, *, at: datetime) -> Outcome:
     """Sampled within SAMPLED_WITHIN of their message (发后已检)."""
     cells = cells_of(wave.area_id)
+    stores = stores_of(missed.communities_of(get_node(wave.area_id)))
+    homes = sorted({*cells, *(cell for cell, _ in stores)})
     ((named, came, still),) = fetch(
         "WITH named AS (SELECT DISTINCT ON (1, 2) (x->>0)::bigint AS cell, "
         "(x->>1)::bigint AS person, m.sent_at FROM wave_message m, "
@@ -106,14 +110,14 @@ def outcome_of(wave: WaveRow, *, at: datetime) -> Outcome:
         "AND m.wave_id = %(wave)s AND m.state = ANY(%(left)s) AND m.sent_at IS NOT NULL "
         "ORDER BY 1, 2, m.sent_at), "
         "swab AS (SELECT s.cell_id, s.person_id, s.at FROM specimen s "
-        "WHERE s.cell_id = ANY(%(cells)s) AND s.round_id = %(round)s AND s.void = 0), "
+        "WHERE s.cell_id = ANY(%(homes)s) AND s.round_id = %(round)s AND s.void = 0), "
         "told AS (SELECT n.sent_at, bool_or(s.at > n.sent_at AND s.at <= n.sent_at + %(within)s) "
         "AS came FROM named n LEFT JOIN swab s ON s.cell_id = n.cell AND s.person_id = n.person "
         "GROUP BY n.cell, n.person, n.sent_at) "
         "SELECT count(*), count(*) FILTER (WHERE came), "
         "count(*) FILTER (WHERE came IS NOT TRUE AND sent_at + %(within)s > %(at)s) FROM told",
         {
-            "cells": cells, "wave": wave.wave_id, "round": wave.round_id, "left": list(LEFT),
+            "cells": cells, "homes": homes, "wave": wave.wave_id, "round": wave.round_id, "left": list(LEFT),
             "within": SAMPLED_WITHIN, "at": at,
         },
     )  # fmt: skip

@@ -19,6 +19,8 @@ class Quiet(NamedTuple):
 
 QUIET = Quiet(time(21, 0), time(8, 0), HOUSE)
 MESSAGE_LIFE = timedelta(hours=12)  # source: HOUSE; a reminder that waited longer is dropped
+# between two messages of one kind to one phone, whoever has them sent; source: HOUSE
+NOT_AGAIN = timedelta(hours=2)
 SILENT_MINUTES = 30  # source: HOUSE; an open journal not heard from for so long may hide swabs
 
 
@@ -44,6 +46,7 @@ LEFT_OUT: dict[str, Word] = {
     "other_reason": Word("不属于这个模板", "this template is not for them"),
     "left_in_peace": Word("已约定时间", "a time was agreed"),
     "opted_out": Word("已退订", "opted out"),
+    "told_lately": Word("刚收到同样的短信", "was just written to"),
     "no_phone": Word("没有电话", "no phone"),
     "no_site": Word("附近没有开放的采样点", "no open site nearby"),
 }
@@ -52,6 +55,7 @@ DROPPED: dict[str, Word] = {
     "sampled": Word("发送前已采样", "sampled before it was sent"),
     "exempt": Word("发送前已豁免", "exempt before it was sent"),
     "opted_out": Word("发送前已退订", "opted out before it was sent"),
+    "told_lately": Word("刚收到同样的短信", "was just written to"),
     "cancelled": Word("本批已取消", "the wave was cancelled"),
     "round_over": Word("采样已停止", "sampling has stopped"),
     "too_late": Word("等得太久", "waited too long"),
@@ -78,6 +82,7 @@ class Missed(NamedTuple):
     has_phone: bool
     opted_out: bool
     silent: bool
+    told_lately: bool = False
 
 
 def left_out(person: Missed, states: Collection[str], *, at: datetime) -> str | None:
@@ -90,4 +95,6 @@ def left_out(person: Missed, states: Collection[str], *, at: datetime) -> str | 
         return "left_in_peace"
     if not person.has_phone:
         return "no_phone"
-    return "opted_out" if person.opted_out else None
+    if person.opted_out:
+        return "opted_out"
+    return "told_lately" if person.told_lately else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -162,6 +163,20 @@ def forbidden(text: str) -> str | None:
     wide = unicodedata.normalize("NFKC", text).casefold()
     plain = "".join(c for c in wide if c.isalnum())
     return next((w for w in FORBIDDEN if w in plain), None)
+
+
+def harmless(text: str, instead: str = "采样点") -> str:
+    """The name or hours of a place without the words that must not stand in a message."""
+    if not forbidden(text):
+        return text
+    plain = unicodedata.normalize("NFKC", text)
+    while word := forbidden(plain):
+        hidden = r"[\W_]*".join(map(re.escape, word))
+        less = re.sub(hidden, "", plain, flags=re.IGNORECASE)
+        if less == plain:
+            return instead
+        plain = less
+    return plain.strip() or instead
 
 
 def fill(text: str, names: Sequence[str], place: str = "", hours: str = "") -> str:
