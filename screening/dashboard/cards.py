@@ -152,7 +152,7 @@ def area_cards(actor: Actor, policy: RoundPolicy, node: Node, at: datetime) -> l
         card(group, _("未检人员"), missed.value,
              door("reminders_pages.missed", round=policy.round_id),
              _("本辖区应检而没有有效样本的人"), unit=_("人"), link="collect", as_of=missed.as_of,
-             tone="look" if missed.value else "ok")
+             tone="look" if missed.value else "ok", figure="missed")
     ]  # fmt: skip
     held = actor.places(CALLERS)
     if held:
@@ -163,7 +163,8 @@ def area_cards(actor: Actor, policy: RoundPolicy, node: Node, at: datetime) -> l
         out.append(
             card(group, _("待复采"), n, door("reporting_pages.callbacks"),
                  _("被通知单独复采、还没有结果的人"), unit=_("人"), link="report", note=note,
-                 tone="stop" if late else ("look" if n else "ok"), as_of=at)
+                 tone="stop" if late else ("look" if n else "ok"), as_of=at,
+                 figure="callbacks_open")
         )  # fmt: skip
     return out
 
@@ -188,7 +189,7 @@ def ledger_cards(actor: Actor, policy: RoundPolicy, at: datetime) -> list[Card]:
     return [
         card(group, _("未归账"), found.unaccounted, door("ledger_pages.overview", round=policy.round_id),
              _("超时、多点、缺管、日志未到齐等，还没有两人说明的条目"), unit=_("条"), as_of=seen.at,
-             tone="look" if found.unaccounted else "ok"),
+             tone="look" if found.unaccounted else "ok", figure="unaccounted"),
         card(group, _("未上报设备"), silent,
              door("ledger_pages.list_devices", round_id=policy.round_id),
              _("本轮开始后服务器还没有收到任何消息的设备"), unit=_("台"), as_of=seen.at,

@@ -362,5 +362,5 @@ def reasons(sheet: Sheet) -> list[dict[str, Any]]:
         if part in sheet.figures:
             f = told(sheet.figures[part])
             out.append({"label": f["label"], "count": f["value"], "href": f["href"],
-                        "tone": tones.get(part, "unknown")})  # fmt: skip
+                        "tone": tones.get(part, "unknown"), "key": part})  # fmt: skip
     return out

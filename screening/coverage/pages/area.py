@@ -67,6 +67,7 @@ def area_page(node: Node, rounds: Sequence[RoundPolicy], held: Sequence[Place]) 
         "steps": steps(node, policy.round_id, row, now),
         "reasons": [
             {"label": (zh, en)[lang], "count": getattr(row, part), "tone": TONES[part],
+             "key": part,
              "href": missed_href(node, policy.round_id, part)}
             for part, zh, en in REASONS
         ],
