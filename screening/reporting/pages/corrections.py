@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -15,7 +17,7 @@ from screening.lab.queries.labs import list_labs
 from screening.places.queries import place_of_lab
 from screening.reporting import queries, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, text
-from screening.reporting.queries import CorrectionRow, ResultRow
+from screening.reporting.queries import CallbackRow, CorrectionRow, ResultRow
 from screening.tube.queries import get_key, get_tube, list_binds
 
 
@@ -47,22 +49,31 @@ def _view(barcode: str) -> dict[str, Any]:
             }
             for v in versions
         ],
-        "called": [
-            {
-                "state": words.word(words.CALLBACK_STATES, c.state),
-                "reason": words.word(words.REASONS, c.reason),
-                "due_at": c.due_at,
-                "outcome": words.outcome(c.outcome),
-                "attempt": words.word(words.ATTEMPTS, c.attempt),
-                "single": c.single_barcode,
-            }
-            for c in called
-        ],
+        "called": _called(called),
         "seen": _seen(tube, versions),
         "pool": words.word(words.POOLS, pool) if called else "",
         "outcomes": [(code, words.word(words.OUTCOMES, code)) for code in words.OUTCOMES],
         "may_correct": current_actor().may(scopes.RELEASERS, place_of_lab(tube["lab_id"])),
     }
+
+
+def _called(called: Sequence[CallbackRow]) -> list[dict[str, Any]]:
+    """Members who stand alike are one row: a laboratory sees no names."""
+    alike = Counter(
+        (c.reason, c.state, c.due_at, c.outcome, c.attempt, c.single_barcode) for c in called
+    )
+    return [
+        {
+            "people": n,
+            "state": words.word(words.CALLBACK_STATES, state),
+            "reason": words.word(words.REASONS, reason),
+            "due_at": due_at,
+            "outcome": words.outcome(outcome),
+            "attempt": words.word(words.ATTEMPTS, attempt),
+            "single": single,
+        }
+        for (reason, state, due_at, outcome, attempt, single), n in alike.items()
+    ]
 
 
 def _seen(tube: dict[str, Any], versions: list[ResultRow]) -> list[dict[str, Any]]:

@@ -133,6 +133,7 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
         "code": codes_of([lab], {run_id}).get(run_id) or _("清单 %(n)s", n=str(run_id)[-6:]),
         "state": run.state,
         "rows": rows,
+        "targets": targets,
         "counts": counts,
         "may_release": reviewer,
         "step": asked
@@ -174,13 +175,12 @@ def _row(
     other = s.test is not None and s.test.run_id != run_id
     codes = [] if s.version else gates.refusals(s.gate)
     # what holds the whole run is told once, above the tubes
-    cts = [(t, call.cts[t]) for t in targets if t in call.cts]
     held = [refusals.problem(c, s) for c in codes if c not in _ABOVE]
     return {
         "barcode": s.barcode,
         "well": call.well,
         "outcome": quiet(call.outcome),
-        "cts": "  ".join(f"{t} {'—' if ct is None else ct}" for t, ct in cts),
+        **{f"ct_{t}": "—" if call.cts.get(t) is None else f"{call.cts[t]:.1f}" for t in targets},
         "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
         "held": held,
         "watched": "watched" in codes,
