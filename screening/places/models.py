@@ -38,6 +38,22 @@ class Area(Base):
     )
 
 
+class AreaBoundary(Base):
+    """The outline of an area for maps, thinned: [polygon [ring [longitude, latitude]]] in WGS 84.
+
+    `given` and `kept` count its points in the file and here."""
+
+    __tablename__ = "area_boundary"
+    area_id: Mapped[int] = mapped_column(
+        ForeignKey("area.area_id"), primary_key=True, autoincrement=False
+    )
+    shape: Mapped[list]
+    given: Mapped[int]
+    kept: Mapped[int]
+    made_by: Mapped[int | None]
+    made_at: Mapped[datetime]
+
+
 class PlaceRevision(Base):
     """A number that rises with every change of the areas, so that copies in memory know."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import secrets
 
 from screening import clock
@@ -45,6 +47,18 @@ def told(w: World, side: Side) -> dict:
     return {**box(w, side), "data": data}
 
 
+def upload(w: World, side: Side) -> dict:
+    ring = [[112, 37], [113, 37], [113, 38], [112, 37]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    body = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "id": side.street.code, "properties": {}, "geometry": shape}
+    ]}  # fmt: skip
+    file = (io.BytesIO(json.dumps(body).encode()), "map.geojson")
+    return {"values": {"area_id": side.county.area_id}, "data": {"file": file}}
+
+
+HEADS = {Role.COMMUNITY_WORKER: lambda side: side.county}
+
 CASES = [
     Case("dashboard_pages.dispatch_own", inside=lambda w: {"query_string": {"round": counted(w)}}),
     Case("dashboard_pages.dispatch", inside=lambda w: of(w, w.a), outside=lambda w: of(w, w.b),
@@ -55,4 +69,10 @@ CASES = [
          outside=lambda w: box(w, w.b), inside_marker=lambda w: [w.a.site.name]),
     Case("dashboard_pages.send_elsewhere", "POST", inside=lambda w: told(w, w.a),
          outside=lambda w: told(w, w.b)),
+    Case("dashboard_pages.district_map", inside=lambda w: of(w, w.a),
+         outside=lambda w: of(w, w.b), stand=HEADS, inside_marker=lambda w: [w.a.street.name]),
+    Case("dashboard_pages.show_boundaries", inside=lambda w: of(w, w.a),
+         outside=lambda w: of(w, w.b), inside_marker=lambda w: [w.a.street.name]),
+    Case("dashboard_pages.load_boundaries", "POST", inside=lambda w: upload(w, w.a),
+         outside=lambda w: upload(w, w.b)),
 ]  # fmt: skip

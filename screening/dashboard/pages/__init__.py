@@ -1,6 +1,18 @@
 """Screens that compose other slices: homes, the round, the command page, dispatch, zones, the map."""
 
-from screening.dashboard.pages import command, command_lists, dispatch, home, readiness, round
+from screening.dashboard.pages import (
+    boundaries,
+    command,
+    command_lists,
+    dispatch,
+    district_map,
+    home,
+    readiness,
+    round,
+)
 from screening.dashboard.pages.frame import bp
 
-__all__ = ["bp", "command", "command_lists", "dispatch", "home", "readiness", "round"]
+__all__ = [
+    "boundaries", "bp", "command", "command_lists", "dispatch", "district_map", "home", "readiness",
+    "round",
+]  # fmt: skip
