@@ -10,7 +10,10 @@ from screening.accounts.audit import note as tell
 from screening.crypto import hash_id
 from screening.db import insert, run
 from screening.errors import Conflict, Problem
+from screening.registry.queries import stores_of
 from screening.registry.rules_schedule import levels_for
+from screening.reminders.queries.due import area_of_call, get_call
+from screening.reminders.queries.missed import communities_of
 from screening.reminders.rules.due import Sum, SumKey
 
 CALL = (
@@ -74,14 +77,23 @@ def end_stale(running_now: Collection[int], at: datetime) -> None:
     )
 
 
-def answer(cell: int, call: int, note: str, *, by: int, at: datetime) -> None:
-    """A named person of that level says what is being done. Raises AnswerMissing, CallOver."""
+def answer(cell: int, call: int, note: str, *, by: int, at: datetime) -> int:
+    """A named person of the level that is called says what is being done about an employer: one
+    answer for all its communities there. Returns how many calls that were.
+
+    Raises AnswerMissing, CallOver, NoSuchCall."""
     if not note.strip():
         raise AnswerMissing()
-    if not run(
-        "UPDATE schedule_call SET seen_by = %s, seen_at = %s, note = %s WHERE cell_id = %s "
-        "AND call_id = %s AND ended_at IS NULL AND seen_at IS NULL",
-        (by, at, note.strip()[:MOST_NOTE], cell, call),
-    ):
+    one = get_call(cell, call)
+    stores = stores_of(communities_of(area_of_call(one)))
+    n = run(
+        "UPDATE schedule_call SET seen_by = %s, seen_at = %s, note = %s WHERE cell_id = ANY(%s) "
+        "AND community_id = ANY(%s) AND schedule_id = %s AND employer = %s AND level = %s "
+        "AND ended_at IS NULL AND seen_at IS NULL",
+        (by, at, note.strip()[:MOST_NOTE], sorted({c for c, _ in stores}),
+         sorted({c for _, c in stores}), one.schedule_id, one.employer, one.level),
+    )  # fmt: skip
+    if not n:
         raise CallOver()
-    tell("due_call_answered", "schedule_call", call, cell=cell)
+    tell("due_call_answered", "schedule_call", call, cell=cell, detail={"calls": n})
+    return n

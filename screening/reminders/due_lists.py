@@ -11,10 +11,12 @@ from screening.i18n import day as written
 from screening.i18n import dt
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY
-from screening.registry.lists import communities_of, shown
+from screening.registry import seals
+from screening.registry.lists import communities_of
 from screening.registry.rules import COHORTS, Word
 from screening.registry.rules_schedule import say
 from screening.registry.schedule_queries import ScheduleRow, list_schedules
+from screening.reminders import rules
 from screening.reminders.queries import due as lists
 from screening.reminders.queries.due_facts import day_of
 
@@ -54,9 +56,12 @@ def _line(
     day = day_of(order.at)
     building = places.find_area(r.building_id) if r.building_id else None
     state = r.state(day)
-    unit, room, name, _, phone = shown(lists.details_of(r), r.doc_type, full)
+    told = lists.details_of(r)
     return (
-        community.name, building.name if building else "", unit, room, name, phone,
+        community.name, building.name if building else "",
+        (told.unit or "") if full else "", (told.room or "") if full else "",
+        told.name if order.full else rules.mask_name(told.name),
+        (told.phone or "") if full else seals.mask_phone(told.phone),
         word(COHORTS[schedule.cohort]), r.employer, word(say(schedule.rhythm)), written(r.due_on),
         word(STATES[state]), r.late(day) if state == lists.LATE else 0,
         dt(r.done_at) if r.done_at else "", f"{r.cell_id}-{r.person_id}",

@@ -8,31 +8,23 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from screening import clock
-from screening.accounts import queries as accounts
-from screening.accounts.guard import OWN_ROWS, At, area, current_actor, require
-from screening.accounts.roles import Role
-from screening.i18n import _, current_lang
+from screening.accounts.guard import OWN_ROWS, area, current_actor, require
+from screening.i18n import _
 from screening.places import queries as places
 from screening.places.queries import Node
-from screening.places.rules import COMMUNITY, LEVEL_NAMES
+from screening.places.rules import COMMUNITY
 from screening.registry import rules_schedule
 from screening.registry import schedule_queries as schedules
 from screening.registry.rules import COHORTS
-from screening.registry.scopes import REGISTRARS, ROUND_MAKERS, SCHEDULE, SETTERS
-from screening.reminders import due_calls, queries
+from screening.registry.scopes import REGISTRARS
+from screening.reminders import queries
 from screening.reminders.api import READERS, sees_all
 from screening.reminders.api.missed import note_pairs, shown
-from screening.reminders.due_preview import Preview, preview
 from screening.reminders.pages import frame
 from screening.reminders.pages.frame import bp, own_areas, said
 from screening.reminders.queries import due as lists
 from screening.reminders.queries.due_facts import day_of
 
-ANSWERERS = (Role.DISTRICT_HEAD, Role.DISPATCHER, Role.ADMINISTRATOR)
-CALL = At(
-    "area of the level that is called",
-    lambda v: lists.place_of_call(int(v["cell"]), int(v["call_id"])),
-)
 TONES = {lists.LATE: "stop", lists.DUE: "look", lists.DONE: "ok", lists.EXCUSED: "unknown"}
 
 
@@ -107,7 +99,7 @@ def head(node: Node, day: date, schedule: int | None, view: str) -> dict[str, An
     groups = lists.list_groups(community, day)
     wanted = [g for g in groups if schedule in (None, g.schedule.schedule_id)]
     running = {g.schedule.schedule_id: g.schedule for g in groups}
-    calls = lists.list_calls(community, waiting=True) if node.level <= COMMUNITY else []
+    calls = lists.list_called(community, waiting=True) if node.level <= COMMUNITY else []
     return {
         "node": node, "day": day, "today": day == day_of(clock.now()),
         "sums": lists.add(g.sums for g in wanted) if node.level <= COMMUNITY else None,
@@ -119,7 +111,8 @@ def head(node: Node, day: date, schedule: int | None, view: str) -> dict[str, An
         ],
         "views": views(node, day, schedule, view),
         "calls": len(calls),
-        "people": address(node, day, schedule, view="people") if node.level == COMMUNITY else "",
+        "below": address(node, day, schedule, view="people" if node.level == COMMUNITY else "areas"),
+        "people": node.level == COMMUNITY,
         "may_name": actor.may(REGISTRARS, places.place_of_area(node.area_id)),
         "before": address(node, day - timedelta(days=1), schedule, view=view or None),
     }  # fmt: skip
@@ -158,11 +151,14 @@ def employers(node: Node, day: date, schedule: int | None) -> list[dict[str, Any
     """One line an employer and schedule, with who answers for it."""
     groups = lists.list_groups(node, day, schedule=schedule)
     contacts = schedules.contacts_of({g.employer for g in groups if g.employer})
+    below = "people" if node.level == COMMUNITY else "areas"
     out = []
     for g in groups:
         who = schedules.nearest(contacts.get(g.employer, ()), node) if g.employer else None
         out.append({
             **numbers(g.sums),
+            "due": {"text": g.sums.due, "sort": g.sums.due,
+                    "href": address(node, day, g.schedule.schedule_id, view=below)},
             "group": said(COHORTS[g.schedule.cohort]),
             "employer": g.employer or _("未登记单位"),
             "rhythm": {"text": said(rules_schedule.say(g.schedule.rhythm)), "sub": g.schedule.name},
@@ -227,98 +223,4 @@ def person_line(
         "state": {"tone": TONES[state], "text": state_word(state, r.late(day)),
                   "sub": "，".join(told)},
         "done_at": r.done_at,
-    }  # fmt: skip
-
-
-# --- one level up -----------------------------------------------------------------------------
-
-
-@bp.get("/due/<int:area_id>/calls")
-@require(*READERS, at=area("area_id"))
-def due_calls_of(area_id: int) -> Any:
-    """Lateness that a level above the community must answer for, and what was answered."""
-    return render_template("reminders/due_calls.html", **calls_view(queries.get_node(area_id)))
-
-
-def calls_view(node: Node) -> dict[str, Any]:
-    found = lists.list_calls(node)
-    known = {s.schedule_id: s for s in schedules.list_schedules()}
-    contacts = schedules.contacts_of({c.employer for c in found if c.employer})
-    names = accounts.names_of(c.seen_by for c in found)
-    return {
-        "node": node, "trail": [*trail(node), (node.name, url_for(".due_in", area_id=node.area_id))],
-        "rows": [call_line(c, known[c.schedule_id], contacts, names) for c in found],
-    }  # fmt: skip
-
-
-def call_line(
-    c: lists.CallRow, schedule: schedules.ScheduleRow, contacts: Any, names: Any
-) -> dict[str, Any]:
-    community, called = places.find_area(c.community_id), lists.area_of_call(c)
-    who = schedules.nearest(contacts.get(c.employer, ()), community) if community else None
-    may = current_actor().may(ANSWERERS, places.place_of_area(called.area_id))
-    level = LEVEL_NAMES[c.level][1 if current_lang() == "en" else 0]
-    waiting = {"tone": "look", "text": _("待答复")}
-    answered = {"tone": "ok", "text": _("已答复"), "sub": " ".join(names.get(c.seen_by or 0, ()))}
-    return {
-        "level": {"text": called.name, "sub": level, "sort": c.level},
-        "community": {"text": community.name if community else "",
-                      "href": url_for(".due_in", area_id=c.community_id)},
-        "employer": c.employer or _("未登记单位"),
-        "schedule": schedule.name,
-        "late": c.late,
-        "days": (day_of(clock.now()) - c.oldest).days,
-        "raised_at": c.raised_at,
-        "contact": who.name if who else "",
-        "tel": who.phone if who else "",
-        "state": answered if c.seen_at else waiting,
-        "note": c.note or "",
-        "action": url_for(".answer_due_call", cell=c.cell_id, call_id=c.call_id)
-        if may and not c.seen_at else "",
-        "tone": "" if c.seen_at else "look",
-    }  # fmt: skip
-
-
-@bp.post("/due/calls/<int:cell>/<int:call_id>/answer")
-@require(*ANSWERERS, at=CALL)
-def answer_due_call(cell: int, call_id: int) -> Any:
-    """Say what is being done about those who are late."""
-    call, actor = lists.get_call(cell, call_id), current_actor()
-    due_calls.answer(cell, call_id, request.form.get("note", ""), by=actor.staff_id, at=clock.now())
-    back = lists.area_of_call(call)
-    return redirect(url_for(".due_calls_of", area_id=back.area_id), 303)
-
-
-# --- before it begins -------------------------------------------------------------------------
-
-
-@bp.get("/schedules/<int:schedule_id>/preview", endpoint="preview_schedule")
-@require(*ROUND_MAKERS, at=SCHEDULE)
-def preview_of(schedule_id: int) -> Any:
-    """Swabs a day ahead, and how the beginning could be spread."""
-    s = schedules.get_schedule(schedule_id)
-    seen = preview(s, at=clock.now())
-    place = schedules.place_of_schedule(schedule_id)
-    return render_template(
-        "reminders/due_preview.html", s=s, seen=seen,
-        rhythm=said(rules_schedule.say(s.rhythm)),
-        rows=[
-            {"day": seen.first + timedelta(days=i), "plain": a, "levelled": b}
-            for i, (a, b) in enumerate(zip(seen.plain, seen.levelled, strict=True))
-        ],
-        chart=load_chart(seen), spread=",".join(map(str, seen.spread)),
-        may_begin=s.state == "draft" and current_actor().may(SETTERS, place),
-    )  # fmt: skip
-
-
-def load_chart(seen: Preview) -> dict[str, Any]:
-    days = [(seen.first + timedelta(days=i)).strftime("%m-%d") for i in range(len(seen.plain))]
-    series = [{"type": "bar", "name": _("不错峰"), "data": seen.plain, "color": "--unknown"}]
-    if seen.spread:
-        series.append(
-            {"type": "bar", "name": _("错峰"), "data": seen.levelled, "color": "--collect"}
-        )
-    return {
-        "legend": {}, "xAxis": {"type": "category", "data": days}, "yAxis": {"type": "value"},
-        "tooltip": {"trigger": "axis"}, "series": series,
     }  # fmt: skip

@@ -142,7 +142,6 @@ class DueRow(NamedTuple):
     grid_id: int | None
     building_id: int | None
     household_id: int | None
-    doc_type: int
     sealed: bytes
 
     def late(self, day: date) -> int:
@@ -174,7 +173,7 @@ def list_due(
     for cell, home in stores_of([community]):
         rows = fetch(
             "SELECT d.cell_id, d.person_id, d.schedule_id, d.employer, d.due_on, d.missed, "
-            "d.done_at, d.excused, p.grid_id, p.building_id, p.household_id, p.doc_type, p.sealed "
+            "d.done_at, d.excused, p.grid_id, p.building_id, p.household_id, p.sealed "
             "FROM schedule_due d JOIN person p ON p.cell_id = d.cell_id "
             "AND p.person_id = d.person_id WHERE d.cell_id = %s AND p.cell_id = %s AND d.day = %s "
             "AND d.community_id = %s AND (%s::int8 IS NULL OR d.schedule_id = %s) "
@@ -239,6 +238,42 @@ def list_calls(node: Node, *, waiting: bool = False) -> list[CallRow]:
         (sorted({c for c, _ in stores}), sorted({c for _, c in stores}), waiting),
     )
     return [CallRow(*r) for r in rows]
+
+
+class Called(NamedTuple):
+    """The calls of one employer under one schedule that one area must answer for: one answer.
+
+    `cell_id` and `call_id` are those of any of them."""
+
+    area: Node
+    schedule_id: int
+    employer: str
+    communities: tuple[int, ...]
+    late: int
+    oldest: date
+    raised_at: datetime
+    seen_by: int | None
+    seen_at: datetime | None
+    note: str | None
+    cell_id: int
+    call_id: int
+
+
+def list_called(node: Node, *, waiting: bool = False) -> list[Called]:
+    """The calls of an area as they are answered, in the order of `list_calls`."""
+    groups: dict[tuple[Any, ...], list[CallRow]] = {}
+    for c in list_calls(node, waiting=waiting):
+        key = (area_of_call(c).area_id, c.schedule_id, c.employer, c.seen_at, c.note)
+        groups.setdefault(key, []).append(c)
+    return [
+        Called(
+            area_of_call(some[0]), some[0].schedule_id, some[0].employer,
+            tuple(c.community_id for c in some), sum(c.late for c in some),
+            min(c.oldest for c in some), min(c.raised_at for c in some), some[0].seen_by,
+            some[0].seen_at, some[0].note, some[0].cell_id, some[0].call_id,
+        )
+        for some in groups.values()
+    ]  # fmt: skip
 
 
 def get_call(cell: int, call_id: int) -> CallRow:
