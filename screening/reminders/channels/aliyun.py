@@ -29,8 +29,8 @@ from screening.reminders.channels import (
     listed,
     plain_phone,
 )
-from screening.reminders.channels.http import SECONDS, lost
 from screening.reminders.channels.templates import approved, text_of
+from screening.reminders.channels.wire import SECONDS, call, lost, part, rows
 
 URL = "https://dysmsapi.aliyuncs.com"
 VERSION = "2017-05-25"
@@ -75,28 +75,27 @@ class AliyunChannel(Channel):
         })  # fmt: skip
         if isinstance(said, Answer) or said.get("Code") != "OK":
             return None
-        rows = (said.get("SmsSendDetailDTOs") or {}).get("SmsSendDetailDTO") or []
-        for row in rows:
+        for row in rows(part(said, "SmsSendDetailDTOs"), "SmsSendDetailDTO") or ():
             if str(row.get("OutId", "")) == key:
                 return _state(row)
         return Answer(Fate.LATER, "not_found")
 
     def read_reports(self, body: Any) -> list[Report]:
         """SmsReport: [{"out_id", "biz_id", "success", "err_code", …}]"""
-        rows = listed(body)
-        if not all("out_id" in r and isinstance(r.get("success"), bool) for r in rows):
+        found = listed(body)
+        if not all("out_id" in r and isinstance(r.get("success"), bool) for r in found):
             raise NotAReport()
         return [
             Report(str(r["out_id"]), "", r["success"], str(r.get("err_code", ""))[:60])
-            for r in rows
+            for r in found
         ]
 
     def read_replies(self, body: Any) -> list[Reply]:
         """SmsUp: [{"phone_number", "content", …}]"""
-        rows = listed(body)
-        if not all(r.get("phone_number") and isinstance(r.get("content"), str) for r in rows):
+        found = listed(body)
+        if not all(r.get("phone_number") and isinstance(r.get("content"), str) for r in found):
             raise NotAReport()
-        return [Reply(plain_phone(r["phone_number"]), r["content"]) for r in rows]
+        return [Reply(plain_phone(r["phone_number"]), r["content"]) for r in found]
 
     def thanks(self) -> dict[str, Any]:
         return {"code": 0, "msg": "OK"}
@@ -108,19 +107,15 @@ class AliyunChannel(Channel):
             secret=self.sms.secret or "", at=clock.real_now(), nonce=secrets.token_hex(16),
         )  # fmt: skip
         try:
-            answer = self.session.post(
-                f"{self.url}/?{canonical_query(query)}",
-                headers=headers,
-                timeout=self.seconds,
-                allow_redirects=False,
-            )
-            said = answer.json()
-        except requests.JSONDecodeError:
-            return Answer(Fate.UNKNOWN, "not_json")
+            answer = call(
+                self.session, "POST", f"{self.url}/?{canonical_query(query)}", headers=headers,
+                seconds=self.seconds,
+            )  # fmt: skip
         except requests.RequestException as e:
             return lost(e)
-        if not isinstance(said, dict) or (answer.status_code >= 500 and "Code" not in said):
-            return Answer(Fate.UNKNOWN, f"http_{answer.status_code}")
+        said = answer.said
+        if not isinstance(said, dict) or not isinstance(said.get("Code"), str):
+            return Answer(Fate.UNKNOWN, f"http_{answer.status}")
         return said
 
 

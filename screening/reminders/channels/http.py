@@ -19,8 +19,8 @@ from screening.reminders.channels import (
     listed,
     plain_phone,
 )
+from screening.reminders.channels.wire import SECONDS, Heard, call, lost
 
-SECONDS = (3.05, 10)  # to connect, to answer
 # the number or the text itself is refused: sending it again would not help
 REFUSED = (400, 404, 410, 422)
 DUPLICATE = 409
@@ -57,16 +57,17 @@ class HttpChannel(Channel):
         self, key: str, phone: str, text: str, parts: Mapping[str, str] | None = None
     ) -> Answer:
         try:
-            answer = self.session.post(
-                self.url,
-                json={"to": phone, "text": text},
-                headers={"Idempotency-Key": key},
-                timeout=self.seconds,
-                allow_redirects=False,
-            )
+            answer = call(
+                self.session, "POST", self.url, seconds=self.seconds,
+                json={"to": phone, "text": text}, headers={"Idempotency-Key": key},
+            )  # fmt: skip
         except requests.RequestException as e:
             return lost(e)
-        status = answer.status_code
+        status = answer.status
+        if answer.page:  # something between answered in its stead: no yes, and no refusal
+            refused = status in NOT_TAKEN or (300 <= status < 500 and status != DUPLICATE)
+            taken = Fate.LATER if refused else Fate.UNKNOWN
+            return Answer(taken, f"page_{status}")
         if 200 <= status < 300 or status == DUPLICATE:
             return Answer(Fate.SENT, ref=_ref(answer))
         if status in REFUSED:
@@ -80,12 +81,12 @@ class HttpChannel(Channel):
             return None
         url = self.status_url.replace("{key}", quote(key, safe=""))
         try:
-            answer = self.session.get(url, timeout=self.seconds, allow_redirects=False)
-            if answer.status_code == 404:
-                return Answer(Fate.LATER, "not_found")
-            said = answer.json() if answer.status_code == 200 else {}
-        except (requests.RequestException, ValueError):
+            answer = call(self.session, "GET", url, seconds=self.seconds)
+        except requests.RequestException:
             return None
+        if answer.status == 404:
+            return Answer(Fate.LATER, "not_found")
+        said = answer.said if answer.status == 200 else {}
         fate = STATES.get(str(said.get("state"))) if isinstance(said, dict) else None
         return Answer(fate, str(said.get("why", ""))[:60]) if fate else None
 
@@ -108,27 +109,8 @@ class HttpChannel(Channel):
         return [Reply(plain_phone(row["from"]), row["text"]) for row in rows]
 
 
-def lost(e: requests.RequestException) -> Answer:
-    """No connection: it was surely not taken. Anything later: nobody can know."""
-    if isinstance(e, requests.ConnectTimeout) or _never_left(e):
-        return Answer(Fate.LATER, "no_connection")
-    why = "timeout" if isinstance(e, requests.Timeout) else type(e).__name__.lower()
-    return Answer(Fate.UNKNOWN, why)
-
-
-def _never_left(e: requests.RequestException) -> bool:
-    """True when not even the connection was made."""
-    from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
-
-    cause = e.args[0] if e.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    return isinstance(cause, (NewConnectionError, NameResolutionError))
-
-
-def _ref(answer: requests.Response) -> str:
-    try:
-        said = answer.json()
-    except ValueError:
-        return ""
-    return str(said.get("id") or "")[:100] if isinstance(said, dict) else ""
+def _ref(answer: Heard) -> str:
+    """The gateway's own number of the message, where it tells one."""
+    said = answer.said
+    ref = said.get("id") if isinstance(said, dict) else None
+    return str(ref) if isinstance(ref, str | int) else ""

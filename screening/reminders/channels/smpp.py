@@ -10,6 +10,8 @@ import contextlib
 import logging
 import re
 import select
+import socket
+import struct
 import threading
 import time
 from collections.abc import Mapping
@@ -34,7 +36,11 @@ ARRIVED = ("DELIVRD",)
 LOST = ("UNDELIV", "EXPIRED", "DELETED", "REJECTD")
 STATES = {2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 8: "REJECTD"}  # message_state
 _RECEIPT = re.compile(r"id:(\S+).*?stat:(\w+)(?:.*?err:(\w+))?", re.S | re.I)
+MOST_BYTES = 64 * 1024  # of one PDU
 Broken = (OSError, exceptions.ConnectionError)
+# what the library raises over bytes that are no PDU
+Garbled = (struct.error, ValueError, LookupError, TypeError, AttributeError,
+           exceptions.UnknownCommandError)  # fmt: skip
 
 
 class _Came(NamedTuple):
@@ -102,7 +108,7 @@ class SmppChannel(Channel):
         """The answer to our request; what else comes in meanwhile is kept."""
         until = time.monotonic() + self.seconds
         while time.monotonic() < until:
-            pdu = client.read_pdu()
+            pdu = _read(client)
             if pdu.sequence == sequence and pdu.command.endswith("_resp"):
                 return pdu
             self._take(client, pdu)
@@ -124,11 +130,19 @@ class SmppChannel(Channel):
                 allow_unknown_opt_params=True,
             )  # fmt: skip
             self.client.connect()
-            self.client.bind_transceiver(
-                system_id=self.sms.id or "", password=self.sms.secret or ""
-            )
+            self._bind(self.client)
         self.used = time.monotonic()
         return self.client
+
+    def _bind(self, client: Client) -> None:
+        try:
+            said = client.bind_transceiver(
+                system_id=self.sms.id or "", password=self.sms.secret or ""
+            )
+        except Garbled as e:
+            raise exceptions.ConnectionError from e
+        if said is None or said.command != "bind_transceiver_resp":
+            raise exceptions.ConnectionError
 
     def hear(self) -> list[Report | Reply]:
         """Reports and replies that wait; `heard` acknowledges them once they are kept."""
@@ -139,7 +153,7 @@ class SmppChannel(Channel):
                 while (left := until - time.monotonic()) > 0:
                     if not select.select([client._socket], [], [], left)[0]:
                         break
-                    self._take(client, client.read_pdu())
+                    self._take(client, _read(client))
             except (*Broken, exceptions.PDUError):
                 self.close()
             return [c.what for c in self.came if c.what is not None]
@@ -173,6 +187,20 @@ class SmppChannel(Channel):
             with contextlib.suppress(*Broken):
                 client._socket.close()
             client._socket = None
+
+
+def _read(client: Client) -> Any:
+    """The next PDU. Raises the library's ConnectionError over what is none."""
+    try:
+        head = client._socket.recv(4, socket.MSG_PEEK)
+        if len(head) == 4 and not 16 <= int.from_bytes(head) <= MOST_BYTES:
+            raise exceptions.ConnectionError
+        pdu = client.read_pdu()
+    except Garbled as e:
+        raise exceptions.ConnectionError from e
+    if pdu is None:
+        raise exceptions.ConnectionError
+    return pdu
 
 
 def _refused(status: int, *, first: bool) -> Answer:

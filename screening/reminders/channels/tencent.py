@@ -27,8 +27,8 @@ from screening.reminders.channels import (
     listed,
     plain_phone,
 )
-from screening.reminders.channels.http import SECONDS, lost
 from screening.reminders.channels.templates import approved, text_of
+from screening.reminders.channels.wire import SECONDS, call, lost, part, rows
 
 URL = "https://sms.tencentcloudapi.com"
 SERVICE, VERSION, REGION = "sms", "2021-01-11", "ap-guangzhou"
@@ -65,12 +65,14 @@ class TencentChannel(Channel):
         })  # fmt: skip
         if isinstance(said, Answer):
             return said
-        rows = said.get("SendStatusSet") or []
-        code = str(rows[0].get("Code", "")) if rows else _fault(said)
-        if code == TAKEN:
-            return Answer(Fate.SENT, ref=str(rows[0].get("SerialNo") or "")[:100])
+        found = rows(said, "SendStatusSet")
+        code = str(found[0].get("Code", "")) if found else _fault(said)
+        if found and code == TAKEN:
+            return Answer(Fate.SENT, ref=str(found[0].get("SerialNo") or ""))
+        if not code:
+            return Answer(Fate.UNKNOWN, "no_code")
         fate = Fate.NEVER if code.startswith(WRONG_NUMBER) else Fate.LATER
-        return Answer(fate, code[:60] or "no_code")
+        return Answer(fate, code[:60])
 
     def ask(self, key: str, phone: str, sent_at: datetime) -> Answer | None:
         begin = sent_at - timedelta(minutes=10)
@@ -78,9 +80,10 @@ class TencentChannel(Channel):
             "BeginTime": int(begin.timestamp()), "Offset": 0, "Limit": 100,
             "PhoneNumber": _international(phone), "SmsSdkAppId": self.sms.app,
         })  # fmt: skip
-        if isinstance(said, Answer) or "PullSmsSendStatusSet" not in said:
+        found = None if isinstance(said, Answer) else rows(said, "PullSmsSendStatusSet")
+        if found is None:
             return None
-        for row in said["PullSmsSendStatusSet"] or []:
+        for row in found:
             if str(row.get("SessionContext", "")) == key:
                 arrived = row.get("ReportStatus") == ARRIVED
                 fate = Fate.DELIVERED if arrived else Fate.NEVER
@@ -89,20 +92,20 @@ class TencentChannel(Channel):
 
     def read_reports(self, body: Any) -> list[Report]:
         """[{"sid", "report_status", "errmsg", …}]"""
-        rows = listed(body)
-        if not all(r.get("sid") and r.get("report_status") in (ARRIVED, LOST) for r in rows):
+        found = listed(body)
+        if not all(r.get("sid") and r.get("report_status") in (ARRIVED, LOST) for r in found):
             raise NotAReport()
         return [
             Report("", str(r["sid"]), r["report_status"] == ARRIVED, str(r.get("errmsg", ""))[:60])
-            for r in rows
+            for r in found
         ]
 
     def read_replies(self, body: Any) -> list[Reply]:
         """{"mobile", "text", …}"""
-        rows = listed(body)
-        if not all(r.get("mobile") and isinstance(r.get("text"), str) for r in rows):
+        found = listed(body)
+        if not all(r.get("mobile") and isinstance(r.get("text"), str) for r in found):
             raise NotAReport()
-        return [Reply(plain_phone(r["mobile"]), r["text"]) for r in rows]
+        return [Reply(plain_phone(r["mobile"]), r["text"]) for r in found]
 
     def thanks(self) -> dict[str, Any]:
         return {"result": 0, "errmsg": "OK"}
@@ -120,24 +123,22 @@ class TencentChannel(Channel):
             "X-TC-Region": REGION,
         }  # fmt: skip
         try:
-            answer = self.session.post(
-                self.url, data=payload, headers=headers, timeout=self.seconds, allow_redirects=False
+            answer = call(
+                self.session, "POST", self.url, headers=headers, seconds=self.seconds, data=payload
             )
-            said = answer.json()
-        except requests.JSONDecodeError:
-            return Answer(Fate.UNKNOWN, "not_json")
         except requests.RequestException as e:
             return lost(e)
+        said = answer.said
         given = said.get("Response") if isinstance(said, dict) else None
         if not isinstance(given, dict):
-            return Answer(Fate.UNKNOWN, f"http_{answer.status_code}")
+            return Answer(Fate.UNKNOWN, f"http_{answer.status}")
         if _fault(given).startswith("InternalError"):
             return Answer(Fate.UNKNOWN, _fault(given)[:60])
         return given
 
 
 def _fault(said: Mapping[str, Any]) -> str:
-    return str((said.get("Error") or {}).get("Code", ""))
+    return str(part(said, "Error").get("Code", ""))
 
 
 def _international(phone: str) -> str:
