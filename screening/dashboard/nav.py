@@ -55,7 +55,7 @@ def items() -> list[Item]:
         Item("reminders_pages.day", _("我的一天"), remind),
         Item("reminders_pages.missed", _("未检名单"), remind),
         Item("reminders_pages.visits", _("上门名单"), remind),
-        Item("reminders_pages.waves", _("短信批次"), remind),
+        Item("reminders_pages.waves", _("短信提醒"), remind),
         Item("reminders_pages.due", _("今日应检"), remind),
         Item("inbound_pages.home", _("协查名单"), remind),
         Item("dashboard_pages.readiness", _("开采前检查"), setup),

@@ -24,13 +24,17 @@ from screening.places import service as places_service
 from screening.places.readers.areas import read_area_file
 from screening.places.rules import BUILDING, CITY
 from screening.registry.rules import Mode, PoolRule
-from screening.registry.service import rounds, zones
+from screening.registry.service import rounds, schedules, zones
 from screening.tube import labels_service
 
 FIRST_NUMBER = "E000"  # who sets the city up; nobody signs in as that person
 STAYS = timedelta(days=30)  # real time; a demo may be shown again weeks later
 ON_DUTY = (Role.LAB_TECHNICIAN, Role.DISTRICT_HEAD, Role.DISPATCHER)
 DUTY = timedelta(days=7)
+SCHEDULES = (  # name, cohort, every so many days
+    ("冷链从业人员每日一检", "cold_chain", 1), ("快递外卖人员两日一检", "delivery", 2),
+    ("市场从业人员三日一检", "market", 3),
+)  # fmt: skip
 BOXES_OF_SITE = 60  # of seals as many again as of boxes, for those that tear
 
 
@@ -64,6 +68,7 @@ def load(plan: DayPlan, *, at: datetime, tick: Tick = lambda _: None) -> City:
     register.exempt_people(rows, city.people, by=by, at=at)
     _zones(city, by)
     _rounds(city, by, at)
+    _schedules(city, by, at)
     rule_sets.ensure_defaults(at=at)
     city.rule_id = next(v.rule_id for v in rule_sets.list_in_force(at=at) if v.name == GENERAL.name)
     _labels(city, by, at)
@@ -168,6 +173,16 @@ def _rounds(city: City, by: Actor, at: datetime) -> None:
         if number == 0:
             rounds.start(round_id, at=at)
         city.rounds[planned.ref] = round_id
+
+
+def _schedules(city: City, by: Actor, at: datetime) -> None:
+    """Key groups who are due by themselves, round or no round, in the districts of the plan."""
+    areas = sorted({city.areas[home.county] for home in city.plan.communities})
+    for name, cohort, every in SCHEDULES:
+        given = schedules.Draft(
+            name, cohort, schedules.Kind.EVERY, city.plan.day, areas, every=every
+        )
+        schedules.begin(schedules.draft(given, by=by, at=at), by=by, at=at)
 
 
 def _draft(city: City, planned: PlannedRound) -> rounds.Draft:

@@ -89,8 +89,7 @@ class Offices:
         where = {"area_id": self.day.world.areas[head.place], "round_id": round_id}
         self._as(head, "post", "/api/v1/slots/plan", json=where)
         values = {
-            **where, "template": "notice", "rule": "重点人群每日一检", "place": "{place}",
-            "hours": "{hours}", "phone": "12345",
+            **where, "template": "notice", "rule": "请按安排的时段到点采样", "phone": "12345",
         }  # fmt: skip
         wave = self._as(head, "post", "/api/v1/waves", json=values).get("wave_id")
         self._as(head, "post", f"/api/v1/waves/{wave}/start", json={"include_silent": True})

@@ -8,7 +8,7 @@ from flask import render_template
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
-from screening.accounts.roles import EVERYBODY
+from screening.accounts.roles import EVERYBODY, Role
 from screening.dashboard.cards import cards_of, door
 from screening.dashboard.pages.frame import bp, chosen, head, own_area, started
 from screening.dashboard.pages.round import picture, steps_of
@@ -35,11 +35,16 @@ def home() -> Any:
 
 def actions() -> list[dict[str, str]]:
     """The acts that this person came for, at most three."""
+    own_day = (("reminders_pages.day", _("我的一天")),)
+    own_post = (("dashboard_pages.dispatch_own", _("调度")),)
     wanted = (
         ("field_pages.sampling", _("采样")), ("field_pages.packing", _("装箱")),
         ("field_pages.reception", _("收样")), ("reporting_pages.desk", _("审核发布")),
+        *(own_day if Role.COMMUNITY_WORKER in current_actor().roles else ()),
         ("dashboard_pages.command", _("指挥")), ("reminders_pages.missed", _("未检名单")),
-        ("transport_pages.boxes", _("转运箱")), ("transport_pages.tubes", _("查管")),
+        *(own_post if Role.DISPATCHER in current_actor().roles else ()),
+        ("bulletins_pages.list", _("通报")), ("transport_pages.boxes", _("转运箱")),
+        ("transport_pages.tubes", _("查管")),
     )  # fmt: skip
     found = [{"label": label, "href": door(endpoint)} for endpoint, label in wanted]
     return [a for a in found if a["href"]][:3]

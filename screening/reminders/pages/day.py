@@ -130,7 +130,8 @@ def floors(found: Sequence[queries.Opened], full: bool) -> list[dict[str, Any]]:
     for p in found:
         floor = floor_of(p.details.room) if full else None
         unit = (p.details.unit or "") if full else ""
-        parts = [_("%(unit)s 单元", unit=unit) if unit else "",
+        numbered = unit.removesuffix("单元").strip()
+        parts = [_("%(unit)s 单元", unit=numbered) if numbered else unit,
                  _("%(floor)s 层", floor=floor) if floor is not None else ""]  # fmt: skip
         title = " ".join(filter(None, parts)) or _("未标明楼层")
         if not out or out[-1]["title"] != title:
