@@ -104,6 +104,8 @@ class Run(Base):
     verdict: Mapped[dict]
     # of what the file says: a file saved again is the same file, and counts once
     content_hash: Mapped[bytes | None]
+    # of its Ct values alone, under whatever names and in whatever wells
+    values_hash: Mapped[bytes | None]
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "run_id"),
         Index("uq_run_file", "cell_id", "lab_id", "file_hash", unique=True),
@@ -114,6 +116,13 @@ class Run(Base):
             "content_hash",
             unique=True,
             postgresql_where="state IN ('evaluated', 'invalid')",
+        ),
+        Index(
+            "ix_run_values",
+            "cell_id",
+            "lab_id",
+            "values_hash",
+            postgresql_where="values_hash IS NOT NULL",
         ),
         {"info": {"big": True}},
     )

@@ -44,6 +44,10 @@ DIFFERENCES = {
     "other_plate": ("文件写的是另一块板的板号", "the file names another plate"),
     "started_early": ("上机时间早于布板完成", "the run began before the plate was filled"),
     "other_instrument": ("不是登记的那台仪器", "made on another instrument than was noted"),
+    "same_values": (
+        "与另一块板已采用的结果数值完全相同",
+        "the very values of a result that another plate has",
+    ),
     "other_sample": ("文件中的样本号与板图不同", "the file names another sample than the plan"),
 }
 

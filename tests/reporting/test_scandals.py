@@ -108,6 +108,20 @@ def test_shuozhou_one_file_is_not_the_result_of_two_plates(desk):
     assert stages(*first) == [int(Stage.TESTED)] * 2
 
 
+def test_shuozhou_a_copy_under_other_names_and_another_hour_is_no_second_result(desk):
+    """The file of one plate, edited: the other plate's code and tubes, its control wells, its hour."""
+    one_tubes, one = on_plate(desk, 14)
+    seen = [(None, None, 24.0 + i / 7) for i in range(14)]
+    desk.lab.run(one, desk.lab.file(one, dict(zip(one_tubes, seen, strict=True)), code="P1"))
+    tubes, two = on_plate(desk, 14, "P2")
+    forged = desk.lab.file(two, dict(zip(tubes, reversed(seen), strict=True)), code="P2")
+    shown = desk.lab.run(two, forged)
+    assert shown.run.state == "quarantined" and set(stages(*tubes)) == {int(Stage.PLATED)}
+    assert [(d["code"], d["found"]) for d in shown.verdict["differences"]] == [
+        ("same_values", "P1")
+    ]
+
+
 def test_shuozhou_a_tube_that_nobody_was_sampled_into_gives_no_result(desk):
     bench, tube = desk.lab, desk.city.tube()
     plate = bench.plate()

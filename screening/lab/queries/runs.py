@@ -78,6 +78,19 @@ def find_same_content(lab: LabRow, content: bytes, but: int) -> int | None:
     return rows[0][0] if rows else None
 
 
+def find_same_values(lab: LabRow, found: RunRow) -> str | None:
+    """The plate of another adopted run with the very same Ct values."""
+    rows = fetch(
+        "SELECT p.code FROM run own JOIN run r ON r.cell_id = own.cell_id "
+        "AND r.lab_id = own.lab_id AND r.values_hash = own.values_hash "
+        "AND r.plate_id <> own.plate_id AND r.state IN ('evaluated', 'invalid') "
+        "JOIN plate p ON p.cell_id = r.cell_id AND p.plate_id = r.plate_id "
+        "WHERE own.cell_id = %s AND own.run_id = %s LIMIT 1",
+        (lab.cell_id, found.run_id),
+    )
+    return rows[0][0] if rows else None
+
+
 def get_readings(run: RunRow) -> list[dict[str, Any]]:
     rows = fetch(
         "SELECT readings FROM run WHERE cell_id = %s AND run_id = %s", (run.cell_id, run.run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
@@ -13,6 +14,7 @@ OMITTED = "omitted"
 TWICE = "twice"
 OPEN_END = "open_end"
 UNKNOWN_MAKER = "unknown_maker"
+DISTINCT = 12  # house; different Ct values from which on a file cannot be like another by chance
 
 _WORDS = {
     IMPOSSIBLE: ("Ct 值不可能（{wells}）", "impossible Ct ({wells})"),
@@ -73,6 +75,10 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
         return list(dict.fromkeys(row.well for row in self.rows))
 
     @property
+    def values_sha256(self) -> str | None:
+        return _values(self.rows)
+
+    @property
     def content_sha256(self) -> str:
         """The same for a file that was opened and saved again under another name or encoding."""
         said = sorted(
@@ -82,6 +88,15 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
         return sha256(
             msgspec.json.encode([self.started, self.ended, self.serial, said])
         ).hexdigest()
+
+
+def _values(rows: Sequence[WellReading]) -> str | None:
+    """The same for the same numbers under other names, in other wells or of another hour; None of
+    too few to tell. No two runs of a cycler show the same Ct values (Shuozhou)."""
+    seen = sorted(f"{r.ct:.2f}" for r in rows if r.ct is not None)
+    if len(set(seen)) < DISTINCT:
+        return None
+    return sha256(",".join(seen).encode()).hexdigest()
 
 
 def _rounded(ct: float | None) -> str:

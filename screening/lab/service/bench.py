@@ -26,7 +26,7 @@ from screening.lab.bench_words import (
 from screening.lab.plate_problems import PlateFull
 from screening.lab.queries import LabRow, PlateRow
 from screening.lab.queries.steps import find_last, find_undoable, plates_of_code
-from screening.lab.service import plates, rule_sets
+from screening.lab.service import plates, rule_sets, waiting
 from screening.lab.service.moves import moving
 from screening.tube.codes import CodeProblem, read_code
 from screening.tube.labels import PATTERNS, read_tube
@@ -200,6 +200,7 @@ def _undo(hand: _Hand) -> Taken:
     """Take back the last step that stands on this plate; while something is awaited, only that."""
     if hand.awaits:
         return _keep(hand, Taken("undo", hand.plate_id))
+    waiting.lock_files(hand.lab)  # before the plate, as those who confirm its file do
     _, plate, _ = plates.lock_open(hand.lab.lab_id, hand.plate())
     step = find_undoable(hand.lab, plate.plate_id)
     if step is None:

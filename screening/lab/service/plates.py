@@ -22,7 +22,7 @@ from screening.lab.plate_problems import (
 )
 from screening.lab.queries import LabRow, PlateRow, WellRow
 from screening.lab.rule_sets import RuleSet
-from screening.lab.service import dropped, rule_sets, starts
+from screening.lab.service import dropped, rule_sets, starts, waiting
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plate_maps import check_map, refusal
 from screening.lab.service.well_receipts import receive_by_well
@@ -137,12 +137,13 @@ def check(lab_id: int, plate_id: int, wells: Mapping[str, str]) -> list[Fault]:
 
 def empty(lab_id: int, plate_id: int, well: str, *, by: int, at: datetime) -> str:
     """Take the tube of a well off the plate again, out of all its wells; returns its number."""
+    waiting.lock_files(queries.get_lab(lab_id))
     lab, plate, _ = lock_open(lab_id, plate_id)
     held = queries.list_wells(plate)
     if well not in held:
         raise WellEmpty(well=well)
     tube = held[well]
-    dropped.tell_plate(queries.get_lab(lab_id), plate, by=by, at=at)
+    dropped.tell_plate(lab, plate, by=by, at=at)
     stands = queries.platings([tube.key]).get(tube.barcode)
     if stands is not None and stands.plate_id == plate_id:
         with moving(lab, plate.round_id, by=by, at=at) as move:
@@ -187,6 +188,7 @@ def abandon(lab_id: int, plate_id: int, *, by: int, at: datetime) -> PlateRow:
     """Give up a plate without a result (instrument broken, plate dropped, not to be trusted): its
     tubes go back to the rack, its map stays as it was. Raises PlateDone."""
     lab = queries.get_lab(lab_id)
+    waiting.lock_files(lab)
     plate = queries.get_plate(lab, plate_id, lock=True)
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)

@@ -19,7 +19,7 @@ from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.queries.result_lists import OwedRow
 from screening.lab.readers.result_list import RawList, read_list
-from screening.lab.service import alerts, dropped, list_dropped, originals, watch
+from screening.lab.service import alerts, dropped, list_dropped, originals, waiting, watch
 from screening.lab.service.list_verdicts import (
     NAMES,
     Made,
@@ -70,6 +70,7 @@ def preview(lab_id: int, data: bytes, *, by: int, at: datetime, zone: tzinfo = Z
     raw = read_list(data)
     rows, faults = list_rules.read_rows(raw.rows, read_tube, zone=zone, now=at)
     digest = list_rules.content(rows)
+    waiting.lock_files(lab)
     held = None if faults else queries.find_run(lab, digest)
     if held is not None and held.state == "evaluated":
         return show(lab_id, held.run_id, at=at)._replace(already=True)
@@ -111,6 +112,7 @@ def _keep_preview(
 def discard(lab_id: int, run_id: int, *, by: int, at: datetime) -> int:
     """Forget a list that was only looked at; a signal in it is told all the same (how many)."""
     lab = queries.get_lab(lab_id)
+    waiting.lock_files(lab)
     found = get_list(lab, run_id, lock=True)
     return dropped.drop(lab, found, by=by, at=at) if found.state == "previewed" else 0
 
@@ -125,6 +127,7 @@ def confirm(lab_id: int, run_id: int, *, seen_open: bool, by: int, at: datetime)
     they are kept by name. A second confirmation does nothing (`already`). Raises ListFaults,
     NothingNew, OpenNotNamed."""
     lab = _own_lis(lab_id)
+    waiting.lock_files(lab)
     found = get_list(lab, run_id, lock=True)
     if found.state != "previewed":
         return show(lab_id, run_id, at=at)._replace(already=True)

@@ -93,13 +93,14 @@ def _keep_preview(
         "before": _history(held),
         "name": name.replace("\\", "/").rpartition("/")[2][:NAME],
     }
+    values = bytes.fromhex(file.values_sha256) if file.values_sha256 else None
     readings = msgspec.to_builtins(keep_only(file.rows, tube_numbers(file.rows)))
     row = (
         lab.cell_id, run_id, lab.lab_id, plate.plate_id, plate.round_id,
         bytes.fromhex(file.sha256), file.instrument, "previewed", plate.rule_id, by, at,
-        Jsonb(verdict), Jsonb(readings), bytes.fromhex(file.content_sha256),
+        Jsonb(verdict), Jsonb(readings), bytes.fromhex(file.content_sha256), values,
     )  # fmt: skip
-    columns = (*RunRow._fields, "readings", "content_hash")
+    columns = (*RunRow._fields, "readings", "content_hash", "values_hash")
     changed = [c for c in columns if c not in ("cell_id", "run_id", "lab_id", "file_hash")]
     updates = ", ".join(f"{c} = EXCLUDED.{c}" for c in changed)
     insert("run", columns, [row], f"ON CONFLICT (cell_id, run_id) DO UPDATE SET {updates}")
@@ -131,6 +132,7 @@ def tube_numbers(readings: Sequence[WellReading]) -> dict[str, str]:
 def discard(lab_id: int, run_id: int, *, by: int, at: datetime) -> int:
     """Forget a file that was only looked at; a signal in it is told all the same (how many)."""
     lab = queries.get_lab(lab_id)
+    waiting.lock_files(lab)
     found = queries.get_run(lab, run_id, lock=True)
     return dropped.drop(lab, found, by=by, at=at) if found.state == "previewed" else 0
 
@@ -145,6 +147,7 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     does nothing (`already`). Raises PlateDone, and FileUsed when the same file was confirmed for
     another plate meanwhile."""
     lab = queries.get_lab(lab_id)
+    waiting.lock_files(lab)
     found = queries.get_run(lab, run_id, lock=True)
     if found.state != "previewed":
         return show(lab_id, run_id, at=at)._replace(already=True)

@@ -13,6 +13,7 @@ from screening.lab import plate_plan, queries, run_clock
 from screening.lab.judgement import Judgement, judge
 from screening.lab.plan_rules import Difference
 from screening.lab.queries import LabRow, PlateRow, RunRow, WellRow
+from screening.lab.queries.runs import find_same_values
 from screening.lab.readers.run import WellReading
 from screening.lab.service import rule_sets, starts
 from screening.lab.service.starts import Start
@@ -100,15 +101,16 @@ def judge_now(bench: Bench, found: RunRow, at: datetime) -> Judgement:
     made = judge(
         rule, plan, readings, size=plate.size, code=plate.code, said=found.verdict.get("plate")
     )
-    if other := _other_run(bench, found.verdict):
+    if other := _other_run(bench, found):
         # an instrument whose clock is wrong may still have seen a positive: signals stay told
         return Judgement([*other, *made.differences], [], {}, made.signals, [])
     return made
 
 
-def _other_run(bench: Bench, said: Mapping[str, Any]) -> list[Difference]:
+def _other_run(bench: Bench, row: RunRow) -> list[Difference]:
     """A run that cannot be this plate's: begun before its last tube was put in, or made on
-    another instrument than the one it was started on."""
+    another instrument than the one it was started on, or another plate's numbers under new names."""
+    said = row.verdict
     found = []
     filled = max((w.filled_at for w in bench.wells.values()), default=None)
     began = said.get("started")
@@ -119,4 +121,6 @@ def _other_run(bench: Bench, said: Mapping[str, Any]) -> list[Difference]:
     planned, serial = bench.start.instrument if bench.start else None, said.get("serial")
     if run_clock.other_instrument(planned, serial):
         found.append(Difference("other_instrument", "", planned, serial))
+    if (served := find_same_values(bench.lab, row)) is not None:
+        found.append(Difference("same_values", "", bench.plate.code, served))
     return found
