@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import secrets
+from datetime import timedelta
 
 from screening import clock
 from screening.accounts.roles import Role
+from screening.db import insert
 from screening.field import service
 from screening.tube.codes import Kind, make_code
 from tests import devices, make
@@ -57,6 +59,29 @@ def upload(w: World, side: Side) -> dict:
     return {"values": {"area_id": side.county.area_id}, "data": {"file": file}}
 
 
+def zone_of(w: World, side: Side) -> int:
+    def maker() -> int:
+        zone_id = make.number()
+        name = "甲封控区" if side is w.a else "乙封控区"
+        insert("zone", ("zone_id", "name", "kind", "starts_at"),
+               [(zone_id, name, "lock", clock.now() - timedelta(hours=2))])  # fmt: skip
+        insert("zone_area", ("zone_id", "area_id"), [(zone_id, side.community.area_id)])
+        return zone_id
+
+    return w.once(("zone", side.county), maker)
+
+
+def zoned(w: World, side: Side) -> dict:
+    for each in (w.a, w.b):
+        zone_of(w, each)
+    return of(w, side)
+
+
+def one_zone(w: World, side: Side) -> dict:
+    asked = zoned(w, side)
+    return {**asked, "values": {**asked["values"], "zone_id": zone_of(w, side)}}
+
+
 HEADS = {Role.COMMUNITY_WORKER: lambda side: side.county}
 
 CASES = [
@@ -69,6 +94,10 @@ CASES = [
          outside=lambda w: box(w, w.b), inside_marker=lambda w: [w.a.site.name]),
     Case("dashboard_pages.send_elsewhere", "POST", inside=lambda w: told(w, w.a),
          outside=lambda w: told(w, w.b)),
+    Case("dashboard_pages.zones", inside=lambda w: zoned(w, w.a), outside=lambda w: zoned(w, w.b),
+         stand=HEADS, inside_marker=lambda w: ["甲封控区"], outside_marker=lambda w: ["乙封控区"]),
+    Case("dashboard_pages.zone", inside=lambda w: one_zone(w, w.a),
+         outside=lambda w: one_zone(w, w.b), stand=HEADS, inside_marker=lambda w: ["甲封控区"]),
     Case("dashboard_pages.district_map", inside=lambda w: of(w, w.a),
          outside=lambda w: of(w, w.b), stand=HEADS, inside_marker=lambda w: [w.a.street.name]),
     Case("dashboard_pages.show_boundaries", inside=lambda w: of(w, w.a),

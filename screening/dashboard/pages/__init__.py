@@ -9,10 +9,11 @@ from screening.dashboard.pages import (
     home,
     readiness,
     round,
+    zone_table,
 )
 from screening.dashboard.pages.frame import bp
 
 __all__ = [
     "boundaries", "bp", "command", "command_lists", "dispatch", "district_map", "home", "readiness",
-    "round",
+    "round", "zone_table",
 ]  # fmt: skip
