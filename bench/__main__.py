@@ -6,12 +6,14 @@ import argparse
 import os
 import sys
 
-from bench import command, ingest, lookup, release, worklist
+from bench import command, due, ingest, lookup, readers, release, worklist
 
 WHAT = {
     "command": command.main,
+    "due": due.main,
     "ingest": ingest.main,
     "lookup": lookup.main,
+    "readers": readers.main,
     "release": release.main,
     "worklist": worklist.main,
 }
@@ -26,7 +28,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--only", choices=["person", "tube", "ten"], help="one shape alone")
+    parser.add_argument("--only", choices=["person", "tube", "ten", "pages"], help="one part alone")
     parser.add_argument("--profile", action="store_true", help="profile one process, no server")
     # an ARGS="ingest --only ten" from make comes as words already
     args = parser.parse_args(sys.argv[1:])

@@ -9,23 +9,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from bench import city, ingest, measure, morning, workload
+from bench import city, ingest, measure, morning, pages, workload
 from screening import clock, embedded
 from screening.app import create_app
 from screening.config import ROOT
 from screening.db import db
 
 NAME, LIVE = "screening_bench_command", "screening_bench_viewers"
-AREAS = {"city": 1, "county": 10, "street": 1000, "community": 2000}
 VIEWERS = 500
-TURNS = 7
 HEAD_START = 12.0  # seconds before the journals come
 say = Console().print
 
@@ -41,87 +36,14 @@ def main(args: argparse.Namespace) -> int:
             say(
                 f"{size:,} persons on the morning after, filled in {time.perf_counter() - began:.0f} s"
             )
-            rows += _pages(url, token, size)
-        found = _viewers(server, args)
+            rows += pages.measure_pages(url, token, size)
+        found = [] if args.only == "pages" else _viewers(server, args)
     finally:
         city.drop(server, NAME, LIVE)
-    _print(rows)
+    pages.print_table(rows)
     for row in [*rows, *found]:
         measure.keep(row)
     return 0
-
-
-# --- server time ----------------------------------------------------------------------------------
-
-
-def _pages(url: str, token: str, size: int) -> list[dict[str, Any]]:
-    app = create_app(city.settings(url))
-    out = []
-    with app.app_context():
-        client = app.test_client()
-        head = {"Authorization": f"Bearer {token}", "Accept": "text/html"}
-
-        def get(path: str, status: int = 200, **more: str) -> Any:
-            r = client.get(path, headers={**head, **more})
-            assert r.status_code == status, (path, r.status_code, r.text[:300])
-            return r
-
-        for name, area in AREAS.items():
-            page, now = f"/command/{area}?round=1", f"/command/{area}/now?round=1"
-            first = _took(lambda p=page: get(p), turns=1)
-            tag = get(now).headers["ETag"]
-            kept = {
-                "first look (the picture is counted)": first,
-                "the page, picture kept": _took(lambda p=page: get(p)),
-                "asked again, 304": _took(lambda p=now, t=tag: get(p, 304, **{"If-None-Match": t})),
-                "tubes behind a number": _took(
-                    lambda a=area: get(f"/command/{a}/tubes/tubes_late?round=1")
-                ),
-                "devices": _took(lambda a=area: get(f"/command/{a}/devices?round=1")),
-                "coverage below": _took(lambda a=area: get(f"/coverage/{a}?round=1")),
-                "missed list, first page": _took(lambda a=area: get(f"/missed/{a}?round=1")),
-            }
-            out += [
-                {"name": f"command {what}, {name}, {size}", "value": ms, "unit": "ms", "_what": what,
-                 "_area": name, "_size": size}
-                for what, ms in kept.items()
-            ]  # fmt: skip
-        out.append(_stream(client, head, size))
-        db.session.remove()
-        db.engine.dispose()
-    return out
-
-
-def _took(act: Callable[[], Any], turns: int = TURNS) -> float:
-    """Milliseconds, the middle of some turns."""
-    spent = []
-    for _ in range(turns):
-        began = time.perf_counter()
-        act()
-        spent.append((time.perf_counter() - began) * 1000)
-    return round(measure.percentile(spent, 0.5), 1)
-
-
-def _stream(client: Any, head: dict[str, str], size: int) -> dict[str, Any]:
-    """The missed list of the whole city as CSV: seconds, and how much more memory it took."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    before = _peak()
-    began, read = time.perf_counter(), 0
-    r = client.get("/api/v1/missed?area=1&round=1&format=csv", headers=head, buffered=False)
-    assert r.status_code == 200, r.text
-    for part in r.iter_encoded():
-        read += len(part)
-    grown = (_peak() - before) // 1024
-    say(f"missed list of the city: {read:,} bytes, {grown} MB more memory")
-    return {"name": f"command missed list streamed, city, {size}", "unit": "ms",
-            "value": round((time.perf_counter() - began) * 1000), "_what": "missed list streamed",
-            "_area": f"+{grown} MB", "_size": size}  # fmt: skip
-
-
-def _peak() -> int:
-    """The most memory held since the peak was cleared, in KB."""
-    status = Path("/proc/self/status").read_text()
-    return int(next(ln for ln in status.splitlines() if ln.startswith("VmHWM")).split()[1])
 
 
 # --- 500 viewers while journals come in -----------------------------------------------------------
@@ -192,14 +114,3 @@ def _serve(
         "name": f"ingest with {viewers} viewers", "value": round(found["value"]),
         "unit": "persons/s", "p50_ms": round(found["p50"]), "p99_ms": round(found["p99"]), **seen,
     }  # fmt: skip
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    sizes = sorted({r["_size"] for r in rows})
-    table = Table("what", "area", *(f"{s:,} persons, ms" for s in sizes))
-    found: dict[tuple[str, str], dict[int, float]] = {}
-    for r in rows:
-        found.setdefault((r["_what"], r["_area"]), {})[r["_size"]] = r["value"]
-    for (what, area), by in found.items():
-        table.add_row(what, area, *(str(by.get(s, "")) for s in sizes))
-    say(table)

@@ -59,7 +59,8 @@ INSERT INTO person (cell_id, person_id, community_id, doc_type, doc_hash, name_h
   lane, created_at)
 SELECT 1000 + n %% %(communities)s %% %(streets)s, 10000000 + n, 2000 + n %% %(communities)s, 6,
   decode(lpad(to_hex(n), 16, '0'), 'hex'), decode(lpad(to_hex(n), 16, '0'), 'hex'), %(sealed)s, 0, 0,
-  %(now)s - interval '30 days' FROM generate_series(0, %(persons)s - 1) n"""
+  %(now)s - interval '30 days' FROM generate_series(0, %(persons)s - 1) n
+ORDER BY n %% %(communities)s, n"""  # as registers come: one community after the other
 # a tube holds ten neighbours: persons of one community lie COMMUNITIES numbers apart
 _TUBES = """
 INSERT INTO tube (cell_id, round_id, barcode, site_id, table_no, mode, pool_size, channel, stage,
