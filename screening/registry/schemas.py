@@ -277,6 +277,22 @@ class MoveSchema(Schema):
 class MergeSchema(Schema):
     into_cell = Id(required=True)
     into_id = Id(required=True)
+    reason = text(500, 4, required=True)
+
+
+class MergedSchema(Schema):
+    merge_id = Id()
+    state = fields.String(
+        metadata={"description": "done, or waiting for a second person; refused, undone"}
+    )
+
+
+class DecideMergeSchema(Schema):
+    yes = fields.Boolean(required=True)
+
+
+class UndoMergeSchema(Schema):
+    reason = text(500, 4, required=True)
 
 
 class ImportSchema(Schema):

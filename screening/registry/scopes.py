@@ -13,6 +13,7 @@ from screening.errors import NotFound
 from screening.places import queries as places
 from screening.registry import desk_queries as desk
 from screening.registry.schedule_queries import place_of_schedule
+from screening.registry.service.merging import place_of_merge
 
 SETTERS = (Role.ADMINISTRATOR, Role.DISTRICT_HEAD)
 ROUND_MAKERS = (Role.ADMINISTRATOR, Role.DISTRICT_HEAD, Role.DISPATCHER)
@@ -88,4 +89,5 @@ ZONE = by("smallest area around the zone", "zone_id", lambda v: desk.place_of_zo
 SCHEDULE = by(
     "smallest area around the schedule", "schedule_id", lambda v: place_of_schedule(number(v))
 )
+MERGE = by("smallest area around both persons", "merge_id", lambda v: place_of_merge(number(v)))
 IMPORT = by("area of the import", "import_id", lambda v: desk.place_of_import(number(v)))

@@ -9,7 +9,7 @@ from flask import current_app
 
 from screening import clock
 from screening.accounts.roles import EVERYWHERE, Actor, Role, Scope
-from screening.db import db
+from screening.db import db, run
 from screening.registry import documents
 from screening.registry.documents import DocType, Document
 from screening.registry.service import (
@@ -17,6 +17,7 @@ from screening.registry.service import (
     exemptions,
     imports,
     make_provisional,
+    merging,
     rounds,
     zones,
 )
@@ -68,8 +69,32 @@ def in_body(side: Side, **body) -> dict:
 def merged(side: Side) -> dict:
     cell, twin = person(side)
     _, into = person(side)
-    into_both = {"into_cell": cell, "into_id": into}
+    into_both = {"into_cell": cell, "into_id": into, "reason": "同一个人"}
     return {"values": {"cell": cell, "person_id": twin}, "json": into_both}
+
+
+def sides(side: Side, **kw) -> dict:
+    """Two rows that may be one human being, both in the address."""
+    cell, twin = person(side)
+    _, into = person(side)
+    values = {"cell": cell, "person_id": twin, "into_cell": cell, "into_id": into}
+    return {"values": values, **kw}
+
+
+def asked(side: Side, state: str = "waiting", **kw) -> dict:
+    """A merge that waits for a second person, or one that is done."""
+    cell, twin = person(side)
+    _, into = person(side)
+    made = merging.ask((cell, twin), (cell, into), "同一个人", by=1, at=clock.now())
+    if state == "waiting":  # as if both had swabs
+        merging.undo(made.merge_id, "其实不是", by=1, at=clock.now())
+        run("UPDATE person_merge SET state = 'waiting' WHERE merge_id = %s", (made.merge_id,))
+    return {"values": {"merge_id": made.merge_id}, **kw}
+
+
+def waiting_merge(w: World) -> dict:
+    w.once("waiting merge", lambda: asked(w.b))
+    return {}
 
 
 def draft(side: Side) -> Draft:
@@ -300,6 +325,18 @@ API = [
     both("registry_api.get_person", "GET", of_person),
     both("registry_api.move_person", "POST", moved),
     both("registry_api.merge_person", "POST", merged),
+    both("registry_api.decide_merge", "POST", lambda s: asked(s, json={"yes": True})),
+    both("registry_api.undo_merge", "POST",
+         lambda s: asked(s, "done", json={"reason": "其实不是"})),
+    Case("registry_pages.list_merges", inside=waiting_merge),
+    both("registry_pages.merge_form", "GET", of_person),
+    both("registry_pages.find_twin", "POST",
+         lambda s: of_person(s, data={"phone": "13800000001"})),
+    both("registry_pages.compare_persons", "GET", sides),
+    both("registry_pages.ask_merge", "POST", lambda s: sides(s, data={"reason": "同一个人"})),
+    both("registry_pages.decide_merge", "POST", lambda s: asked(s, data={"do": "yes"})),
+    both("registry_pages.undo_merge", "POST",
+         lambda s: asked(s, "done", data={"reason": "其实不是"})),
     Case("registry_api.list_imports"),
     both("registry_api.upload_import", "POST", upload),
     both_import("registry_api.get_import", "GET"),

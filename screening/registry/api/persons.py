@@ -16,9 +16,9 @@ from screening.registry.api.frame import bp
 from screening.registry.documents import BadDocument, Document, normalise
 from screening.registry.names import normalise_name
 from screening.registry.person_codes import make_resident_code
-from screening.registry.scopes import BOTH_PERSONS, OLD_HOME, PERSON, REGISTRARS
+from screening.registry.scopes import BOTH_PERSONS, MERGE, OLD_HOME, PERSON, REGISTRARS
 from screening.registry.seals import normalise_phone
-from screening.registry.service import persons
+from screening.registry.service import merging, persons
 from screening.registry.service.persons import Newcomer
 
 
@@ -105,9 +105,30 @@ def move_person(cell: int, person_id: int, args: dict[str, Any]) -> Any:
 @bp.post("/persons/<int:cell>/<int:person_id>/merge")
 @require(*REGISTRARS, at=BOTH_PERSONS)
 @takes(s.MergeSchema)
-@gives(None, 204)
+@gives(s.MergedSchema, 201)
 def merge_person(cell: int, person_id: int, args: dict[str, Any]) -> Any:
-    """The person was registered twice: later scans find the other row."""
+    """The person was registered twice: later scans find the other row. Where both have swabs it
+    waits for a second person."""
     into = (args["into_cell"], args["into_id"])
-    persons.merge((cell, person_id), into, by=current_actor().staff_id, at=clock.now())
-    return "", 204
+    by = current_actor().staff_id
+    return merging.ask((cell, person_id), into, args["reason"], by=by, at=clock.now())
+
+
+@bp.post("/persons/merges/<int:merge_id>/decision")
+@require(*REGISTRARS, at=MERGE)
+@takes(s.DecideMergeSchema)
+@gives(s.MergedSchema)
+def decide_merge(merge_id: int, args: dict[str, Any]) -> Any:
+    """Confirm as the second person, or say no."""
+    merging.decide(merge_id, yes=args["yes"], by=current_actor().staff_id, at=clock.now())
+    return merging.get_merge(merge_id)
+
+
+@bp.post("/persons/merges/<int:merge_id>/undo")
+@require(*REGISTRARS, at=MERGE)
+@takes(s.UndoMergeSchema)
+@gives(s.MergedSchema)
+def undo_merge(merge_id: int, args: dict[str, Any]) -> Any:
+    """They are two human beings after all: each row stands for itself again, with its own swabs."""
+    merging.undo(merge_id, args["reason"], by=current_actor().staff_id, at=clock.now())
+    return merging.get_merge(merge_id)

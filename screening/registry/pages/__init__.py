@@ -1,6 +1,6 @@
 """Pages of places, rounds and the register."""
 
-from screening.registry.pages import imports, persons, places, rounds, schedules, zones
+from screening.registry.pages import imports, merges, persons, places, rounds, schedules, zones
 from screening.registry.pages.frame import bp
 
-__all__ = ["bp", "imports", "persons", "places", "rounds", "schedules", "zones"]
+__all__ = ["bp", "imports", "merges", "persons", "places", "rounds", "schedules", "zones"]

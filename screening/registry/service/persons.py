@@ -94,7 +94,7 @@ def register(newcomer: Newcomer, community: int, *, at: datetime) -> tuple[int, 
     ((person, cell),) = make_provisional(
         [newcomer], cell=home.cell_id, community=home.area_id, at=at
     )
-    here = _lock_community(cell, person) == home.area_id
+    here = lock_community(cell, person) == home.area_id
     if here:
         mark(cell, person, drop=Flag.PROVISIONAL)
     note("person_registered", "person", person, cell=cell)
@@ -137,7 +137,7 @@ def move(cell: int, person_id: int, community: int, *, by: int | None, at: datet
     """The person lives in another community from now on; where the row is stored stays.
 
     Raises NoSuchPerson."""
-    old = _lock_community(cell, person_id)
+    old = lock_community(cell, person_id)
     if old == community:
         return
     run(
@@ -174,7 +174,7 @@ def settle(
     """The person lives behind this door of the own community; the grid follows from the building.
 
     Raises NoSuchPerson, NoSuchPlace."""
-    home = _lock_community(cell, person_id)
+    home = lock_community(cell, person_id)
     node = places.find_area(building) if building else None
     if building and (node is None or not node.path.startswith(places.area_path(home))):
         raise places.NoSuchPlace()
@@ -194,7 +194,7 @@ def settle(
 
 def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)) -> None:
     """Set and clear flags; the live list of the community changes with them."""
-    community = _lock_community(cell, person_id)
+    community = lock_community(cell, person_id)
     run(
         "UPDATE person SET flags = (flags | %s) & ~%s::bigint WHERE cell_id = %s AND person_id = %s",
         (int(add), int(drop), cell, person_id),
@@ -203,13 +203,15 @@ def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)
     changed([(cell, community)])
 
 
-def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: datetime) -> None:
+def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: datetime) -> int:
     """`twin` (cell, person) was the same human being as `into`: later scans find `into`.
 
-    The twin's row stays with its specimens and is marked; the directory points to the other."""
+    The twin's row stays with its specimens and is marked; the directory points to the other. The
+    number of the link, a line of person_move (0: they are one row)."""
     if twin == into:
-        return
-    homes = {pair: _lock_community(*pair) for pair in sorted((twin, into))}
+        return 0
+    link = new_id()
+    homes = {pair: lock_community(*pair) for pair in sorted((twin, into))}
     old, new = homes[twin], homes[into]
     run(
         "UPDATE person SET flags = flags | %s, left_at = %s WHERE cell_id = %s AND person_id = %s",
@@ -230,10 +232,11 @@ def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: d
         "person_move",
         ("cell_id", "move_id", "person_id", "from_community", "to_community", "at", "made_by",
          "into_cell", "into_id"),
-        [(twin[0], new_id(), twin[1], old, new, at, by, *into)],
+        [(twin[0], link, twin[1], old, new, at, by, *into)],
     )  # fmt: skip
     note("person_merged", "person", twin[1], cell=twin[0], detail={"into": str(into[1])})
     changed([(twin[0], old), (into[0], new)])
+    return link
 
 
 def _lane(cell: int, person_id: int) -> int:
@@ -241,7 +244,8 @@ def _lane(cell: int, person_id: int) -> int:
     return fetch("SELECT lane FROM person WHERE cell_id = %s AND person_id = %s", asked)[0][0]
 
 
-def _lock_community(cell: int, person_id: int) -> int:
+def lock_community(cell: int, person_id: int) -> int:
+    """Where a person lives; the row is locked. Raises NoSuchPerson."""
     rows = fetch(
         "SELECT community_id FROM person WHERE cell_id = %s AND person_id = %s FOR UPDATE",
         (cell, person_id),
