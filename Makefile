@@ -64,8 +64,9 @@ i18n: setup-dev ## compile the texts; name the sentences without English
 bench: setup ## measure, e.g. make bench ARGS=ingest
 	@$(PY) -m bench $(ARGS)
 
-screenshots: setup-dev ## take the pictures of the field app's guide (docs/field/) again
+screenshots: setup-dev ## take the pictures of the guides (docs/field/, docs/lab/) again
 	@$(PY) -m scripts.screenshots $(ARGS)
+	@$(PY) -m scripts.lab_tour
 
 lock: setup-dev ## write the lock files from what is installed
 	@$(PY) scripts/lock.py
