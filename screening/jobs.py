@@ -1,13 +1,18 @@
-"""Work for later: rows claimed by SKIP LOCKED, one job a transaction, schedules as rows."""
+"""Work for later: rows claimed by SKIP LOCKED, one job a transaction, schedules as rows.
+
+Whoever runs a job holds an advisory lock for as long, on a connection of its own: however long it
+takes nobody else begins it, and when a worker dies another one takes it up at once."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -83,14 +88,11 @@ def progress(job_id: int, done: int, total: int) -> None:
         )
 
 
-STALE = timedelta(minutes=15)  # a running job whose worker died is taken up again after this
-
-
 def run_due(limit: int = 20) -> int:
     """Run what is due, each job in its own transaction; the number of jobs run."""
     _tick_schedules()
     ran = 0
-    while ran < limit and _run_one():
+    while ran < limit and _run_one(orphans=not ran):
         ran += 1
     return ran
 
@@ -104,7 +106,9 @@ def _tick_schedules() -> None:
             (name, every, now),
         )
     due = fetch(
-        "SELECT name, every FROM schedule WHERE next_at <= %s FOR UPDATE SKIP LOCKED", (now,)
+        "SELECT name, every FROM schedule WHERE next_at <= %s "
+        "OR next_at > %s + every * interval '1 second' FOR UPDATE SKIP LOCKED",
+        (now, now),  # further ahead than its own interval: the clock was set back
     )
     for name, every in due:
         run(
@@ -117,33 +121,94 @@ def _tick_schedules() -> None:
     db.session.commit()
 
 
-def _run_one() -> bool:
-    now = clock.real_now()
-    rows = fetch(
-        "SELECT job_id, kind, args, attempts FROM job WHERE due_at <= %s AND (state = 0 OR "
-        "(state = 1 AND started_at < %s)) ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-        (now, now - STALE),
-    )
-    if not rows:
-        db.session.rollback()
-        return False
-    job_id, kind, args, attempts = rows[0]
-    run("UPDATE job SET state = 1, started_at = %s WHERE job_id = %s", (now, job_id))
-    db.session.commit()
-    try:
-        fn = KINDS[kind]
-        takes_id = "job_id" in fn.__code__.co_varnames[: fn.__code__.co_argcount + 8]
-        fn(**args, **({"job_id": job_id} if takes_id else {}))
-        run(
-            "UPDATE job SET state = %s, ended_at = %s WHERE job_id = %s",
-            (DONE, clock.real_now(), job_id),
-        )
+def _run_one(*, orphans: bool = True) -> bool:
+    with _keeper() as conn:
+        claimed = (_take_orphan(conn) if orphans else None) or _take_waiting(conn)
+        if claimed is None:
+            db.session.rollback()
+            return False
+        job_id, kind, args, attempts = claimed
+        now = clock.real_now()
+        run("UPDATE job SET state = 1, started_at = %s WHERE job_id = %s", (now, job_id))
         db.session.commit()
-    except Exception:  # the one loop that records the outcome of a job and goes on
-        db.session.rollback()
-        log.exception("job %s (%s) failed", job_id, kind)
-        _failed(job_id, attempts)
-    return True
+        try:
+            fn = KINDS[kind]
+            takes_id = "job_id" in fn.__code__.co_varnames[: fn.__code__.co_argcount + 8]
+            fn(**args, **({"job_id": job_id} if takes_id else {}))
+            run(
+                "UPDATE job SET state = %s, ended_at = %s WHERE job_id = %s",
+                (DONE, clock.real_now(), job_id),
+            )
+            db.session.commit()
+        except Exception:  # the one loop that records the outcome of a job and goes on
+            db.session.rollback()
+            log.exception("job %s (%s) failed", job_id, kind)
+            _failed(job_id, attempts)
+        return True
+
+
+Claimed = tuple[int, str, dict, int]
+_WAITING = (
+    "SELECT job_id, kind, args, attempts FROM job WHERE due_at <= %s AND state = 0 "
+    "ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+)
+_ORPHAN = (
+    "UPDATE job SET attempts = attempts + 1, state = CASE WHEN attempts >= %s THEN %s ELSE 1 END, "
+    "error = 'worker_ended' WHERE job_id = %s AND state = 1 "
+    "RETURNING job_id, kind, args, attempts, state"
+)
+
+
+@contextlib.contextmanager
+def _keeper() -> Iterator[psycopg.Connection]:
+    """A connection whose locks last as long as this process does, or the job."""
+    held = db.engine.raw_connection()
+    conn = held.driver_connection
+    assert isinstance(conn, psycopg.Connection)
+    try:
+        conn.autocommit = True
+        # a machine that is gone is noticed within a minute
+        conn.execute(
+            b"SELECT set_config('tcp_keepalives_idle', '30', false), "
+            b"set_config('tcp_keepalives_interval', '10', false), "
+            b"set_config('tcp_keepalives_count', '3', false)"
+        )
+        yield conn
+    finally:
+        try:
+            conn.execute(b"SELECT pg_advisory_unlock_all()")
+            conn.autocommit = False
+        except psycopg.Error:
+            held.invalidate()
+        held.close()
+
+
+def _lock(conn: psycopg.Connection, job_id: int) -> bool:
+    row = conn.execute(b"SELECT pg_try_advisory_lock(%s)", (job_id,)).fetchone()
+    return bool(row and row[0])
+
+
+def _take_waiting(conn: psycopg.Connection) -> Claimed | None:
+    """The next job that is due, locked before anybody can see it as running."""
+    rows = fetch(_WAITING, (clock.real_now(),))
+    if not rows or not _lock(conn, rows[0][0]):
+        return None
+    return rows[0]
+
+
+def _take_orphan(conn: psycopg.Connection) -> Claimed | None:
+    """A job that stands as running though nobody runs it any more. One that has ended its workers
+    again and again is given up."""
+    db.session.rollback()
+    for (job_id,) in fetch("SELECT job_id FROM job WHERE state = 1 ORDER BY started_at"):
+        if not _lock(conn, job_id):
+            continue
+        for *claimed, state in fetch(_ORPHAN, (len(BACK_OFF), FAILED, job_id)):
+            if state == RUNNING:
+                return claimed[0], claimed[1], claimed[2], claimed[3]
+            db.session.commit()
+        conn.execute(b"SELECT pg_advisory_unlock(%s)", (job_id,))
+    return None
 
 
 def _failed(job_id: int, attempts: int) -> None:

@@ -15,7 +15,7 @@ import xlsxwriter
 from flask import Flask
 
 from screening.db import db
-from screening.exports.rules import SHEET_ROWS, csv_line, neutral
+from screening.exports.rules import EXACT, SHEET_ROWS, csv_line, neutral
 
 Rows = Iterable[Sequence[Any]]
 CHUNK = 64 * 1024
@@ -70,7 +70,8 @@ def _sheet(book: Any, heads: Sequence[str], mark: str) -> Any:
 
 def _line(sheet: Any, at: int, row: Sequence[Any]) -> None:
     for column, value in enumerate(row):
-        if isinstance(value, int) and not isinstance(value, bool):
+        number = isinstance(value, int) and not isinstance(value, bool)
+        if number and abs(value) < EXACT:
             sheet.write_number(at, column, value)
         elif value is not None:
             sheet.write_string(at, column, str(neutral(value)))

@@ -92,9 +92,15 @@ def has_begun(round_id: int) -> bool:
 
 def count_running(staff_id: int) -> int:
     return fetch(
-        "SELECT count(*) FROM export_file WHERE made_by = %s AND state = ANY(%s)",
+        "SELECT count(*) FROM export_file e WHERE made_by = %s AND state = ANY(%s) "
+        "AND NOT EXISTS (SELECT FROM job j WHERE j.job_id = e.job_id AND j.state = 3)",
         (staff_id, list(rules.LIVE)),
     )[0][0]
+
+
+def lock_taker(staff_id: int) -> None:
+    """What one person takes is counted one after the other, until the transaction ends."""
+    fetch("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"export.{staff_id}",))
 
 
 def count_opened(staff_id: int, since: datetime, *, but: int = 0) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any, NamedTuple
@@ -11,13 +12,23 @@ from typing import Any, NamedTuple
 from screening.errors import Problem
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+EXACT = 10**15  # spreadsheets keep fifteen digits of a number
 
 
 def neutral(value: Any) -> Any:
     """A cell that no spreadsheet will take for a formula; wide signs count, Excel folds them."""
-    if isinstance(value, str) and value.startswith(RISKY):
+    if isinstance(value, str) and (value.startswith(RISKY) or _seen(value).startswith(RISKY)):
         return "'" + value
     return value
+
+
+def _seen(text: str) -> str:
+    """What is left when spaces and marks that nobody sees are taken from the front: programs that
+    open a sheet take them away too."""
+    for at, c in enumerate(text):
+        if unicodedata.category(c)[0] not in "ZC":
+            return text[at:]
+    return ""
 
 
 def csv_line(values: Iterable[Any]) -> str:
@@ -71,7 +82,7 @@ def read_range(header: str | None, size: int) -> tuple[int, int] | None:
     """First and last byte asked for; None for the whole. One range only: more are the whole.
 
     Raises BadRange where it begins behind the end."""
-    found = re.fullmatch(r"\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", header or "")
+    found = re.fullmatch(r"\s*bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", header or "")
     if not found or found.groups() == ("", ""):
         return None
     first, last = found.groups()

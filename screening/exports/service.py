@@ -72,6 +72,7 @@ def ask(
         raise NotAllowed()
     if not queries.has_begun(round_id):
         raise NotBegun()
+    queries.lock_taker(by.staff_id)
     if unmasked:
         _check_open(listing, place, reason, by, now)
     if queries.count_running(by.staff_id) >= rules.RUNNING_MOST.value:
@@ -161,6 +162,8 @@ def _over(row: ExportRow, count: int) -> bool:
 
 
 def _finish(row: ExportRow, state: str, count: int, size: int) -> str:
+    if row.unmasked:
+        queries.lock_taker(row.made_by)
     if state == rules.DONE and row.unmasked and _over(row, count):
         state = rules.LIMITED
     if state != rules.DONE:

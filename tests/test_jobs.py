@@ -1,0 +1,39 @@
+"""Jobs that are run by several workers, outlive them, and see the clock set back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from screening import clock, jobs
+from screening.db import db, fetch, run
+
+
+def test_a_schedule_goes_on_after_the_clock_was_set_back(db_session):
+    jobs.run_due()
+    run("UPDATE schedule SET next_at = %s", (clock.real_now() + timedelta(days=1),))
+    run("DELETE FROM job")
+    db.session.commit()
+    jobs.run_due(0)
+    assert fetch("SELECT count(*) FROM job")[0][0] == len(jobs.SCHEDULES)
+
+
+def test_a_job_that_ends_its_worker_again_and_again_is_given_up(db_session, monkeypatch):
+    monkeypatch.setattr(jobs, "SCHEDULES", {})
+    job_id = jobs.enqueue("no_such_kind")
+    run(
+        "UPDATE job SET state = 1, attempts = %s, started_at = %s WHERE job_id = %s",
+        (len(jobs.BACK_OFF), clock.real_now(), job_id),
+    )
+    db.session.commit()
+    assert jobs.run_due() == 0
+    assert fetch("SELECT state, error FROM job") == [(jobs.FAILED, "worker_ended")]
+
+
+def test_the_locks_of_a_job_go_with_it(db_session):
+    jobs.run_due()
+    db.session.rollback()
+    held = fetch(
+        "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
+        "WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    assert held == [(0,)]
