@@ -12,9 +12,11 @@ from screening.accounts.roles import WATCHERS, Role
 from screening.errors import NotFound
 from screening.figures import schemas as s
 from screening.figures.queries import Scene, find_cut, sheet_of
+from screening.figures.queries.groups import list_groups
 from screening.figures.rules import DEFINITIONS, Sheet
 from screening.i18n import current_lang
 from screening.openapi import gives, takes
+from screening.reminders.queries.due_facts import start_of
 
 bp = Blueprint("figures_api", __name__, url_prefix="/api/v1")
 
@@ -39,6 +41,28 @@ def get_figures(args: dict[str, Any]) -> Any:
     if found is None:
         raise NoSuchFigures()
     return told(found)
+
+
+@bp.get("/figures/groups")
+@require(*SEERS, at=area("area"))
+@takes(s.GroupsAskSchema, "query")
+@gives(s.GroupLineSchema, many=True)
+def get_groups(args: dict[str, Any]) -> Any:
+    """Key groups of an area by schedule and employer: due, done and overdue on a day."""
+    english = current_lang() == "en"
+    at = start_of(args["day"]) if args.get("day") else clock.now()
+    return [
+        {
+            "cohort": g.cohort,
+            "group": g.group.en if english else g.group.zh,
+            "employer": g.employer,
+            "rhythm": g.rhythm.en if english else g.rhythm.zh,
+            "due": g.due,
+            "done": g.done,
+            "late": g.late,
+        }
+        for g in list_groups(args["area"], at)
+    ]
 
 
 def told(sheet: Sheet) -> dict[str, Any]:

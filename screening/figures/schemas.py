@@ -39,3 +39,20 @@ class FiguresSchema(Schema):
     at = fields.AwareDateTime(format="iso")
     frozen = fields.Boolean()
     figures = fields.List(fields.Nested(FigureSchema))
+
+
+class GroupsAskSchema(Schema):
+    area = Id(required=True)
+    day = fields.Date(metadata={"description": "a day with a due list; else today"})
+
+
+class GroupLineSchema(Schema):
+    """One employer ("" for none) under one schedule; counts are swabs asked for on that day."""
+
+    cohort = fields.String()
+    group = fields.String()
+    employer = fields.String()
+    rhythm = fields.String()
+    due = fields.Integer()
+    done = fields.Integer()
+    late = fields.Integer()

@@ -12,11 +12,11 @@ from screening.db import by_cell, db, fetch, insert, run
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import stores_of
-from screening.registry.rules_schedule import Kind, Member, standing
+from screening.registry.rules_schedule import Kind, Member, Standing, phase, standing
 from screening.registry.schedule_queries import ScheduleRow, list_schedules, running
 from screening.reminders import due_calls as calls
 from screening.reminders.queries import due_facts as facts
-from screening.reminders.queries.due_facts import NONE, Excuse, MemberRow, day_of, start_of
+from screening.reminders.queries.due_facts import NONE, MemberRow, day_of, start_of
 from screening.reminders.rules.due import Due, Key, Sum, SumKey, sums_of
 
 DUE_LOCK = 720_261_126  # advisory lock: one settling at a time
@@ -162,32 +162,53 @@ def work_out(
     for m in members:
         by_cohort[m.cohort].append(m)
     paths = {c: places.find_path(c) or "/" for c in communities}
-    taken = {p: {day_of(t) for t in times} for p, times in swabs.items()}
+    taken = {p: frozenset(map(day_of, times)) for p, times in swabs.items()}
+    morning = start_of(day)
+    done = {p: min(on) for p, times in swabs.items() if (on := [t for t in times if t >= morning])}
+    where = Standings(day)
     found: dict[Key, Due] = {}
     for plan in plans:
         for m in by_cohort[plan.cohort]:
-            if not plan.takes(paths[m.community_id], m.employer):
+            if not asks(plan, m, paths[m.community_id]):
                 continue
-            row = line(plan, m, excuses.get(m.person_id, NONE), taken.get(m.person_id, ()), day)
-            if row is not None:
-                if day in taken.get(m.person_id, ()):
-                    first = min(t for t in swabs[m.person_id] if day_of(t) == day)
-                    row = row._replace(done_at=first)
-                found[plan.schedule_id, m.person_id] = row
+            excuse = excuses.get(m.person_id, NONE)
+            now = where.of(plan, m, excuse.back, taken.get(m.person_id, NO_SWABS))
+            if now.due_on is not None and now.due_on <= day:
+                found[plan.schedule_id, m.person_id] = Due(
+                    m.community_id, m.employer, now.due_on, now.missed, done.get(m.person_id),
+                    excuse.now,
+                )  # fmt: skip
     return found
 
 
-def line(
-    plan: ScheduleRow, m: MemberRow, excuse: Excuse, taken: Collection[date], day: date
-) -> Due | None:
-    """One member's line in one schedule's list of that day, not yet done; None: not due."""
-    if plan.rhythm.kind is Kind.DAYS and not m.dated:
-        return None  # without a start of one's own there are no days to count
-    found = standing(plan.rhythm, Member(m.person_id, m.since, excuse.back), taken, day)
-    if not found.is_due(day):
-        return None
-    assert found.due_on is not None
-    return Due(m.community_id, m.employer, found.due_on, found.missed, None, excuse.now)
+NO_SWABS: frozenset[date] = frozenset()
+
+
+def asks(plan: ScheduleRow, m: MemberRow, path: str) -> bool:
+    """Whether a schedule asks a member of its cohort: the place and employer fit, and for days of
+    a list there is a start of the own to count from."""
+    return (m.dated or plan.rhythm.kind is Kind.EVERY) and plan.takes(path, m.employer)
+
+
+class Standings:
+    """Where members stand on one day. Colleagues were mostly swabbed on the same days, so that an
+    answer is looked up more often than worked out."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+        self.known: dict[tuple[Any, ...], Standing] = {}
+
+    def of(
+        self, plan: ScheduleRow, m: MemberRow, back: date | None, taken: frozenset[date]
+    ) -> Standing:
+        rhythm = plan.rhythm
+        number = phase(rhythm.spread, m.person_id) if rhythm.spread else 0
+        key = (plan.schedule_id, m.since, back, taken, number)
+        found = self.known.get(key)
+        if found is None:
+            member = Member(m.person_id, m.since, back)
+            found = self.known[key] = standing(rhythm, member, taken, self.day)
+        return found
 
 
 # --- writing only what differs --------------------------------------------------------------

@@ -10,7 +10,7 @@ from screening.db import by_cell
 from screening.places import queries as places
 from screening.registry.rules_schedule import Kind, Member, level, loads, waiting_of
 from screening.registry.schedule_queries import ScheduleRow
-from screening.reminders.due import A_DAY, stores
+from screening.reminders.due import A_DAY, asks, stores
 from screening.reminders.queries import due_facts as facts
 from screening.reminders.queries.due_facts import NONE, day_of, start_of
 
@@ -55,8 +55,7 @@ def people_of(plan: ScheduleRow, day: date, *, at: datetime) -> Iterable[tuple[M
         paths = {c: places.find_path(c) or "/" for c in communities}
         members = [
             m for m in facts.list_members(cell, communities, [plan.cohort], day)
-            if plan.takes(paths[m.community_id], m.employer)
-            and (m.dated or plan.rhythm.kind is Kind.EVERY)
+            if asks(plan, m, paths[m.community_id])
         ]  # fmt: skip
         persons = {m.person_id for m in members}
         swabs = facts.list_swabs(cell, persons, rounds, since, start_of(day + A_DAY))

@@ -96,7 +96,17 @@ def b(w: World) -> Side:
     return w.b
 
 
+def asked(side_of):
+    def request(w: World) -> dict:
+        people(w, w.a)
+        people(w, w.b)
+        return {"query_string": {"area": str(side_of(w).community.area_id)}}
+
+    return request
+
+
 CASES = [
+    Case("figures_api.get_groups", inside=asked(a), outside=asked(b)),
     Case("registry_pages.list_schedules", inside=own_rows),
     Case("registry_pages.new_schedule"),
     Case("registry_pages.add_schedule", "POST", inside=form(a), outside=form(b)),

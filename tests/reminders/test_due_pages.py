@@ -137,6 +137,10 @@ def test_the_figures_of_reports_are_those_of_the_screen(town, client, place):
     assert line[2:] == ("飞马快递", ("每 2 天", "every 2 days"), 3, 1, 2)
     figures = group_figures(town.county, clock.now())
     assert [figures[k].value for k in ("group_due", "group_done", "group_late")] == [3, 1, 2]
+    r = client.get("/api/v1/figures/groups", query_string={"area": town.county},
+                   headers=make.sign_in(client, make.staff(Role.AUDITOR)))  # fmt: skip
+    assert r.json == [{"cohort": "delivery", "group": "快递外卖", "employer": "飞马快递",
+                       "rhythm": "每 2 天", "due": 3, "done": 1, "late": 2}]  # fmt: skip
     shown = text(page(client, make.staff(Role.DISTRICT_HEAD), f"/due/{town.county}"))
     assert "33.3% 1 / 3" in shown
 
@@ -195,6 +199,11 @@ def test_a_schedule_begins_once_and_ends_once(place):
         schedules.draft_round(made, today(), by=CHIEF)
     with pytest.raises(schedule_queries.NoSuchSchedule):
         schedules.end(made + 1, by=CHIEF, at=clock.now())
+
+
+def test_a_spread_is_never_longer_than_the_interval(place):
+    made = schedule([place.area_id], every=3, spread=[1, 2, 3, 4, 5])
+    assert schedule_queries.get_schedule(made).rhythm.spread == (1, 2, 3)
 
 
 @pytest.mark.parametrize(

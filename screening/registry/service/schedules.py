@@ -140,15 +140,16 @@ def _faults(given: Draft) -> Iterable[Fault]:
 
 
 def begin(schedule_id: int, *, spread: Sequence[int] = (), by: Actor, at: datetime) -> None:
-    """draft → on: from its first day its people are listed. Raises WrongScheduleState."""
+    """draft → on: from its first day its people are listed; a `spread` is never longer than the
+    interval, so that nobody waits longer. Raises WrongScheduleState."""
+    shares = list(spread)[: get_schedule(schedule_id).rhythm.every]
     if not run(
         "UPDATE cohort_schedule SET state = 'on', spread = %s, begun_by = %s, begun_at = %s "
         "WHERE schedule_id = %s AND state = 'draft'",
-        (Jsonb(list(spread)), by.staff_id, at, schedule_id),
+        (Jsonb(shares), by.staff_id, at, schedule_id),
     ):
-        get_schedule(schedule_id)  # raises NoSuchSchedule
         raise WrongScheduleState()
-    note("schedule_begun", "schedule", schedule_id, detail={"spread": bool(spread)})
+    note("schedule_begun", "schedule", schedule_id, detail={"spread": bool(shares)})
 
 
 def end(schedule_id: int, *, by: Actor, at: datetime) -> None:
