@@ -267,6 +267,17 @@ def test_asking_and_guessing_wait_for_the_pair_only(bench, client, owner):
     assert ask(client).status_code == 202 and by_phone(client, code).status_code == 200
 
 
+def test_a_guesser_with_many_addresses_ends_the_code_and_finds_none(bench, client, owner):
+    ask(client)
+    work()
+    right = digits(message())
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    for i in range(30):
+        assert by_phone(client, wrong, at=f"10.8.{i}.1").status_code == 404
+    assert by_phone(client, right, at="10.7.0.1").status_code == 404
+    assert look(client, slip(owner), LAST4, at="10.7.0.1").status_code == 200
+
+
 def test_two_people_with_one_phone_and_one_tail_get_no_code(bench, client, owner):
     """Nobody is shown another's result, not even at the same table."""
     twin = bench.city.people[1][:2]
