@@ -36,10 +36,13 @@ def home() -> Any:
 def actions() -> list[dict[str, str]]:
     """The acts that this person came for, at most three."""
     own_day = (("reminders_pages.day", _("我的一天")),)
+    own_bench = (("lab_pages.home", _("实验室")),)
     own_post = (("dashboard_pages.dispatch_own", _("调度")),)
     wanted = (
         ("field_pages.sampling", _("采样")), ("field_pages.packing", _("装箱")),
-        ("field_pages.reception", _("收样")), ("reporting_pages.desk", _("审核发布")),
+        ("field_pages.reception", _("收样")),
+        *(own_bench if Role.LAB_TECHNICIAN in current_actor().roles else ()),
+        ("reporting_pages.desk", _("审核发布")),
         *(own_day if Role.COMMUNITY_WORKER in current_actor().roles else ()),
         ("dashboard_pages.command", _("指挥")), ("reminders_pages.missed", _("未检名单")),
         *(own_post if Role.DISPATCHER in current_actor().roles else ()),
