@@ -12,6 +12,7 @@ from screening.accounts.guard import area, current_actor, require
 from screening.accounts.roles import WATCHERS, Role
 from screening.coverage import queries, service
 from screening.coverage import schemas as s
+from screening.coverage.groups import count_groups
 from screening.coverage.rules import REASONS, CoverageRow
 from screening.errors import NotFound
 from screening.i18n import _, current_lang, local
@@ -53,6 +54,21 @@ def get_coverage(args: dict[str, Any]) -> Any:
         **told(queries.get_node(args["area"]), row),
         "round": round_id,
         "children": [told(n, r) for n, r in below],
+    }
+
+
+@bp.get("/coverage/groups")
+@require(*SEERS, at=area("area"))
+@takes(s.CoverageAskSchema, "query")
+@gives(s.CoverageGroupsSchema)
+def get_groups(args: dict[str, Any]) -> Any:
+    """The equation of an area by industry (key group) and by employer, counted now."""
+    node = queries.get_node(args["area"])
+    found = count_groups(node, get_policy(args["round"]).round_id, at=clock.now())
+    return {
+        **told(node, found.whole),
+        "industries": [{**r._asdict(), "group": g} for g, r in found.industries],
+        "employers": [{**r._asdict(), "group": g, "employer": e} for g, e, r in found.employers],
     }
 
 

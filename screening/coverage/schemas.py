@@ -55,6 +55,16 @@ class CoverageSchema(CoverageRowSchema):
     children = fields.List(fields.Nested(CoverageRowSchema))
 
 
+class CoverageGroupSchema(CoverageRowSchema):
+    group = fields.String(metadata={"description": "industry: a key group's code, empty: none"})
+    employer = fields.String()
+
+
+class CoverageGroupsSchema(CoverageRowSchema):
+    industries = fields.List(fields.Nested(CoverageGroupSchema))
+    employers = fields.List(fields.Nested(CoverageGroupSchema))
+
+
 class FreezeSchema(Schema):
     round_id = Id(required=True)
 

@@ -78,6 +78,10 @@ def named(w: World) -> list[str]:
 CASES = [
     Case("coverage_api.get_coverage", inside=lambda w: asked(w, w.a),
          outside=lambda w: asked(w, w.b), inside_marker=named),
+    Case("coverage_api.get_groups", inside=lambda w: asked(w, w.a),
+         outside=lambda w: asked(w, w.b), inside_marker=named),
+    Case("coverage_pages.by_employer", inside=lambda w: page(w, w.a),
+         outside=lambda w: page(w, w.b), inside_marker=named),
     Case("coverage_api.export_coverage", inside=lambda w: asked(w, w.a),
          outside=lambda w: asked(w, w.b), inside_marker=named),
     Case("coverage_api.freeze", "POST", ok=201, inside=lambda w: cut(w, w.a),
