@@ -20,7 +20,7 @@ export function verdict(status, code = "") {
 
 /** Seconds until the next try after `failures` in a row. */
 export function pause(failures, chance = Math.random()) {
-  return Math.min(60, 3 * 2 ** failures) * (0.8 + 0.4 * chance);
+  return Math.min(60, 1.5 * 2 ** failures) * (0.8 + 0.4 * chance);
 }
 
 export class Outbox {

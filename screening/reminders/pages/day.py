@@ -72,7 +72,7 @@ def day_in(area_id: int) -> Any:
 
 
 def tabs(node: Node, policy: RoundPolicy, tab: str, counts: Sequence[int]) -> list[dict[str, Any]]:
-    labels = (_("打电话"), _("上门"), _("协查"))
+    labels = (_("打电话"), _("上门走访"), _("协查"))
     return [
         {"label": label, "count": n, "active": key == tab,
          "href": url_for(".day_in", area_id=node.area_id, round=policy.round_id, tab=key)}
