@@ -77,7 +77,7 @@ class Lines:
             "name": {"text": x.name, "href": door("lab_pages.capacity_page", lab_id=x.lab_id)},
             "left": {"text": left, "sort": -1 if left is None else left,
                      "sub": _("每天 %(n)s 管", n=f"{x.capacity:,}") if x.capacity else _("没有填日检测能力")},
-            "hour": {"text": round(load.rate), "sort": load.rate,
+            "hour": {"text": round(load.rate) if load.rate >= 10 else round(load.rate, 1), "sort": load.rate,
                      "sub": _("实测") if load.measured else _("按日检测能力")},
             "queue": {"text": load.queue, "sort": load.queue,
                       "sub": _("最久 %(age)s", age=age(minutes_since(load.oldest, self.at)))

@@ -16,9 +16,11 @@ from screening.db import db, fetch
 from screening.drill import register
 from screening.drill.city import EXAMPLE
 from screening.drill.day_plan import DayPlan, PlannedRound, StaffMember
+from screening.drill.outlines import outlines
 from screening.drill.register import Found, Tick
 from screening.lab.rule_sets import GENERAL
 from screening.lab.service import duty, rule_sets
+from screening.places import boundaries
 from screening.places import queries as places
 from screening.places import service as places_service
 from screening.places.readers.areas import read_area_file
@@ -59,7 +61,7 @@ def load(plan: DayPlan, *, at: datetime, tick: Tick = lambda _: None) -> City:
     """The whole city of the plan, committed; the database must hold no other."""
     city = City(plan, secret_words.spoken(12))
     by = _first(at)
-    _places(city)
+    _places(city, at)
     _staff(city)
     _on_duty(city, by, at)
     db.session.commit()
@@ -87,9 +89,10 @@ def _first(at: datetime) -> Actor:
     return Actor(staff_id, FIRST_NUMBER, (scope,))
 
 
-def _places(city: City) -> None:
+def _places(city: City, at: datetime) -> None:
     plan = city.plan
     places_service.import_areas(read_area_file(EXAMPLE.read_bytes()), on=plan.day)
+    boundaries.save(outlines(places.TREE.fresh().by_id.values()), None, by=None, at=at)
     city.areas = {code: node.area_id for code, node in places.TREE.fresh().by_code.items()}
     for site in plan.sites:
         city.sites[site.ref] = places_service.add_site(
