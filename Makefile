@@ -64,9 +64,10 @@ i18n: setup-dev ## compile the texts; name the sentences without English
 bench: setup ## measure, e.g. make bench ARGS=ingest
 	@$(PY) -m bench $(ARGS)
 
-screenshots: setup-dev ## take the pictures of the guides (docs/field/, docs/lab/) again
+screenshots: setup-dev ## take the pictures of the guides (docs/field/, docs/lab/, docs/watch/) again
 	@$(PY) -m scripts.screenshots $(ARGS)
 	@$(PY) -m scripts.lab_tour
+	@$(PY) -m scripts.watch_tour $(ARGS)
 
 lock: setup-dev ## write the lock files from what is installed
 	@$(PY) scripts/lock.py
