@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from psycopg.types.json import Jsonb
+
 from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import Role
 from screening.bulletins import near, paper, queries, service
 from screening.bulletins.rules import Kind
-from screening.db import db, run
+from screening.db import db, insert, new_id, run
 from tests import make
 from tests.reporting.bench import POS
 
@@ -47,6 +49,41 @@ def test_a_released_positive_tube_without_members_forbids_the_sentence(desk):
     number = desk.freeze()
     assert desk.told(number)["signals"] == 1
     assert not says_all_negative(number)
+
+
+def test_the_report_counts_those_who_came_after_a_message_as_the_page_of_the_wave_does(desk):
+    from datetime import timedelta
+
+    from screening.places.queries import find_area
+    from screening.reminders import queries as reminders
+
+    home, now = desk.city.sites[0].area, clock.now()
+    (a, b, c), wave_id = desk.city.people[:3], new_id()
+    insert(
+        "wave",
+        ("wave_id", "round_id", "area_id", "template", "text", "state", "include_silent", "made_by",
+         "made_at"),
+        [(wave_id, desk.city.round_id, home.area_id, "missed", "x", "done", False, 1, now)],
+    )  # fmt: skip
+    sent = now - timedelta(hours=1)
+    states = [(a, "delivered", sent), (b, "outcome_unknown", sent), (c, "sent", sent)]
+    insert(
+        "wave_message",
+        ("cell_id", "message_id", "wave_id", "community_id", "phone_hash", "persons", "state", "at",
+         "sent_at"),
+        [(p[0], new_id(), wave_id, home.area_id, b"%d" % i, Jsonb([[p[0], p[1]]]), state,
+          now + timedelta(hours=1) if state == "delivered" else at, at)  # the receipt came late
+         for i, (p, state, at) in enumerate(states)],
+    )  # fmt: skip
+    desk.fill(0, 2)
+    db.session.commit()
+    out = reminders.outcome_of(reminders.get_wave(wave_id), at=clock.now())
+    number = freeze_of(desk, home.area_id)
+    held = queries.get_bulletin(number)
+    (found,) = [x for x in held.body["blocks"] if x["key"] == "reminders"]
+    row = dict(zip(found["columns"], found["rows"][0], strict=True))
+    assert find_area(home.area_id) and (out.named, out.came) == (3, 2)
+    assert (row["came"], row["sent"], row["open"]) == (2, 2, 1)
 
 
 def test_who_heads_one_street_sees_no_special_report_of_another_in_the_list(desk):

@@ -13,6 +13,8 @@ from screening.coverage.rules import MISSED, CoverageRow, total
 from screening.db import by_cell, fetch
 from screening.places.rules import COMMUNITY
 from screening.registry.rules import EXEMPTIONS
+from screening.reminders.queries import LEFT
+from screening.reminders.rules import SAMPLED_WITHIN
 
 
 class People:
@@ -92,7 +94,8 @@ SENT = ("sent", "delivered")
 _MESSAGES = (
     "SELECT m.community_id, m.state, count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM specimen s "
     "WHERE s.cell_id = (p.who ->> 0)::int8 AND s.round_id = %(round)s "
-    "AND s.person_id = (p.who ->> 1)::int8 AND s.of_record AND s.at > m.at)) "
+    "AND s.person_id = (p.who ->> 1)::int8 AND s.void = 0 AND s.at > m.sent_at "
+    "AND s.at <= m.sent_at + %(within)s)) "
     "FROM wave w JOIN wave_message m ON m.wave_id = w.wave_id "
     "CROSS JOIN LATERAL jsonb_array_elements(m.persons) AS p (who) "
     "WHERE w.round_id = %(round)s AND m.cell_id = ANY(%(cells)s) "
@@ -101,8 +104,12 @@ _MESSAGES = (
 
 
 def _messages(f: Frame) -> list[tuple[int, str, int, int]]:
-    """(community, state, persons named, of them sampled since)."""
-    return fetch(_MESSAGES, {"round": f.round_id, "cells": f.cells, "homes": list(f.communities)})
+    """(community, state, persons named, of them sampled within SAMPLED_WITHIN of the message)."""
+    return fetch(
+        _MESSAGES,
+        {"round": f.round_id, "cells": f.cells, "homes": list(f.communities),
+         "within": SAMPLED_WITHIN},
+    )  # fmt: skip
 
 
 def reminders(p: People) -> list[dict[str, Any]]:
@@ -112,7 +119,7 @@ def reminders(p: People) -> list[dict[str, Any]]:
         (name, {"asked": r.missed}) for name, r in p.parts.items() if f.node.level < COMMUNITY
     ] or [(f.node.name, {"asked": p.whole.missed})]
     for community, state, persons, came in _messages(f):
-        numbers = {"came": came if state in SENT else 0}
+        numbers = {"came": came if state in LEFT else 0}
         numbers["sent"] = persons if state in SENT else 0
         numbers["delivered"] = persons if state == "delivered" else 0
         numbers["failed"] = persons if state in ("failed", "bounced") else 0
