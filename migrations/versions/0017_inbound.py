@@ -85,7 +85,7 @@ def upgrade():
     )
     op.create_table(
         "inbound_act",
-        _number("act_id"),
+        sa.Column("act_id", sa.BigInteger(), autoincrement=False, nullable=False),
         _number("item_id"),
         _text("act"),
         _text("outcome", nullable=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy import ForeignKey, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from screening.db import Base
@@ -68,14 +68,11 @@ class InboundAct(Base):
     """What was done with one person of a list; an act told twice is one."""
 
     __tablename__ = "inbound_act"
-    act_id: Mapped[int]
+    act_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     item_id: Mapped[int] = mapped_column(ForeignKey("inbound_item.item_id"))
     act: Mapped[str]  # rules.ACTS
     outcome: Mapped[str | None]
     area_id: Mapped[int | None]
     made_by: Mapped[int | None]
     at: Mapped[datetime]
-    __table_args__ = (
-        PrimaryKeyConstraint("act_id"),
-        Index("ix_inbound_act_item", "item_id", "act_id"),
-    )
+    __table_args__ = (Index("ix_inbound_act_item", "item_id", "act_id"),)
