@@ -157,9 +157,14 @@ def loads(
     """Swabs a day on `n` days from `first` on, if everybody comes on the day it is asked for."""
     out = [0] * n
     last = first + timedelta(days=n - 1)
+    alike: dict[tuple, tuple[list[date], int]] = {}  # most share their days with many others
     for member, swabs in people:
-        for at in asked(rhythm, member, swabs, first, last):
-            out[(at - first).days] += 1
+        key = (member.since, member.back, frozenset(swabs), phase(rhythm.spread, member.number))
+        days, count = alike.get(key) or (asked(rhythm, member, swabs, first, last), 0)
+        alike[key] = (days, count + 1)
+    for days, count in alike.values():
+        for at in days:
+            out[(at - first).days] += count
     return out
 
 

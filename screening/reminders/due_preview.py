@@ -46,7 +46,9 @@ def preview(plan: ScheduleRow, *, at: datetime) -> Preview:
     return Preview(first, len(people), len(late), plain, spread, levelled)
 
 
-def people_of(plan: ScheduleRow, day: date, *, at: datetime) -> Iterable[tuple[Member, set[date]]]:
+def people_of(
+    plan: ScheduleRow, day: date, *, at: datetime
+) -> Iterable[tuple[Member, frozenset[date]]]:
     """The members of one schedule with the days of their swabs, as on `day`."""
     since = start_of(day - timedelta(days=plan.rhythm.horizon))
     rounds = facts.rounds_since(since)
@@ -63,5 +65,5 @@ def people_of(plan: ScheduleRow, day: date, *, at: datetime) -> Iterable[tuple[M
         for m in members:
             excuse = excuses.get(m.person_id, NONE)
             if not excuse.now:
-                taken = {day_of(t) for t in swabs.get(m.person_id, ())}
+                taken = frozenset(map(day_of, swabs.get(m.person_id, ())))
                 yield Member(m.person_id, m.since, excuse.back), taken

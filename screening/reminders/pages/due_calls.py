@@ -54,20 +54,22 @@ def call_line(
     who = schedules.nearest(contacts.get(c.employer, ()), c.area)
     may = current_actor().may(ANSWERERS, places.place_of_area(c.area.area_id))
     waiting = {"tone": "look", "text": _("待答复")}
-    answered = {"tone": "ok", "text": _("已答复"), "sub": " ".join(names.get(c.seen_by or 0, ()))}
+    answered = {
+        "tone": "ok",
+        "text": _("已答复"),
+        "sub": f"{c.note or ''} {' '.join(names.get(c.seen_by or 0, ()))}",
+    }
     return {
         "level": {"text": c.area.name, "sort": c.area.level,
                   "sub": LEVEL_NAMES[c.area.level][1 if current_lang() == "en" else 0]},
         "community": communities(c.communities),
-        "employer": c.employer or _("未登记单位"),
-        "schedule": schedule.name,
+        "employer": {"text": c.employer or _("未登记单位"), "sub": schedule.name},
         "late": c.late,
         "days": (day_of(clock.now()) - c.oldest).days,
         "raised_at": c.raised_at,
         "contact": who.name if who else "",
         "tel": who.phone if who else "",
         "state": answered if c.seen_at else waiting,
-        "note": c.note or "",
         "action": url_for(".answer_due_call", cell=c.cell_id, call_id=c.call_id)
         if may and not c.seen_at else "",
         "tone": "" if c.seen_at else "look",
