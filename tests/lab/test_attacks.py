@@ -84,6 +84,28 @@ def test_a_file_that_is_looked_at_again_while_it_is_confirmed_stays_confirmed(ap
     assert peek("SELECT state FROM run") == [("evaluated",)]
 
 
+def test_an_old_file_that_is_confirmed_while_others_are_forgotten_stays(app, bench, two):
+    plate, tubes, _, _ = two
+    shown = bench.preview(plate, bench.file(plate, {tubes[0]: HOT}))
+    old = "UPDATE run SET imported_at = imported_at - interval '3 days' WHERE cell_id = "
+    db.session.execute(db.text(old + str(bench.lab.cell_id)))
+    db.session.commit()
+    lab, locked, go_on = bench.lab.lab_id, threading.Event(), threading.Event()
+
+    def confirm():
+        runs.confirm(lab, shown.run.run_id, by=1, at=clock.now())
+        locked.set()
+        go_on.wait(5)
+
+    def forget():
+        locked.wait(5)
+        threading.Timer(0.5, go_on.set).start()
+        jobs.forget_previews()
+
+    assert together(app, confirm, forget) == [None, None]
+    assert peek("SELECT state FROM run") == [("evaluated",)]
+
+
 # --- one file, the wrong plate ------------------------------------------------------------------
 
 
@@ -180,12 +202,6 @@ def test_a_plate_that_is_given_up_after_its_signal_was_seen_tells_it_at_once(ben
 
 
 # --- an older rule --------------------------------------------------------------------------------
-
-
-def stricter(bench, name="general-ct40"):
-    """A version that calls from 38 on what the one before did not."""
-    found = next(v for v in rule_sets.list_in_force(at=clock.now()) if v.name == name)
-    return found
 
 
 def test_a_plate_that_nobody_started_is_judged_by_the_version_in_force(bench, two):

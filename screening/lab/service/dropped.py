@@ -119,8 +119,12 @@ def drop_before(labs: list[LabRow], limit: datetime, *, at: datetime) -> None:
     by_id = {x.lab_id: x for x in labs}
     rows = fetch(
         f"SELECT {', '.join(RunRow._fields)} FROM run WHERE cell_id = ANY(%s) "
-        "AND state = 'previewed' AND imported_at < %s",
+        "AND state = 'previewed' AND imported_at < %s ORDER BY lab_id, run_id",
         (sorted({x.cell_id for x in labs}), limit),
     )
     for row in map(RunRow._make, rows):
-        drop(by_id[row.lab_id], row, by=None, at=at)
+        lab = by_id[row.lab_id]
+        waiting.lock_files(lab)
+        now = queries.find_run(lab, row.file_hash)  # somebody may be confirming it just now
+        if now is not None and now.state == "previewed" and now.imported_at < limit:
+            drop(lab, now, by=None, at=at)
