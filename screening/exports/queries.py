@@ -104,11 +104,14 @@ def lock_taker(staff_id: int) -> None:
 
 
 def count_opened(staff_id: int, since: datetime, *, but: int = 0) -> tuple[int, int]:
-    """(files, rows) with open phones that somebody took since then."""
+    """(files, rows) with open phones that somebody took since then, also those made at once."""
     return fetch(
-        "SELECT count(*), coalesce(sum(done), 0)::int8 FROM export_file WHERE made_by = %s "
-        "AND unmasked AND made_at >= %s AND export_id <> %s AND state <> ALL(%s)",
-        (staff_id, since, but, [rules.FAILED, rules.CANCELLED]),
+        "SELECT sum(n)::int8, sum(lines)::int8 FROM ("
+        "SELECT count(*) AS n, coalesce(sum(done), 0) AS lines FROM export_file WHERE made_by = %s "
+        "AND unmasked AND made_at >= %s AND export_id <> %s AND state <> ALL(%s) UNION ALL "
+        "SELECT count(*), coalesce(sum((detail ->> 'rows')::int8), 0) FROM audit "
+        "WHERE cell_id = 0 AND at >= %s AND staff_id = %s AND action = %s) AS taken",
+        (staff_id, since, but, [rules.FAILED, rules.CANCELLED], since, staff_id, rules.TAKEN),
     )[0]
 
 

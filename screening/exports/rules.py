@@ -51,6 +51,8 @@ OPEN_FILES = Limit(5, "house; files with open phones and doors that one person m
 OPEN_ROWS = Limit(20_000, "house; their rows together: four large communities")
 RUNNING_MOST = Limit(3, "house; files of one person that are being made at the same time")
 
+TAKEN = "open_file_taken"  # the audit's word for a file with open phones that is made at once
+
 WAITING, RUNNING, DONE = "waiting", "running", "done"
 FAILED, CANCELLED, GONE, LIMITED = "failed", "cancelled", "gone", "limited"
 LIVE = (WAITING, RUNNING)

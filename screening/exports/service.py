@@ -98,9 +98,21 @@ def _check_open(listing: Listing, place: Any, reason: str | None, by: Actor, now
         raise NotAllowed()
     if reason not in rules.REASONS:
         raise ReasonMissing()
+    _check_limit(by, now)
+
+
+def _check_limit(by: Actor, now: datetime) -> None:
     n, rows = queries.count_opened(by.staff_id, midnight(now))
     if n >= rules.OPEN_FILES.value or rows >= rules.OPEN_ROWS.value:
         raise OpenLimit(files=rules.OPEN_FILES.value, rows=rules.OPEN_ROWS.value)
+
+
+def take_open(subject: str, subject_id: int, rows: int, *, by: Actor) -> None:
+    """A file with open phones that is made at once counts against the day's limit as the lists do.
+    Raises OpenLimit."""
+    queries.lock_taker(by.staff_id)
+    _check_limit(by, clock.real_now())
+    note(rules.TAKEN, subject, subject_id, staff_id=by.staff_id, detail={"rows": rows})
 
 
 def midnight(now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from screening import clock
@@ -10,6 +11,8 @@ from screening.accounts.roles import Role
 from screening.bulletins import near, paper, queries, service
 from screening.bulletins.rules import Kind
 from screening.db import db, insert, new_id, run
+from screening.exports import rules as limits
+from screening.exports import service as exports
 from tests import make
 from tests.reporting.bench import POS
 
@@ -84,6 +87,25 @@ def test_the_report_counts_those_who_came_after_a_message_as_the_page_of_the_wav
     row = dict(zip(found["columns"], found["rows"][0], strict=True))
     assert find_area(home.area_id) and (out.named, out.came) == (3, 2)
     assert (row["came"], row["sent"], row["open"]) == (2, 2, 1)
+
+
+def test_special_reports_with_open_phones_count_against_the_limit_of_the_day(desk):
+    tube = desk.fill(0, 2)
+    desk.through(tube, outcome=POS)
+    by = actor_of(desk.head.staff_id)
+    number = near.make(tube, "tracing", by=by, at=clock.now())
+    db.session.commit()
+    headers = make.sign_in(desk.client, desk.head, cookie=True)
+    address, form = f"/bulletins/{number}/people", {"reason": "tracing", "form": "xlsx"}
+    said = [desk.client.post(address, data=form, headers=headers).status_code for _ in range(6)]
+    assert said == [200] * limits.OPEN_FILES.value + [429]
+    with pytest.raises(exports.OpenLimit):
+        exports.ask(
+            "persons", desk.county.area_id, desk.city.round_id, "csv", by=by, lang="zh",
+            unmasked=True, reason="calls",
+        )  # fmt: skip
+    opened = desk.client.post(address, data={"reason": "tracing"}, headers=headers)
+    assert opened.status_code == 200, "the screen stays open"
 
 
 def test_who_heads_one_street_sees_no_special_report_of_another_in_the_list(desk):

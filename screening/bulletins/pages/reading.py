@@ -31,6 +31,7 @@ from screening.bulletins.scopes import (
 )
 from screening.db import by_cell
 from screening.errors import Problem
+from screening.exports import service as exports
 from screening.i18n import _
 from screening.places import queries as places
 from screening.registry.keys import RoundPurged
@@ -124,6 +125,8 @@ def open_people(bulletin_id: int) -> Any:
     form = request.form.get("form", "")
     if form:
         blocks, _purged = _people(held, reason)
+        n = sum(len(b["rows"]) for b in blocks or [])
+        exports.take_open("bulletin", bulletin_id, n, by=current_actor())
         mark = f"{current_actor().staff_no} {paper.dt(clock.real_now())}"
         return file_of(held, form, blocks, mark=mark)
     return render_template("bulletins/show.html", **show_page(held, reason))
