@@ -78,6 +78,18 @@ def _head(url: str) -> str:
     return token
 
 
+def _end(processes: list[subprocess.Popen[Any]]) -> None:
+    """None of them outlives the run, however busy the machine is."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 def _serve(
     url: str, token: str, work: Any, viewers: int, args: argparse.Namespace
 ) -> dict[str, Any]:
@@ -107,9 +119,7 @@ def _serve(
         if crowd is not None:
             seen = json.loads(crowd.communicate(timeout=120)[0])
     finally:
-        for process in filter(None, (crowd, worker, web)):
-            process.terminate()
-            process.wait(20)
+        _end([p for p in (crowd, worker, web) if p is not None])
     return {
         "name": f"ingest with {viewers} viewers", "value": round(found["value"]),
         "unit": "persons/s", "p50_ms": round(found["p50"]), "p99_ms": round(found["p99"]), **seen,

@@ -262,7 +262,7 @@ def _wait(port: int) -> None:
             if s.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.1)
-    conn = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    conn = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     for _ in range(16):  # every worker imports the application before the clock starts
         conn.request("GET", "/api/v1/journal/schema")
         conn.getresponse().read()
