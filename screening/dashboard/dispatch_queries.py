@@ -92,7 +92,7 @@ class Board:
         """Laboratories of the area (of its county, below one), and those its sites send to."""
         node = self.scene.node
         line = [*places.line_above(node), node]
-        around = line[min(COUNTY, len(line) - 1)] if node.level > COUNTY else node
+        around = next((n for n in line if n.level == COUNTY), node) if node.level > COUNTY else node
         inside = lab.list_labs([Place("area", around.area_id, around.path)])
         sites = set(self.scene.sight.sites)
         used = {x for s, x in self.usual.items() if s in sites} | {b.lab_id for b in self._trips}

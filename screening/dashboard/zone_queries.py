@@ -87,9 +87,21 @@ class Resident(NamedTuple):
     state: str
 
 
-def list_residents(round_id: int, cells: Collection[int]) -> list[Resident]:
-    """Who of the people stored in these cells was in a tube that stands positive in a round."""
-    tubes = [t.barcode for t in list_positive(round_id, whole_city())]
+class Positives:
+    """Tubes of the whole city that stand positive, by round, each round read once for a page."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, list[str]] = {}
+
+    def of(self, round_id: int) -> list[str]:
+        if round_id not in self._kept:
+            found = list_positive(round_id, whole_city())
+            self._kept[round_id] = [t.barcode for t in found]
+        return self._kept[round_id]
+
+
+def list_residents(round_id: int, cells: Collection[int], tubes: Collection[str]) -> list[Resident]:
+    """Who of the people stored in these cells was in one of these tubes of a round."""
     if not tubes:
         return []
     rows = fetch(
@@ -103,7 +115,8 @@ def list_residents(round_id: int, cells: Collection[int]) -> list[Resident]:
         "AND s.barcode = ANY(%s) AND s.void = 0 GROUP BY s.cell_id, s.person_id, p.community_id, "
         "p.grid_id, p.building_id /* fan-out: the members of the few positive tubes */",
         (
-            NEGATIVE, list(RUNNING), CLOSED, NEGATIVE, list(cells), list(cells), round_id, tubes,
+            NEGATIVE, list(RUNNING), CLOSED, NEGATIVE, list(cells), list(cells), round_id,
+            list(tubes),
         ),
     )  # fmt: skip
     return [
@@ -119,7 +132,9 @@ def lives_in(resident: Resident, nodes: Sequence[Node]) -> bool:
     return any(p.startswith(n.path) for p in paths for n in nodes)
 
 
-def zone_rounds(zone: ZoneIn, rounds: Sequence[RoundPolicy], *, at: datetime) -> list[ZoneRound]:
+def zone_rounds(
+    zone: ZoneIn, rounds: Sequence[RoundPolicy], seen: Positives, *, at: datetime
+) -> list[ZoneRound]:
     """The zone in each of these rounds."""
     ids = [p.round_id for p in rounds]
     cells = sorted({c for n in zone.nodes for c in cells_of(n)})
@@ -134,7 +149,8 @@ def zone_rounds(zone: ZoneIn, rounds: Sequence[RoundPolicy], *, at: datetime) ->
     out = []
     for p in rounds:
         row = total(0, rows[p.round_id])
-        found = [x.state for x in list_residents(p.round_id, cells) if lives_in(x, zone.nodes)]
+        people = list_residents(p.round_id, cells, seen.of(p.round_id))
+        found = [x.state for x in people if lives_in(x, zone.nodes)]
         out.append(ZoneRound(
             p.round_id, p.name, p.state == RoundState.CLOSED, row.due, row.reached, row.resulted,
             found.count("positive"), found.count("open"),
@@ -151,7 +167,9 @@ class Part(NamedTuple):
     positives: Counter[int]
 
 
-def list_parts(zone: ZoneIn, rounds: Sequence[RoundPolicy], *, at: datetime) -> list[Part]:
+def list_parts(
+    zone: ZoneIn, rounds: Sequence[RoundPolicy], seen: Positives, *, at: datetime
+) -> list[Part]:
     """The zone by building, of zones above the community by community; who lag first."""
     rows: dict[int, dict[int, CoverageRow]] = defaultdict(dict)
     positives: dict[int, Counter[int]] = defaultdict(Counter)
@@ -166,7 +184,7 @@ def list_parts(zone: ZoneIn, rounds: Sequence[RoundPolicy], *, at: datetime) -> 
             for row in count_below(n, p.round_id, "building_id", at=at):
                 held = rows[row.area_id].get(p.round_id)
                 rows[row.area_id][p.round_id] = total(row.area_id, [held, row]) if held else row
-        for x in list_residents(p.round_id, cells):
+        for x in list_residents(p.round_id, cells, seen.of(p.round_id)):
             if x.state != "cleared" and lives_in(x, zone.nodes):
                 positives[next((i for i in reversed(x.places) if i in rows), 0)][p.round_id] += 1
     by_id, newest = places.TREE.get().by_id, rounds[0].round_id if rounds else 0

@@ -162,3 +162,15 @@ def test_a_box_of_another_place_is_not_found(client, road, day):  # noqa: F811
     viewer = Viewer(client, Role.DISPATCHER)
     viewer.get(f"/dispatch/{elsewhere.area_id}/boxes/{road.batch}", 404)
     viewer.get(f"/dispatch/{county(day)}/boxes/no-such", 404)
+
+
+def test_an_area_without_sites_and_laboratories_has_a_board_that_says_so(client, day):  # noqa: F811
+    elsewhere = make.area("county")
+    db.session.commit()
+    page = Viewer(client, Role.DISPATCHER).get(f"/dispatch/{elsewhere.area_id}").text
+    assert "没有实验室" in page and "没有未到的箱子" in page
+
+
+def test_a_street_sees_the_laboratories_of_its_county(client, road, day):  # noqa: F811
+    page = Viewer(client, Role.DISPATCHER).get(f"/dispatch/{day.city.sites[0].cell_id}").text
+    assert "湾东检测室" in page and road.seal in page

@@ -139,3 +139,12 @@ def test_bringing_in_boundaries_leaves_a_line_of_audit(client, day):  # noqa: F8
     send(client, day, *both(day))
     rows = fetch("SELECT subject_id, detail FROM audit WHERE action = 'boundaries_loaded'")
     assert rows == [(str(county(day)), {"areas": 2, "left": 0})]
+
+
+def test_people_without_a_building_stand_in_the_table_of_their_community(client, day):  # noqa: F811
+    own = day.city.sites[0].area
+    make.area("building", area_of(own.area_id), name="三号楼")
+    db.session.commit()
+    page = Viewer(client).get(f"/command/{own.area_id}/map?figure=positive_tubes").text
+    words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "三号楼 — 0 / 0" in words and re.search(rf"{own.name} 42.5% 17 / 40", words)

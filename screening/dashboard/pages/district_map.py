@@ -24,7 +24,7 @@ from screening.i18n import _, thousands
 from screening.places import boundaries
 from screening.places import queries as places
 from screening.places.queries import Node
-from screening.places.rules import LEVEL_NAMES
+from screening.places.rules import COMMUNITY, LEVEL_NAMES
 from screening.places.shapes import draw
 from screening.registry.queries import NoSuchRound, RoundPolicy
 
@@ -57,6 +57,11 @@ KINDS: dict[str, Kind] = {
 PARTS = ("reached", "resulted", "missed")  # of the equation of coverage
 
 
+def kinds_for(node: Node) -> dict[str, Kind]:
+    """Tubes belong to sites, and sites stand in communities: below one only persons are counted."""
+    return KINDS if node.level < COMMUNITY else {k: KINDS[k] for k in PARTS}
+
+
 def _word(key: str) -> str:
     return (DEFINITIONS[key].zh, DEFINITIONS[key].en)[lang()]
 
@@ -70,8 +75,9 @@ def district_map(area_id: int) -> Any:
     policy, node = chosen(rounds), _node(area_id)
     if policy is None:
         raise NoSuchRound()
+    kinds = kinds_for(node)
     key = request.args.get("figure", "reached")
-    key = key if key in KINDS else "reached"
+    key = key if key in kinds else "reached"
     at = clock.now()
     found = shown(policy, node, key, at)
     own = url_for(".command_area", area_id=area_id, round=policy.round_id)
@@ -81,7 +87,7 @@ def district_map(area_id: int) -> Any:
         trail=[*trail(actor, node, policy), (node.name, own)],
         kinds=[{"label": k.label(), "active": name == key,
                 "href": url_for(".district_map", area_id=area_id, round=policy.round_id, figure=name)}
-               for name, k in KINDS.items()],
+               for name, k in kinds.items()],
         **drawn(policy, node, key, found),
         load_href=door("dashboard_pages.show_boundaries", area_id=area_id),
     )  # fmt: skip
@@ -97,8 +103,11 @@ def _node(area_id: int) -> Node:
 def shown(policy: RoundPolicy, node: Node, key: str, at: Any) -> list[Shown]:
     """Each direct sub-area with its figure: the same functions as on every other screen."""
     counted = {n.area_id: r for n, r in children_of(node.area_id, policy.round_id, at=at)}
+    parts = below(node)
+    known = {n.area_id for n in parts}
+    more = [places.TREE.get().by_id[i] for i in counted if i not in known]  # no building known
     out = []
-    for n in below(node):
+    for n in [*parts, *more]:
         row = counted.get(n.area_id, CoverageRow())
         if key in PARTS:
             whole = {"reached": row.due, "resulted": row.reached, "missed": None}[key]
@@ -118,7 +127,7 @@ def drawn(policy: RoundPolicy, node: Node, key: str, found: list[Shown]) -> dict
     """Map, legend and table of the same numbers; areas without a shape stand in the table alone."""
     rate = KINDS[key].rate
     steps = list(RATES) if rate else count_steps([s.value for s in found])
-    shapes = boundaries.list_shapes([s.node.area_id for s in found])
+    shapes = boundaries.list_shapes([s.node.area_id for s in found if s.node != node])
     lines = [_line(policy, s, rate, steps, s.node.area_id in shapes) for s in found]
     with_shape = [i for i, s in enumerate(found) if s.node.area_id in shapes]
     out: dict[str, Any] = {

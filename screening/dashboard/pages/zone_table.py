@@ -13,6 +13,7 @@ from screening.dashboard.command_lines import lang
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, started
 from screening.dashboard.zone_queries import (
+    Positives,
     ZoneIn,
     list_parts,
     list_zones,
@@ -75,8 +76,10 @@ def zones(area_id: int) -> Any:
     """Zones that hold in an area, each over its rounds, with what its release still lacks."""
     node, at = _node(area_id), clock.now()
     frame, rounds = _frame(node)
+    seen = Positives()
     rows = [
-        _zone(node, z, zone_rounds(z, rounds_since(z, rounds), at=at)) for z in list_zones(node, at)
+        _zone(node, z, zone_rounds(z, rounds_since(z, rounds), seen, at=at))
+        for z in list_zones(node, at)
     ]
     return render_template(
         "dashboard/zones.html", **frame, rows=rows,
@@ -133,7 +136,8 @@ def zone(area_id: int, zone_id: int) -> Any:
     if z is None:
         raise NoSuchZone()
     since = rounds_since(z, rounds)
-    found = zone_rounds(z, since, at=at)
+    seen = Positives()
+    found = zone_rounds(z, since, seen, at=at)
     s = standing(found)
     beside = since[:BY_BUILDING]
     return render_template(
@@ -143,7 +147,7 @@ def zone(area_id: int, zone_id: int) -> Any:
         rounds=[_round(node, r) for r in found],
         beside=[{"id": p.round_id, "name": p.name} for p in beside],
         by_building=all(n.level >= COMMUNITY for n in z.nodes),
-        parts=_parts(z, beside, at),
+        parts=_parts(z, beside, seen, at),
         back=url_for(".zones", area_id=area_id),
     )  # fmt: skip
 
@@ -164,9 +168,9 @@ def _round(node: Node, r: ZoneRound) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parts(z: ZoneIn, beside: list[RoundPolicy], at: Any) -> list[dict[str, Any]]:
+def _parts(z: ZoneIn, beside: list[RoundPolicy], seen: Positives, at: Any) -> list[dict[str, Any]]:
     out = []
-    for part in list_parts(z, beside, at=at):
+    for part in list_parts(z, beside, seen, at=at):
         line: dict[str, Any] = {"name": part.node.name if part.node and part.node.level >= COMMUNITY
                                 else _("未登记楼栋")}  # fmt: skip
         for p in beside:
