@@ -253,8 +253,8 @@ def test_the_visit_list_holds_who_asked_and_who_cannot_be_reached(town, client, 
         headers=make.sign_in(client, worker),
     )
     assert [(v["building"], v["room"], v["state"]) for v in r.json] == [
-        ("3号楼", "301", "visit"), ("3号楼", "101", "unreachable"),
-    ]  # fmt: skip
+        ("3号楼", "101", "unreachable"), ("3号楼", "301", "visit"),
+    ], "floor by floor"  # fmt: skip
     noted = fetch("SELECT count(*) FROM audit WHERE action = 'visit_list' /* fan-out: test */")
     assert noted[0][0] == 2
 

@@ -178,11 +178,12 @@ def people(
 
 
 def paged(
-    found: list[Picked], key: Callable[[Picked], str], after: str, size: int = frame.PAGE
+    found: list[Picked], key: Callable[[Picked], str], after: str, size: int = 0
 ) -> tuple[list[Picked], str]:
     """Those of one page, and the key after which the next begins ("": this is the last).
 
     People who share a key (a household) are never torn apart."""
+    size = size or frame.PAGE
     rest = sorted(((k, p) for p in found if (k := key(p)) > after), key=itemgetter(0))
     last = rest[size - 1][0] if len(rest) > size else ""
     page = [p for k, p in rest if not last or k <= last]
