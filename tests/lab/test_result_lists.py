@@ -194,6 +194,17 @@ def test_a_tube_with_a_result_is_not_given_another_one(lis):
     assert faults(lis, sheet([(a, "阴性"), (b, "阴性")])) == [(2, "tube", "list_has_result")]
 
 
+def test_a_positive_for_a_tube_that_has_a_negative_is_refused_and_told(lis):
+    a, b = lis.received(2)
+    adopt(lis, sheet([(a, "阴性"), (b, "阳性")]))
+    was = told()
+    list_ = sheet([(a, "阳性"), (b, "阳性")], header=("管码", "结果"))
+    assert (2, "tube", "list_has_result") in faults(lis, list_)
+    assert told() == sorted([*was, ("provisional", a, 2)])
+    assert (2, "tube", "list_has_result") in faults(lis, list_)
+    assert len(told()) == len(was) + 1  # told once
+
+
 def test_a_list_of_the_whole_day_repeats_the_morning_and_adds_the_afternoon(lis):
     a, b = lis.received(2)
     adopt(lis, sheet([(a, "阳性")]), seen_open=True)

@@ -189,7 +189,7 @@ def standing(
     return repeated, faults + rules.faults(rows)
 
 
-_RESULT = (Stage.TESTED, Stage.REVIEWED, Stage.RELEASED)
+RESULT = (Stage.TESTED, Stage.REVIEWED, Stage.RELEASED)
 
 
 def _against(
@@ -201,7 +201,7 @@ def _against(
     stage = Stage(tube["stage"])
     if stage in GONE:
         return p.OutOfUse()
-    if stage in _RESULT:
+    if stage in RESULT:
         return p.HasResult() if row.outcome is not None else None
     if stage is not Stage.RECEIVED:
         return p.OnAPlate() if row.outcome is not None else None

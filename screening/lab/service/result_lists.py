@@ -10,7 +10,7 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from screening.accounts.audit import note
-from screening.db import insert, new_id, run
+from screening.db import db, insert, new_id, run
 from screening.i18n import ZONE
 from screening.lab import list_problems as p
 from screening.lab import list_rules, queries
@@ -74,7 +74,10 @@ def preview(lab_id: int, data: bytes, *, by: int, at: datetime, zone: tzinfo = Z
     held = None if faults else queries.find_run(lab, digest)
     if held is not None and held.state == "evaluated":
         return show(lab_id, held.run_id, at=at)._replace(already=True)
-    refuse(faults + standing(lab, rows, Rules(at), zone)[1])
+    faults += standing(lab, rows, Rules(at), zone)[1]
+    if faults and list_dropped.tell_refused(lab, rows, at=at):
+        db.session.commit()  # the alert outlives the refusal
+    refuse(faults)
     run_id = held.run_id if held else new_id()
     originals.keep(lab, digest, data, by=by, at=at)
     told = bool(held and held.verdict.get("dropped"))
