@@ -23,6 +23,7 @@ MOST_POINTS = Limit(1_000_000, "house; thinning takes a few seconds at this size
 MOST_TURNS = Limit(10_000_000, "house; seconds that are spent on whether holes lie inside")
 HOLE_POINTS = 16  # of a hole that are looked at
 MOST_FAULTS = Limit(200, "house; more of them nobody reads")
+TRIED = 16  # points of a hole that are looked for in its outline: one on the line is no proof
 CODES = ("code", "adcode", "code12", "区划代码")
 NAMES = ("name", "NAME", "名称")
 WGS84 = ("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:EPSG::4326", "EPSG:4326", "WGS84")
