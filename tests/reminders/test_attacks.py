@@ -9,7 +9,7 @@ import pytest
 
 from screening import clock
 from screening.db import db, insert, run
-from screening.registry.service import persons
+from screening.registry.service import merging, persons
 from screening.reminders import queries, receipts, rules, sender
 from screening.reminders.channels import Answer, Fate, Report
 from tests.reminders.test_waves import states
@@ -124,3 +124,15 @@ def test_who_moved_and_came_counts_in_the_outcome_of_the_wave(town, client):
     town.sample(client, [code])
     out = queries.outcome_of(queries.get_wave(wave_id), at=clock.now())
     assert (out.named, out.came) == (1, 1)
+
+
+def test_a_merge_that_was_undone_counts_for_nobody_any_more(town, client, wang):
+    wave_id = town.wave()
+    cell, other, code = person(town.communities[0], "王五", None)
+    asked = merging.ask((cell, other), wang[:2], "姓名和住址都相同", by=1, at=clock.now())
+    if asked.state != "done":
+        merging.decide(asked.merge_id, yes=True, by=2, at=clock.now())
+    merging.undo(asked.merge_id, "原来是两个人", by=1, at=clock.now())
+    town.sample(client, [code])
+    assert sender.send_due(Box()) == 1
+    assert states(wave_id) == {"sent": 1}
