@@ -36,13 +36,14 @@ def town(app: Flask, database_url: str) -> Iterator[Town]:
     with app.test_request_context():
         towns.at_noon()
         made = towns.build(app.test_client())
-        a = made.communities[0]
+        a, people = made.communities[0], []
         for h in ("2号楼", "10号楼"):
             house = make.area("building", a, name=h)
             TREE.forget()
             for i in range(6):
                 who = towns.person(a, "王小五", f"138{len(h)}{i:07}", building=house,
                                    room=f"{3 * i + 1}0{1 + i % 2}")  # fmt: skip
+                people.append(who[:2])
                 if i % 2:
                     persons.mark(*who[:2], add=Flag.CANNOT_WALK)
         told = lists.Told("companion", "时空伴随第一批", "疾控中心", a.area_id, clock.now())
@@ -52,7 +53,8 @@ def town(app: Flask, database_url: str) -> Iterator[Town]:
         coverage.mark_new()
         coverage.take_marks(at=clock.now())
         db.session.commit()
-        app.config["DAY"] = {"community": a.area_id, "round": made.city.round_id}
+        app.config["DAY"] = {"community": a.area_id, "round": made.city.round_id,
+                             "people": people}  # fmt: skip
         number = who.staff_no
         db.session.remove()
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -253,3 +255,27 @@ def test_somebody_found_at_the_door_is_not_lost_when_the_network_is(app, page, t
     page.get_by_role("button", name="登记", exact=True).click()
     page.wait_for_selector(".problems")
     assert not axe_findings(page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_two_rows_are_compared_merged_and_taken_apart_on_a_phone(app, page, town, lang):
+    (cell, one), (_, two) = app.config["DAY"]["people"][-2:]
+    begin(page, town)
+    speak(page, lang)
+    for url in ("/persons", "/persons/merges", f"/persons/{cell}/{one}/merge"):
+        page.goto(url)
+        assert not axe_findings(page)
+        assert not scrolls_sideways(page), url
+    page.goto(f"/persons/{cell}/{one}/merge/{cell}/{two}")
+    for reason, left in (("核对了身份证原件", True), ("是双胞胎，两个人", False)):
+        keep(page, f"merge-{lang}-{left}")
+        assert not axe_findings(page)
+        assert not scrolls_sideways(page)
+        page.fill("[name=reason]", reason)
+        page.locator("main form:has([name=reason]) button.btn").first.click()
+        page.wait_for_selector(".notice-ok")
+        with app.app_context():
+            rows = fetch("SELECT flags & %s FROM person WHERE cell_id = %s AND person_id = %s",
+                         (int(Flag.DUPLICATE), cell, one))  # fmt: skip
+            db.session.remove()
+        assert bool(rows[0][0]) is left

@@ -161,3 +161,9 @@ def test_only_the_own_areas_see_what_waits(city, client):
     ask(city, 0, 1)
     here, there = (make.place_of(s.area) for s in city.sites)
     assert (len(merging.list_waiting([here])), len(merging.list_waiting([there]))) == (1, 0)
+
+
+def test_every_mark_of_a_person_has_words_so_that_no_page_stops_at_one():
+    from screening.registry.pages.persons import FLAG_WORDS
+
+    assert set(FLAG_WORDS) == set(Flag)

@@ -36,6 +36,7 @@ FLAG_WORDS = {
     Flag.KEY_GROUP: ("重点人群", "key group"),
     Flag.LEFT: ("已迁出", "moved away"),
     Flag.CHECK_SEEN: ("证件经人工核对", "document seen"),
+    Flag.HAS_TWIN: ("另有登记并入", "another row merged into it"),
 }
 MAY_SET = (Flag.CANNOT_WALK, Flag.DECEASED, Flag.LEFT)
 
