@@ -44,8 +44,8 @@ def actions() -> list[dict[str, str]]:
         *(own_bench if Role.LAB_TECHNICIAN in current_actor().roles else ()),
         ("reporting_pages.desk", _("审核发布")),
         *(own_day if Role.COMMUNITY_WORKER in current_actor().roles else ()),
-        ("dashboard_pages.command", _("指挥")), ("reminders_pages.missed", _("未检名单")),
         *(own_post if Role.DISPATCHER in current_actor().roles else ()),
+        ("dashboard_pages.command", _("指挥")), ("reminders_pages.missed", _("未检名单")),
         ("bulletins_pages.list", _("通报")), ("transport_pages.boxes", _("转运箱")),
         ("transport_pages.tubes", _("查管")),
     )  # fmt: skip
