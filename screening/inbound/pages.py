@@ -239,9 +239,9 @@ def in_area(area_id: int) -> Any:
         trail=trail(node), rows=[item_line(i) for i in found],
         kinds=[sum_line(said(rules.KINDS[k]), s, url_for(".in_area", area_id=area_id, kind=k))
                for k, s in sums.by_kind.items()],
-        below=[sum_line(n.name if n is not node else _("尚未下派"), s,
+        below=[sum_line(n.name if n.area_id != node.area_id else _("尚未下派"), s,
                         url_for(".in_area", area_id=n.area_id, kind=kind or None)
-                        if n is not node else "") for n, s in sums.below],
+                        if n.area_id != node.area_id else "") for n, s in sums.below],
         employers=[sum_line(e, s, url_for(".in_area", area_id=area_id, employer=e,
                                           kind=kind or None)) for e, s in sums.by_employer],
         states=state_tabs(".in_area", state or "open", area_id=area_id, kind=kind or None,
