@@ -121,7 +121,8 @@ def test_every_page_of_the_day_is_clean_on_a_phone_in_both_languages(app, page, 
     assert not axe_findings(page)
     assert not scrolls_sideways(page)
     heights = page.eval_on_selector_all(
-        ".day-acts .btn", "found => found.map(b => b.getBoundingClientRect().height).filter(Boolean)"
+        ".day-acts .btn",
+        "found => found.map(b => b.getBoundingClientRect().height).filter(Boolean)",
     )
     assert heights and min(heights) >= 48, "a target is too small for a thumb"
     assert not complaints

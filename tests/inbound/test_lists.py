@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import xlsxwriter
 
 from screening.db import fetch
 from screening.errors import Faults
@@ -82,6 +84,17 @@ def test_a_file_in_gbk_is_read(county):
     made = lists.upload(file, told(county), by=1, at=AT)
     assert lists.take_over(made, by=1, at=AT) == 1
     assert lines(county)[0].details.name == "李四"
+
+
+def test_a_sheet_in_which_phones_became_numbers_is_read(county):
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["序号", "姓名", "手机号码"])
+        sheet.write_row(1, 0, [1, "李四", 13800000001])
+    made = lists.upload(out.getvalue(), told(county), by=1, at=AT)
+    assert lists.take_over(made, by=1, at=AT) == 1
+    assert lines(county)[0].details.phone == "13800000001"
 
 
 def test_columns_that_nobody_knows_are_named_all_at_once(county):
