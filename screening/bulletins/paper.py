@@ -191,6 +191,8 @@ def shown(kind: str, value: Any, row: list[Any] | None = None) -> str:
         return rules.STEPS[value][lang()].format(n=thousands(n)) if value in rules.STEPS else value
     if value is None or value == "":
         return "—"
+    if kind == "pair":
+        return str(value[lang()])
     if kind == "any":
         kind, value = _kind_of(value)
     return _SAYS.get(kind, str)(value)

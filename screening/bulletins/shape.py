@@ -107,6 +107,12 @@ BLOCKS: dict[str, Block] = {
         "reached": C("已检", "reached"), "rate": C("检测率", "coverage", "rate"),
         "late": C("逾期人数", "overdue"),
     }),
+    "due": Block("重点人群当日应检", "key groups due on the day", {
+        "group": C("行业", "industry", "word"), "employer": C("单位", "employer", "text"),
+        "rhythm": C("频次", "frequency", "pair"), "due": C("今日应检", "due today"),
+        "done": C("已检", "reached"), "rate": C("检测率", "coverage", "rate"),
+        "late": C("逾期人数", "overdue"),
+    }),
     "quality": Block("质量", "quality", {
         "measure": C("指标", "measure", "word"), "n": C("数量", "number"),
         "rate": C("占比", "share", "rate"),

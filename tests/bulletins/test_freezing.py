@@ -10,6 +10,7 @@ from screening.bulletins import paper, queries, rules, service
 from screening.bulletins.printers import FORMS
 from screening.bulletins.rules import Kind
 from screening.db import db, fetch, run
+from tests.reminders.schedules import schedule, settle, worker
 from tests.reporting.bench import NEG, POS
 
 
@@ -34,8 +35,21 @@ def test_every_table_that_leaders_ask_for_is_there(desk):
     keys = [b["key"] for b in held.body["blocks"]]
     assert keys == [
         "ranking", "overdue", "positives", "coverage", "exempt", "sites", "transport", "labs",
-        "rejected", "results", "groups", "quality", "bands", "reminders", "steps",
+        "rejected", "results", "groups", "due", "quality", "bands", "reminders", "steps",
     ]  # fmt: skip
+
+
+def test_key_groups_stand_with_how_often_they_are_asked_for(desk):
+    place = desk.city.sites[0].area
+    worker(place)
+    schedule([place.area_id])
+    settle()
+    db.session.commit()
+    number = desk.freeze()
+    (row,) = block(number, "due")
+    assert (row["rhythm"], row["due"], row["done"]) == (["每 2 天", "every 2 days"], 1, 0)
+    shown = paper.paper(queries.get_bulletin(number))
+    assert any("每 2 天" in str(table) for table in shown.tables)
 
 
 def test_the_figures_of_the_parts_add_up_to_the_headline(desk):

@@ -44,6 +44,7 @@ def report(f: Frame, kind: Kind, sheet: Sheet) -> dict[str, Any]:
         block("rejected", chain.rejected(f), total=True),
         block("results", results.results(r), total=True),
         block("groups", people.groups(p), total=True),
+        block("due", people.due(f), total=True),
         block("quality", chain.quality(p)),
         block("bands", chain.bands(f)),
         block("reminders", people.reminders(p), total=True),

@@ -11,6 +11,7 @@ from screening.coverage import equation
 from screening.coverage.queries import children_of, coverage_of
 from screening.coverage.rules import MISSED, CoverageRow, total
 from screening.db import by_cell, fetch
+from screening.figures.queries.groups import list_groups
 from screening.places.rules import COMMUNITY
 from screening.registry.rules import EXEMPTIONS
 from screening.reminders.queries import LEFT
@@ -167,3 +168,15 @@ def groups(p: People) -> list[dict[str, Any]]:
             "reached": reached, "rate": [reached, due], "late": due - reached if over else 0,
         })  # fmt: skip
     return out
+
+
+def due(f: Frame) -> list[dict[str, Any]]:
+    """Key groups by how often they are asked for, on the day of the cut-off: any round's swab
+    counts. A rhythm stands in both languages, as it was worded then."""
+    return [
+        {
+            "group": f"cohort.{g.cohort}", "employer": g.employer, "rhythm": list(g.rhythm[:2]),
+            "due": g.due, "done": g.done, "rate": [g.done, g.due], "late": g.late,
+        }
+        for g in list_groups(f.node.area_id, f.at)
+    ]  # fmt: skip
