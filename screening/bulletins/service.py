@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -25,6 +25,7 @@ from screening.registry.keys import round_key
 from screening.registry.queries import get_policy
 
 LONGEST = 2000  # characters of an addendum
+A_MINUTE = timedelta(minutes=1)  # forms know no seconds
 
 
 class NotStarted(Conflict):
@@ -47,6 +48,13 @@ class OutsideRound(Problem):
     en = "This area is not in the round."
 
 
+class PastCutOff(Problem):
+    status = 422
+    code = "bulletin_cut_past"
+    zh = "截止时间已过，不能补做当时的数字；请留空（以现在为准）或选以后的时间。"
+    en = "That moment is over and its figures cannot be made up: leave it empty for now, or later."
+
+
 class NothingSaid(Problem):
     status = 422
     code = "addendum_empty"
@@ -60,8 +68,10 @@ def ask(
 ) -> int:  # fmt: skip
     """Have a bulletin frozen by the worker, now or at a later `cut_off`; returns the job's number.
 
-    Raises NotStarted, AreaTooSmall, OutsideRound."""
+    Raises NotStarted, AreaTooSmall, OutsideRound, PastCutOff."""
     _frame(round_id, area_id, at)
+    if cut_off is not None and cut_off < at - A_MINUTE:
+        raise PastCutOff()
     due = None
     if cut_off is not None and cut_off > at:
         due = clock.real_now() + (cut_off - at)

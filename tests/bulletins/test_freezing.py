@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from screening import clock
@@ -208,3 +210,14 @@ def test_a_bulletin_cannot_be_made_of_an_area_outside_the_round(desk):
     other = make.area("county")
     with pytest.raises(service.OutsideRound):
         service.ask(Kind.DAILY, desk.city.round_id, other.area_id, by=None, at=clock.now())
+
+
+def test_a_moment_that_is_over_is_not_made_up(desk):
+    desk.through(desk.fill(0, 5))
+    before = clock.now() - timedelta(hours=1)
+    with pytest.raises(service.PastCutOff):
+        service.ask(
+            Kind.DAILY, desk.city.round_id, desk.county.area_id, by=None, at=clock.now(),
+            cut_off=before,
+        )  # fmt: skip
+    assert not fetch("SELECT 1 FROM job WHERE kind = %s", (queries.JOB,))
