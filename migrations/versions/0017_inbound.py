@@ -80,7 +80,9 @@ def upgrade():
     op.create_index("uq_inbound_item_mark", "inbound_item", ["list_id", "mark"], unique=True)
     op.create_index("ix_inbound_item_area", "inbound_item", ["area_id", "item_id"])
     op.create_index(
-        "ix_inbound_item_raise", "inbound_item", ["raise_at"],
+        "ix_inbound_item_raise",
+        "inbound_item",
+        ["raise_at"],
         postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_table(
@@ -121,7 +123,9 @@ def upgrade():
     op.create_index("ix_person_merge_twin", "person_merge", ["twin_id"])
     op.create_index("ix_person_merge_into", "person_merge", ["into_id"])
     op.create_index(
-        "ix_person_merge_open", "person_merge", ["merge_id"],
+        "ix_person_merge_open",
+        "person_merge",
+        ["merge_id"],
         postgresql_where=sa.text("state = 'waiting'"),
     )
 

@@ -326,17 +326,18 @@ API = [
     both("registry_api.move_person", "POST", moved),
     both("registry_api.merge_person", "POST", merged),
     both("registry_api.decide_merge", "POST", lambda s: asked(s, json={"yes": True})),
-    both("registry_api.undo_merge", "POST",
-         lambda s: asked(s, "done", json={"reason": "其实不是"})),
+    both(
+        "registry_api.undo_merge", "POST", lambda s: asked(s, "done", json={"reason": "其实不是"})
+    ),
     Case("registry_pages.list_merges", inside=waiting_merge),
     both("registry_pages.merge_form", "GET", of_person),
-    both("registry_pages.find_twin", "POST",
-         lambda s: of_person(s, data={"phone": "13800000001"})),
+    both("registry_pages.find_twin", "POST", lambda s: of_person(s, data={"phone": "13800000001"})),
     both("registry_pages.compare_persons", "GET", sides),
     both("registry_pages.ask_merge", "POST", lambda s: sides(s, data={"reason": "同一个人"})),
     both("registry_pages.decide_merge", "POST", lambda s: asked(s, data={"do": "yes"})),
-    both("registry_pages.undo_merge", "POST",
-         lambda s: asked(s, "done", data={"reason": "其实不是"})),
+    both(
+        "registry_pages.undo_merge", "POST", lambda s: asked(s, "done", data={"reason": "其实不是"})
+    ),
     Case("registry_api.list_imports"),
     both("registry_api.upload_import", "POST", upload),
     both_import("registry_api.get_import", "GET"),

@@ -133,15 +133,37 @@ def in_doubt(side_of):
         cell = side.community.cell_id
         insert(
             "wave_message",
-            ("cell_id", "message_id", "wave_id", "community_id", "phone_hash", "persons", "state",
-             "at", "sent_at"),
-            [(cell, message_id, wave_id, side.community.area_id, b"%16x" % message_id, [],
-              receipts.UNKNOWN, now, now)],
+            (
+                "cell_id",
+                "message_id",
+                "wave_id",
+                "community_id",
+                "phone_hash",
+                "persons",
+                "state",
+                "at",
+                "sent_at",
+            ),
+            [
+                (
+                    cell,
+                    message_id,
+                    wave_id,
+                    side.community.area_id,
+                    b"%16x" % message_id,
+                    [],
+                    receipts.UNKNOWN,
+                    now,
+                    now,
+                )
+            ],
         )
         (outbox_id,) = outbox.put([(cell, waves.TOPIC, message_id, b"sealed", now)], at=now)
         outbox.wonder(cell, outbox_id, "timeout", ask_at=now)
-        return {"values": {"wave_id": wave_id},
-                "json": {"cell_id": str(cell), "message_id": str(message_id), "verdict": "again"}}
+        return {
+            "values": {"wave_id": wave_id},
+            "json": {"cell_id": str(cell), "message_id": str(message_id), "verdict": "again"},
+        }
 
     return request
 
@@ -172,8 +194,9 @@ def round_ahead(w: World) -> int:
 
 
 def hours(side_of, key: str):
-    return lambda w: {key: {"area_id": str(side_of(w).community.area_id),
-                            "round_id": str(round_ahead(w))}}
+    return lambda w: {
+        key: {"area_id": str(side_of(w).community.area_id), "round_id": str(round_ahead(w))}
+    }
 
 
 def hour(side_of, key: str = "json"):
@@ -184,9 +207,15 @@ def hour(side_of, key: str = "json"):
         now = clock.now()
         if key == "data":  # what a field for local time holds
             now = now.replace(tzinfo=None)
-        return {key: {"building_id": str(house.area_id), "round_id": str(round_ahead(w)),
-                         "site_id": str(side.site.site_id), "starts_at": now.isoformat(),
-                         "ends_at": (now + timedelta(hours=1)).isoformat()}}
+        return {
+            key: {
+                "building_id": str(house.area_id),
+                "round_id": str(round_ahead(w)),
+                "site_id": str(side.site.site_id),
+                "starts_at": now.isoformat(),
+                "ends_at": (now + timedelta(hours=1)).isoformat(),
+            }
+        }
 
     return request
 

@@ -151,7 +151,9 @@ def open_pairs(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], seals.
     return out
 
 
-def snoozed_of(cell: int, round_id: int, persons: Sequence[int], at: datetime) -> dict[int, datetime]:
+def snoozed_of(
+    cell: int, round_id: int, persons: Sequence[int], at: datetime
+) -> dict[int, datetime]:
     """Who asked, in the last word held, to be contacted later."""
     rows = fetch(
         "SELECT DISTINCT ON (person_id) person_id, outcome, until FROM contact WHERE cell_id = %s "

@@ -106,7 +106,7 @@ def tell_attempt(cell: int, callback_id: int) -> Any:
     by = current_actor().staff_id
     service.tell_attempt(cell, callback_id, text("outcome", 20), by=by, at=clock.now())
     flash(_("已记录。"), "ok")
-    back = {
+    back: dict[str, Any] = {
         name: int(text(field, 20)) if text(field, 20).isdigit() else None
         for name, field in (("area_id", "area"), ("round", "round"))
     }
