@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from screening.db import fetch, run
+from screening.registry.twins import LAST_MERGE
 from screening.tube.rules import Stage
 
 
@@ -87,13 +88,6 @@ def twins_of(cell: int) -> dict[tuple[int, int], int]:
             ([c for c, _ in fresh], [p for _, p in fresh], list(fresh.values())),
         )
     return out
-
-
-LAST_MERGE = (
-    "m.into_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM person_move n "
-    "WHERE n.cell_id = m.cell_id AND n.person_id = m.person_id AND n.into_id IS NOT NULL "
-    "AND (n.at, n.move_id) > (m.at, m.move_id))"
-)
 
 
 def list_stages_of(

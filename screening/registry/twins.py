@@ -9,17 +9,18 @@ from screening.registry.rules import Flag
 
 Pair = tuple[int, int]  # cell, person
 TWICE = int(Flag.DUPLICATE | Flag.HAS_TWIN)
+LAST_MERGE = (
+    "m.into_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM person_move n "
+    "WHERE n.cell_id = m.cell_id AND n.person_id = m.person_id AND n.into_id IS NOT NULL "
+    "AND (n.at, n.move_id) > (m.at, m.move_id))"
+)
 _FAN = "/* fan-out: a stranger made at a table lies in the table's cell; merges are few */"
 
 
 def others_of(cell: int, person: int) -> list[Pair]:
     """The other rows of this person."""
-    top, way = (cell, person), {(cell, person)}
-    while (above := _into(top)) is not None and above not in way:
-        top = above
-        way.add(above)
-    rows = {top, *_below([top])}
-    return sorted(rows - {(cell, person)})
+    pair = (cell, person)
+    return sorted(numbers_of([pair])[pair] - {pair})
 
 
 def owners_of(pairs: Iterable[Pair]) -> dict[Pair, Pair]:
@@ -50,13 +51,43 @@ def rows_of(pairs: Iterable[Pair]) -> dict[Pair, Pair]:
     return out
 
 
-def _into(pair: Pair) -> Pair | None:
+def numbers_of(pairs: Iterable[Pair]) -> dict[Pair, set[Pair]]:
+    """{(cell, person): all numbers of the same human being}, over any number of merges and in
+    whichever direction; the own number is among them."""
+    group: dict[Pair, set[Pair]] = {pair: {pair} for pair in pairs}
+    fresh = set(group)
+    while fresh:
+        edges = _merged_away(fresh) + _merged_into(fresh)
+        fresh = {pair for edge in edges for pair in edge if pair not in group}
+        group |= {pair: {pair} for pair in fresh}
+        for one, other in edges:
+            if group[one] is not group[other]:
+                group[one] |= group[other]
+                for pair in group[other]:
+                    group[pair] = group[one]
+    return group
+
+
+def _merged_away(pairs: Iterable[Pair]) -> list[tuple[Pair, Pair]]:
+    out = []
+    for cell, group in by_cell(sorted(pairs)):
+        rows = fetch(
+            "SELECT m.person_id, m.into_cell, m.into_id FROM person_move m WHERE m.cell_id = %s "
+            f"AND m.person_id = ANY(%s) AND {LAST_MERGE}",
+            (cell, [p for _, p in group]),
+        )
+        out += [((cell, p), (into_cell, into)) for p, into_cell, into in rows]
+    return out
+
+
+def _merged_into(pairs: Collection[Pair]) -> list[tuple[Pair, Pair]]:
     rows = fetch(
-        "SELECT into_cell, into_id FROM person_move WHERE cell_id = %s AND person_id = %s "
-        "AND into_id IS NOT NULL ORDER BY at DESC, move_id DESC LIMIT 1",
-        pair,
+        "SELECT m.cell_id, m.person_id, m.into_cell, m.into_id FROM person_move m JOIN "
+        "unnest(%s::int8[], %s::int8[]) AS t (cell, person) "
+        f"ON m.into_cell = t.cell AND m.into_id = t.person WHERE {LAST_MERGE} " + _FAN,
+        ([c for c, _ in pairs], [p for _, p in pairs]),
     )
-    return (rows[0][0], rows[0][1]) if rows else None
+    return [((r[0], r[1]), (r[2], r[3])) for r in rows]
 
 
 def _below(pairs: Collection[Pair]) -> dict[Pair, Pair]:

@@ -1,6 +1,6 @@
 """Reading for reminders: the missed with names and phones, waves, contacts, silent catchments."""
 
-from screening.reminders.queries.humans import (
+from screening.reminders.queries.phones import (
     cells_of_phones,
     message_id_of,
     told_lately,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from screening.db import by_cell, fetch
-from screening.reminders.queries.humans import numbers_of
+from screening.registry.twins import numbers_of
 
 
 def list_sampled(round_id: int, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
