@@ -46,7 +46,7 @@ def read(files: tuple[Path, ...], as_json: bool) -> None:
     refused = False
     for file in files:
         try:
-            run = read_run(_bytes(file), file.name)
+            run = read_run(_bytes(file), file.name, several=True)
         except (NotARunFile, OSError) as why:
             refused = True
             click.echo(_problem(file, why), err=True)

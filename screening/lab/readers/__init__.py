@@ -30,11 +30,12 @@ MAX_BYTES = 20 * 2**20  # the largest real export seen is 2 MB
 Tables = dict[str, list[list[str]]]
 
 
-def read_run(data: bytes, name: str = "") -> RunFile:
+def read_run(data: bytes, name: str = "", *, several: bool = False) -> RunFile:
     """Read one exported run file.
 
-    `name` is for people and decides nothing. Raises NotARunFile with the reason and with what to
-    export instead; then nothing of the file may be used.
+    `name` is for people and decides nothing. A study over several plates is one file with a column
+    of plates: only who asks for `several` is given all of it, an import never. Raises NotARunFile
+    with the reason and with what to export instead; then nothing of the file may be used.
     """
     if not data.strip(b"\0\t\r\n "):
         raise EmptyFile
@@ -46,15 +47,15 @@ def read_run(data: bytes, name: str = "") -> RunFile:
         readings, about = rdml.read(xml)
         return _made(rdml.INSTRUMENT, readings, about, data)
     if data.startswith((*workbook.ZIP, workbook.OLE)):
-        return _run(apart.PARSER.sheets_of(data), data)
+        return _run(apart.PARSER.sheets_of(data), data, several=several)
     decoded = text.decode(data)
     rows = text.rows_of(decoded, _is_header)
     whole = {"": rows or text.plain_rows(decoded)}
-    return _run(whole, data, open_end=not decoded.endswith("\n"))
+    return _run(whole, data, open_end=not decoded.endswith("\n"), several=several)
 
 
-def _run(sheets: Tables, data: bytes, *, open_end: bool = False) -> RunFile:
-    instrument, rows, about = _read(sheets)
+def _run(sheets: Tables, data: bytes, *, open_end: bool = False, several: bool = False) -> RunFile:
+    instrument, rows, about = _read(sheets, several)
     return _made(instrument, rows, about, data, open_end=open_end)
 
 
@@ -76,30 +77,30 @@ def _made(
     )
 
 
-def _read(sheets: Tables) -> tuple[str, list[WellReading], dict[str, str]]:
+def _read(sheets: Tables, several: bool) -> tuple[str, list[WellReading], dict[str, str]]:
     """The first family that knows the file reads it; families never guess."""
     if qs := quantstudio.find(sheets):
         rows, about = quantstudio.read(qs), quantstudio.run_of(qs)
         return about.get("model", quantstudio.INSTRUMENT), rows, about
     if slan := chinese.find(sheets):
         return slan.layout.instrument, chinese.read(slan), chinese.run_of(sheets)
-    if grid := plate_view.find(sheets):
-        return plate_view.INSTRUMENT, plate_view.read(grid), cfx.run_of(sheets)
+    if grids := plate_view.find(sheets):
+        return plate_view.INSTRUMENT, plate_view.read(grids), cfx.run_of(sheets)
     if bio := cfx.find(sheets):
         return cfx.INSTRUMENT, cfx.read(bio), cfx.run_of(sheets)
     if plain := generic.find(sheets):
-        rows, code = generic.read(plain), generic.plate(plain)
+        rows, code = generic.read(plain), generic.plate(plain, several=several)
         return generic.INSTRUMENT, rows, {"plate": code} if code else {}
-    return _stacked(sheets)
+    return _stacked(sheets, several)
 
 
-def _stacked(sheets: Tables) -> tuple[str, list[WellReading], dict[str, str]]:
+def _stacked(sheets: Tables, several: bool) -> tuple[str, list[WellReading], dict[str, str]]:
     if pages := rotor_gene.find(sheets):
         return rotor_gene.INSTRUMENT, rotor_gene.read(pages), rotor_gene.run_of(sheets)
     if channels := wide.find(sheets):
         return channels.instrument, wide.read(channels), {}
     if table := tables.find(sheets):
-        return tables.instrument(table), tables.read(table), table.about
+        return tables.instrument(table), tables.read(table, several=several), table.about
     raise others.refusal(sheets)
 
 

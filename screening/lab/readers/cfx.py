@@ -11,7 +11,7 @@ INSTRUMENT = "Bio-Rad CFX"
 NAMES = {
     "well": ("well", "孔", "孔位"),
     "ct": ("cq", "ct", "thresholdcyclect", "thresholdcycle"),
-    "sample": ("sample", "samplename", "identifier", "样品", "样本"),
+    "sample": ("sample", "samplename", "identifier", "样品", "样本", "probe"),
     "target": ("target", "targetname", "目标", "靶标"),
     "dye": ("fluor", "荧光", "荧光基团"),
     "task": ("content", "type", "内容"),

@@ -80,7 +80,7 @@ def run_of(tables: dict[str, Rows]) -> dict[str, str]:
 def _found(layout: Layout, rows: Rows) -> Found | None:
     at, words = layout.mark
     for i, row in enumerate(rows[:60]):
-        if len(row) > at and key(row[at]) in words:
+        if len(row) > at and key(row[at]) in words and "fluor" not in map(key, row):
             named = places(row, NAMES)
             if named.get("ct") is None and len(row) <= layout.ct:
                 continue

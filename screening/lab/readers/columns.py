@@ -24,13 +24,39 @@ PLAUSIBLE_CT = (0.0, 50.0)  # no kit runs more than 50 cycles; only a remark, ru
 NOT_DETECTED = {
     "undetermined", "undet", "undet.", "no ct", "noct", "no cq", "n/a", "na", "nan", "n. def.",
     "n.def.", "-", "--", "none", "nd", "n.d.", "not detected", "no amplification",
-    "未检出", "无", "无ct", "未检测到",
+    "未检出", "无", "无ct", "未检测到", "未确定", "未定", "indéterminé", "indetermine", "n. déf.",
+    "unbestimmt", "nicht bestimmt", "indeterminado", "no determinado", "indeterminato",
+    "não determinado",
 }  # fmt: skip
 
 _WELL = re.compile(r"<?\s*([A-P])0?([1-9]|1\d|2[0-4])\s*>?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d{1,6}([.,]\d+)?([eE][+-]?\d{1,2})?")
 # т is Cyrillic (U+0442): Applied Biosystems writes Cт in its headers
 _LOOKALIKES = str.maketrans({"т": "t", "Т": "t"})
+# The same header in the languages that the makers' programs are sold in, and the spellings of one
+# maker: the delta of (dRn) comes as d, as Greek Δ or as a sign that is no letter.
+_SAME = {
+    name: ours
+    for ours, names in {
+        "well": "puits pocillo pozzetto poço vertiefung kavität лунка",
+        "wellposition": "positiondupuits posicióndelpocillo posizionepozzetto wellposition",
+        "sample": "échantillon muestra campione amostra образец проба",
+        "samplename": "nomdeléchantillon nomdéchantillon nomdeéchantillon probenname "
+        "nombredelamuestra nombredemuestra nomecampione nomedelcampione nomedaamostra",
+        "target": "cible ziel diana objetivo bersaglio alvo мишень",
+        "targetname": "nomdelacible nomdecible zielname nombredeladiana nombredediana "
+        "nombredelobjetivo nomebersaglio nomedoalvo",
+        "content": "contenu inhalt contenido contenuto conteúdo",
+        "task": "tâche aufgabe tarea tarefa",
+        "reporter": "rapporteur",
+        "fluor": "荧光团 флуорофор fluorophore",
+        "no": "nr",
+        "type": "typ",
+        "ctdrn": "ctδrn ctrn cqdrn cqδrn cqrn",
+        "ctdr": "ctδr ctr cqdr cqδr cqr",
+    }.items()
+    for name in names.split()
+}
 
 
 class Ways(msgspec.Struct, frozen=True):
@@ -66,9 +92,11 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def key(cell: str) -> str:
-    """A header name without case, spaces, brackets and look-alike letters: 'C(t)' → 'ct'."""
+    """A header name without case, spaces, brackets and look-alike letters, in English: 'C(t)' →
+    'ct', 'Puits' → 'well'."""
     text = unicodedata.normalize("NFKC", cell).translate(_LOOKALIKES).casefold()
-    return "".join(ch for ch in text if ch.isalnum())
+    name = "".join(ch for ch in text if ch.isalnum())
+    return _SAME.get(name, name)
 
 
 def places(header: Iterable[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
@@ -121,18 +149,38 @@ def readings(
 ) -> list[WellReading]:
     """The table that starts below `rows[start]` (its header), down to its end.
 
-    Raises BadWell rather than lose a row that carries a Ct; SeveralTables at a second header.
+    The header may come again over the next channel's wells. Raises BadWell rather than lose a row
+    that carries a Ct; SeveralTables when the wells below a second header are another plate's.
     """
     header = [key(c) for c in rows[start]]
-    out: list[WellReading] = []
+    blocks: list[list[WellReading]] = [[]]
+    again = 0
     below = False  # an empty line after the wells: remarks may follow, and wells are still read
     for n, row in enumerate(rows[start + 1 :], start + 2):
         if [key(c) for c in row] == header:
-            raise SeveralTables(row=n)
-        below = below or (bool(out) and not any(c.strip() for c in row))
+            blocks.append([])
+            again = again or n
+            continue
+        below = below or (any(blocks) and not any(c.strip() for c in row))
         if (reading := _reading(row, col, ways, n, below)) is not None:
-            out.append(reading)
-    return checked(out)
+            blocks[-1].append(reading)
+    return checked(joined(blocks, again))
+
+
+def joined(blocks: list[list[WellReading]], row: int) -> list[WellReading]:
+    """The readings of one plate that stand in several blocks, one a channel.
+
+    Raises SeveralTables when a well's target comes again, or its sample is another one."""
+    seen: set[tuple[str, str | None, str | None]] = set()
+    samples: dict[str, str] = {}
+    for block in blocks:
+        names = {(r.well, r.target, r.dye) for r in block}
+        other = (r.sample and samples.get(r.well, r.sample) != r.sample for r in block)
+        if names & seen or (seen and any(other)):
+            raise SeveralTables(row=row)
+        seen |= names
+        samples |= {r.well: r.sample for r in block if r.sample}
+    return [r for block in blocks for r in block]
 
 
 def checked(rows: list[WellReading]) -> list[WellReading]:
@@ -151,7 +199,9 @@ def _reading(row: list[str], col: Column, ways: Ways, n: int, below: bool) -> We
     sample, target, raw, call = (cell(i) for i in (col.sample, col.target, col.ct, col.call))
     if not (sample or target or raw or (call and col.ct is None)):
         return None
-    well = well_name(cell(col.well)) or _numbered(cell(col.number), ways)
+    named = cell(col.well)
+    counted = cell(col.number) if not named or col.number == col.well else ""
+    well = well_name(named) or _numbered(counted, ways)
     if well is None:
         if below or (not raw and col.ct is not None):
             return None  # a line of remarks below the table

@@ -49,8 +49,9 @@ def read(found: tuple[Rows, int]) -> list[WellReading]:
     return readings(rows, header, Column(**columns))
 
 
-def plate(found: tuple[Rows, int]) -> str | None:
-    """The plate's barcode if the file names one. Raises SeveralTables when it names two."""
+def plate(found: tuple[Rows, int], *, several: bool = False) -> str | None:
+    """The plate's barcode if the file names one. Raises SeveralTables when it names two, unless
+    `several` may stand in one file; then there is no one code."""
     rows, header = found
     at = places(rows[header], NAMES).get("plate")
     if at is None:
@@ -59,6 +60,8 @@ def plate(found: tuple[Rows, int]) -> str | None:
     for n, row in enumerate(rows[header + 1 :], header + 2):
         if at < len(row) and row[at].strip():
             codes.setdefault(row[at].strip(), n)
+    if len(codes) > 1 and several:
+        return None
     if len(codes) > 1:
         raise SeveralTables(row=list(codes.values())[1])
     return next(iter(codes), None)

@@ -1,10 +1,14 @@
-"""The plate view of Bio-Rad's software: a grid with several lines a row (Content, Sample, Cq)."""
+"""The plate view of Bio-Rad's software: a grid with several lines a row (Content, Sample, Cq).
+
+Each channel has a grid of its own, on its own sheet or below the one before; all of them are read."""
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
-from screening.lab.readers.columns import checked, key, read_ct
+from screening.lab.readers.columns import checked, joined, key, read_ct
 from screening.lab.readers.run import WellReading
 
 INSTRUMENT = "Bio-Rad CFX"
@@ -12,6 +16,12 @@ FIELDS = {
     "content": "task", "sample": "sample", "identifier": "sample", "cq": "ct", "ct": "ct",
     "target": "target", "targetname": "target", "fluor": "dye",
 }  # fmt: skip
+
+_DYE = re.compile(
+    r"(FAM|HEX|VIC|ROX|JOE|TET|NED|TAMRA|SYBR.*|EvaGreen|Cy\s?[35](\.5)?|Texas Red|Quasar \d+|"
+    r"Cal (Red|Gold|Orange).*|ATTO ?\d+|Yakima Yellow)",
+    re.IGNORECASE,
+)
 
 Rows = list[list[str]]
 
@@ -21,24 +31,34 @@ class Found(msgspec.Struct, frozen=True):
     header: int
     first: int  # column of well 1
     width: int
+    dye: str
 
 
-def find(tables: dict[str, Rows]) -> Found | None:
-    """The grid: a row that counts 1, 2, 3 … 12 or 24; None when this is another family."""
-    for rows in tables.values():
-        for i, row in enumerate(rows[:200]):
+def find(tables: dict[str, Rows]) -> list[Found] | None:
+    """The grids: rows that count 1, 2, 3 … 12 or 24; None when this is another family."""
+    found = []
+    for name, rows in tables.items():
+        dye = _dye(name)
+        for i, row in enumerate(rows):
+            cells = [c for c in row if c.strip()]
+            dye = (_dye(cells[0]) if len(cells) == 1 else "") or dye
             if (grid := _counting(row)) and _has_cq(rows[i + 1 :], grid[0]):
-                return Found(rows, i, *grid)
-    return None
+                found.append(Found(rows, i, *grid, dye))
+    return found or None
 
 
-def read(found: Found) -> list[WellReading]:
-    out = []
-    for letter, lines in _letters(found).items():
-        for column in range(1, found.width + 1):
-            if reading := _reading(f"{letter}{column}", found.first + column - 1, lines):
-                out.append(reading)
-    return checked(out)
+def read(grids: list[Found]) -> list[WellReading]:
+    """Raises SeveralTables when two grids speak of the same wells and of no channel."""
+    blocks = []
+    for found in grids:
+        out = []
+        for letter, lines in _letters(found).items():
+            for column in range(1, found.width + 1):
+                at = found.first + column - 1
+                if reading := _reading(f"{letter}{column}", at, lines, found.dye):
+                    out.append(reading)
+        blocks.append(out)
+    return checked(joined(blocks, grids[-1].header + 1))
 
 
 def is_header(row: list[str]) -> bool:
@@ -57,7 +77,11 @@ def _counting(row: list[str]) -> tuple[int, int] | None:
 
 
 def _has_cq(rows: Rows, first: int) -> bool:
-    return any(key(c) == "cq" for row in rows[:8] for c in row[:first])
+    return any(key(c) in ("cq", "ct") for row in rows[:8] for c in row[:first])
+
+
+def _dye(text: str) -> str:
+    return text.strip() if _DYE.fullmatch(text.strip()) else ""
 
 
 def _letters(found: Found) -> dict[str, dict[str, list[str]]]:
@@ -75,7 +99,7 @@ def _letters(found: Found) -> dict[str, dict[str, list[str]]]:
     return out
 
 
-def _reading(well: str, column: int, lines: dict[str, list[str]]) -> WellReading | None:
+def _reading(well: str, column: int, lines: dict[str, list[str]], dye: str) -> WellReading | None:
     def cell(field: str) -> str:
         row = lines.get(field, [])
         return row[column].strip() if column < len(row) else ""
@@ -86,5 +110,5 @@ def _reading(well: str, column: int, lines: dict[str, list[str]]) -> WellReading
     ct, measured = read_ct(raw)
     return WellReading(
         well=well, sample=sample or None, target=target or None, ct=ct, raw=raw,
-        dye=cell("dye") or None, task=cell("task") or None, measured=measured,
+        dye=cell("dye") or dye or None, task=cell("task") or None, measured=measured,
     )  # fmt: skip

@@ -40,7 +40,10 @@ class Found(msgspec.Struct, frozen=True):
 
 def find(tables: dict[str, Rows]) -> Found | None:
     """The results table among named sheets or sections; None when this is another family."""
-    cut = {part: rows for name, sheet in tables.items() for part, rows in _sections(name, sheet)}
+    cut: dict[str, Rows] = {}
+    for name, sheet in tables.items():
+        for part, rows in _sections(name, sheet):
+            cut.setdefault(part, []).extend(rows)  # a section that comes again is not dropped
     about = facts(tables)
     found = [
         (_rank(name, columns), name, header)

@@ -73,20 +73,30 @@ def _run(
     for well, react in _reacts(run):
         sample = react.find("sample")
         name = "" if sample is None else (sample.get("id") or sample.text or "").strip()
-        for data in react.iter("data"):
+        for data in react.findall("data"):  # not the data of a digital PCR's partitions
             yield _reading(data, well, name, dyes, kinds)
 
 
 def _reacts(run: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
-    columns = int(_digits(run.findtext("pcrFormat/columns", "")) or 12)
+    columns = _columns(run)
     for react in run.iter("react"):
-        yield _well(react.get("id", ""), columns, run.find("pcrFormat/columns") is not None), react
+        yield _well(react.get("id", "").strip(), columns), react
+
+
+def _columns(run: ElementTree.Element) -> int:
+    """How many wells a row of the plate has; 0 for a rotor or a free format (rows or columns of 1
+    or -1, both counted in numbers) and where the file does not say."""
+    said = {e.tag: (e.text or "").strip() for e in run.findall("pcrFormat/*")}
+    columns = int(_digits(said.get("columns", "")) or 0)
+    numbers = said.get("rowLabel") == said.get("columnLabel") == "123"
+    rotor = columns <= 1 or (numbers and said.get("rows") == "1")
+    return 0 if rotor else columns
 
 
 def wells(run: ElementTree.Element) -> Iterator[tuple[str, ElementTree.Element]]:
     """(well, what was measured of one target there) of a run."""
     for well, react in _reacts(run):
-        for data in react.iter("data"):
+        for data in react.findall("data"):
             yield well, data
 
 
@@ -110,13 +120,13 @@ def _reading(
     )  # fmt: skip
 
 
-def _well(react: str, columns: int, counted: bool) -> str:
+def _well(react: str, columns: int) -> str:
     """Reactions are counted row by row; free formats give the well, or a rotor's position."""
     if named := well_name(react):
         return named
     if not react.isdecimal():
         raise BadWell(row=0, seen="…")
-    if not counted or columns <= 1:
+    if not columns:
         return str(int(react))
     row, column = divmod(int(react) - 1, columns)
     if not 0 <= row < 16:

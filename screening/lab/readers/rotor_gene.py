@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import Ways, checked, ct_of, key, places
+from screening.lab.readers.columns import Ways, checked, ct_of, joined, key, places
 from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import BadWell
 from screening.lab.readers.run import WellReading
@@ -18,7 +18,7 @@ INSTRUMENT = "Rotor-Gene"
 NAMES = {"well": ("no",), "sample": ("name",), "task": ("type",), "ct": ("ct",)}
 WAYS = Ways(blank=True, rotor=True)
 _PAGE = re.compile(
-    r"quantitative analysis of (?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$", re.I
+    r"quantitati\w+ analys\w+ (?:of|von) (?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$", re.I
 )
 _PLACE = re.compile(r"\d{1,3}|[A-I][1-8]")
 ABOUT = {"started": ("date",), "serial": ("machineserialno",)}
@@ -40,9 +40,12 @@ def find(tables: dict[str, Rows]) -> list[Page] | None:
 
 
 def read(pages: list[Page]) -> list[WellReading]:
-    """Raises BadWell for a position that no rotor has."""
-    out = [r for page in pages for n, row in page.rows if (r := _reading(page, n, row))]
-    return checked(out)
+    """Raises BadWell for a position that no rotor has, SeveralTables for pages without a title that
+    speak of the same positions."""
+    blocks = [[r for n, row in page.rows if (r := _reading(page, n, row))] for page in pages]
+    if all(page.channel for page in pages):
+        return checked([r for block in blocks for r in block])
+    return checked(joined(blocks, pages[-1].rows[0][0] if pages[-1].rows else 0))
 
 
 def run_of(tables: dict[str, Rows]) -> dict[str, str]:
@@ -62,16 +65,23 @@ def _pages(rows: Rows) -> list[Page]:
     title, page = "", None
     for n, row in enumerate(rows, 1):
         filled = [c.strip() for c in row if c.strip()]
-        if len(filled) == 1 and "analysis of" in filled[0].casefold():
+        if len(filled) == 1 and re.search(r"\banalys\w+ (of|von) ", filled[0], re.I):
             title, page = filled[0], None
-        elif is_header(row) and (named := _PAGE.match(title)):
-            page = Page(named["channel"], named["page"] or "", row, [])
+        elif is_header(row) and ((named := _PAGE.match(title)) or (not title and _alone(row))):
+            about = named.groupdict("") if named else {"channel": "", "page": ""}
+            page = Page(about["channel"], about["page"], row, [])
             pages.append(page)
         elif not filled:
             page = None if page is not None and page.rows else page
         elif page is not None:
             page.rows.append((n, row))
     return pages
+
+
+def _alone(header: list[str]) -> bool:
+    """The table itself, copied without its title: rotor positions, colours and types, no wells."""
+    names = {key(c) for c in header}
+    return bool(names & {"colour", "color", "farbe"}) and "type" in names and "well" not in names
 
 
 def _reading(page: Page, n: int, row: list[str]) -> WellReading | None:

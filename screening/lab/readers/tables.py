@@ -22,13 +22,13 @@ NAMES: Names = {
     "ct": ("ct", "cq", "cp", "crt", "ctdrn", "ctdr", "crossingpoint", "ct值"),
     "sample": (
         "samplename", "sampleid", "sample", "identifier", "样本编号", "样本名称", "样品名称",
-        "样品编号", "样本", "样品",
+        "样品编号", "样本", "样品", "样品名", "样本名", "probe",
     ),
     "target": (
         "targetname", "target", "detectorname", "detector", "gene", "genename", "assayname",
-        "目标", "项目", "靶标", "基因", "检测项目",
+        "目标", "项目", "靶标", "基因", "检测项目", "靶标名称", "目标名称", "目的基因",
     ),
-    "dye": ("reporter", "dye", "fluor", "channel", "通道", "荧光", "荧光通道", "染料"),
+    "dye": ("reporter", "dye", "fluor", "channel", "通道", "荧光", "荧光通道", "染料", "报告基团"),
     "task": ("task", "sampletype", "welltype", "assayrole", "type", "content", "样品类型", "样本类型"),
     "call": ("call", "targetcall"),
     "omit": ("omit", "exclude", "excluded", "filtered"),
@@ -50,6 +50,12 @@ def _family(instrument: str, needs: str, **more: object) -> Family:
     return Family(instrument, frozenset(needs.split()), **more)  # type: ignore[arg-type]
 
 
+CAROUSEL = Ways(blank=True, rotor=True)  # its positions are numbers where it is no plate
+MX: Names = {
+    "well": ("well",), "sample": ("wellname", "samplename"), "target": ("target",),
+    "dye": ("dye", "assay"), "ct": ("ctdrn", "ctdr"),
+}  # fmt: skip
+
 FAMILIES = (
     _family(
         "ABI (analysis result)", "well samplename detector task ct avgct ctsd deltact qty",
@@ -58,35 +64,29 @@ FAMILIES = (
     ),
     _family("ABI 7900", "well samplename detectorname ct ctmedian", ways=Ways(size=384)),
     _family("ABI 7900", "plate pos sample detector ct", names={"well": ("pos",)}),
-    _family("ABI 7500", "well samplename targetname ct"),
-    _family("ABI 7000/7500", "well detector ct"),
+    _family("ABI 7500", "well samplename targetname ct", ways=Ways(size=96)),
+    _family("ABI 7000/7500", "well detector ct", ways=Ways(size=96)),
     _family("Kogene PowerAmp", "well sampleid gene ct"),
     _family("Illumina Eco", "well assayname assayrole cq"),
-    _family(
-        "Stratagene Mx", "well assay welltype ctdrn",
-        names={"sample": ("wellname", "samplename"), "target": ("target",), "dye": ("assay", "dye"),
-               "well": ("well",)},
-    ),
-    _family(
-        "Stratagene Mx", "well assay welltype ctdr",
-        names={"sample": ("wellname", "samplename"), "target": ("target",), "dye": ("assay", "dye"),
-               "well": ("well",)},
-    ),
+    _family("Stratagene Mx", "well dye assay welltype ctdrn", names=MX | {"target": ("assay",)}),
+    _family("Stratagene Mx", "well dye assay welltype ctdr", names=MX | {"target": ("assay",)}),
+    _family("Stratagene Mx", "well welltype ctdrn", names=MX),
+    _family("Stratagene Mx", "well welltype ctdr", names=MX),
     _family(
         "Bio-Rad Opticon", "wellset dye ct",
         names={"well": ("wellset",), "sample": ("description",)},
     ),
     _family(
         "Roche LightCycler", "pos name cp",
-        names={"well": ("pos",), "sample": ("name",)}, ways=Ways(blank=True),
+        names={"well": ("pos",), "number": ("pos",), "sample": ("name",)}, ways=CAROUSEL,
     ),
     _family(
         "Roche LightCycler", "position samplename crossingpoint",
-        names={"well": ("position",)}, ways=Ways(blank=True),
+        names={"well": ("position",), "number": ("position",)}, ways=CAROUSEL,
     ),
     _family(
         "Roche LightCycler", "position samplename cq",
-        names={"well": ("position",)}, ways=Ways(blank=True),
+        names={"well": ("position",), "number": ("position",)}, ways=CAROUSEL,
     ),
     _family("", "well ct sample"),
     _family("", "well ct samplename"),
@@ -104,6 +104,14 @@ ABOUT: Names = {
 }
 
 
+# A table of a maker that nobody here knows: wells and Ct by any of their names, and what was tested.
+ANYBODY = _family(
+    "", "",
+    names={"well": (*NAMES["well"], "wellno", "wellnumber", "pos", "position", "孔号"),
+           "ct": (*NAMES["ct"], "ctvalue", "cqvalue", "cq值", "cp值")},
+)  # fmt: skip
+
+
 class Found(msgspec.Struct, frozen=True):
     family: Family
     rows: Rows
@@ -119,17 +127,23 @@ def find(tables: dict[str, Rows]) -> Found | None:
             header = _header(tables[name], family)
             if header is not None:
                 return Found(family, tables[name], header, chosen(facts(tables), ABOUT))
+    for name in sheets:
+        for i, row in enumerate(tables[name]):
+            if _anybodys(row):
+                return Found(ANYBODY, tables[name], i, chosen(facts(tables), ABOUT))
     return None
 
 
-def read(found: Found) -> list[WellReading]:
-    """Raises ColumnsMissing when wells cannot be told, SeveralTables for two plates in one table."""
+def read(found: Found, *, several: bool = False) -> list[WellReading]:
+    """Raises ColumnsMissing when wells cannot be told, SeveralTables for two plates in one table,
+    unless `several` may stand in one."""
     family, rows = found.family, found.rows
     columns = places(rows[found.header], NAMES | family.names)
     if "well" not in columns:
         raise ColumnsMissing(missing="Well")
     plain = [[] if _junk(row, family) else row for row in rows]
-    _one_plate(plain, found.header, columns)
+    if not several:
+        _one_plate(plain, found.header, columns)
     ways = _wide_enough(family.ways, plain, columns["well"])
     return readings(plain, found.header, Column(**columns), ways)
 
@@ -141,7 +155,17 @@ def instrument(found: Found) -> str:
 
 def is_header(row: list[str]) -> bool:
     names = {key(c) for c in row}
-    return any(family.needs <= names for family in FAMILIES)
+    return any(family.needs <= names for family in FAMILIES) or _anybodys(row)
+
+
+def _anybodys(row: list[str]) -> bool:
+    """Well, Ct and what was tested there; a table by cycle is none."""
+    fields = places(row, NAMES | ANYBODY.names).keys()
+    return (
+        {"well", "ct"} <= fields
+        and bool(fields & {"sample", "target", "dye"})
+        and not any(key(c).startswith("cycle") for c in row)
+    )
 
 
 def _header(rows: Rows, family: Family) -> int | None:
