@@ -237,3 +237,51 @@ def test_rdml_reactions_are_wells_of_a_plate_or_places_of_a_rotor(
 def test_the_partitions_of_a_digital_pcr_are_no_reactions_of_their_own() -> None:
     parts = '<partitions><volume>1</volume><data><tar id="N"/><pos>9</pos></data></partitions>'
     assert len(told(rdml("<rows>8</rows><columns>12</columns>", "1", parts))) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_rdml_in_another_encoding_hides_no_entities(encoding: str) -> None:
+    xml = rdml("<rows>8</rows><columns>12</columns>", "13").decode()
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    assert told(f"{head}{xml}".encode(encoding)) == [("B1", "s1", "N", 21.0)]
+    bomb = f'{head}<!DOCTYPE r [<!ENTITY a "aaaa">]>{xml}'
+    with pytest.raises(refusals.Unsafe):
+        read_run(bomb.encode(encoding))
+
+
+# --- lines and cells ------------------------------------------------------------------------------
+
+REALPLEX = "Pos;Name;Ct FAM;Target FAM\nA1;s1;21,5;N\nA2;s2;-;N\nB1;s3;30;N\n"
+TITLED = f"Quantitative analysis of Cycling A.Green\n\n{ROTOR}"
+
+
+@pytest.mark.parametrize("text", [REALPLEX, TITLED, QS + QS_HEAD + "1\tA1\ts1\tN\t21.5\t9\n"])
+@pytest.mark.parametrize("end", ["\r\r\n", "\n\n", "\r\n\r\n"])
+def test_empty_lines_between_the_wells_lose_no_well(text: str, end: str) -> None:
+    assert told(text.replace("\n", end)) == told(text)
+
+
+def test_what_stands_below_a_rotor_page_is_not_a_position() -> None:
+    assert told(f"{TITLED}\nThreshold,x,0.05,y,z,1\n,n,b,r,9,\n") == told(TITLED)
+
+
+def test_rotor_positions_lose_their_leading_zero() -> None:
+    text = TITLED.replace("\n1,", "\nA01,").replace("\n2,", "\n02,")
+    assert [row[0] for row in told(text)] == ["A1", "2"]
+
+
+def test_a_workbook_with_wide_melt_readings_beside_its_results_is_read() -> None:
+    results: Sheet = [
+        ["Well", "Well Position", "Sample", "Target", "Cq"],
+        [1, "A1", "s1", "N", 21.5],
+    ]
+    melt: Sheet = [["Well", *[f"Reading {n}" for n in range(1, 200)]], [1, *[0.5] * 199]]
+    book = workbook({"Results": results, "Melt Region Temperature Data": melt})
+    assert told(book) == [("A1", "s1", "N", 21.5)]
+
+
+def test_a_sheet_both_wide_and_long_is_not_opened() -> None:
+    rows: Sheet = [["Well", "Well Position", "Sample", "Target", "Cq"], [1, "A1", "s1", "N", 21.5]]
+    rows += [[] for _ in range(40_000)] + [["x", *[""] * 200, "y"]]
+    with pytest.raises(refusals.Unsafe):
+        read_run(workbook({"Results": rows}))

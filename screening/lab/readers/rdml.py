@@ -29,7 +29,7 @@ def find(data: bytes) -> bytes | None:
 
 
 def is_rdml(head: bytes) -> bool:
-    return re.search(rb"<([\w.-]+:)?rdml[\s>]", head) is not None
+    return re.search(rb"<([\w.-]+:)?rdml[\s>]", _narrow(head)) is not None
 
 
 def read(xml: bytes) -> tuple[list[WellReading], dict[str, str]]:
@@ -52,7 +52,12 @@ def read(xml: bytes) -> tuple[list[WellReading], dict[str, str]]:
 
 def unsafe(xml: bytes) -> bool:
     """Whether the document brings entities of its own."""
-    return _ENTITIES.search(xml) is not None
+    return _ENTITIES.search(_narrow(xml)) is not None
+
+
+def _narrow(xml: bytes) -> bytes:
+    """UTF-16 as plain bytes, so that nothing is hidden in it; other encodings as they are."""
+    return xml.replace(b"\0", b"")
 
 
 def plain(root: ElementTree.Element) -> ElementTree.Element:

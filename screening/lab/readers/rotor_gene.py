@@ -20,7 +20,7 @@ WAYS = Ways(blank=True, rotor=True)
 _PAGE = re.compile(
     r"quantitati\w+ analys\w+ (?:of|von) (?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$", re.I
 )
-_PLACE = re.compile(r"\d{1,3}|[A-I][1-8]")
+_PLACE = re.compile(r"0*(\d{1,3})|([A-I])0?([1-8])")
 ABOUT = {"started": ("date",), "serial": ("machineserialno",)}
 
 Rows = list[list[str]]
@@ -62,7 +62,7 @@ def is_header(row: list[str]) -> bool:
 
 def _pages(rows: Rows) -> list[Page]:
     pages: list[Page] = []
-    title, page = "", None
+    title, page, ended = "", None, False
     for n, row in enumerate(rows, 1):
         filled = [c.strip() for c in row if c.strip()]
         if len(filled) == 1 and re.search(r"\banalys\w+ (of|von) ", filled[0], re.I):
@@ -71,11 +71,19 @@ def _pages(rows: Rows) -> list[Page]:
             about = named.groupdict("") if named else {"channel": "", "page": ""}
             page = Page(about["channel"], about["page"], row, [])
             pages.append(page)
+            ended = False
         elif not filled:
-            page = None if page is not None and page.rows else page
+            ended = bool(page and page.rows)
+        elif page is not None and ended and not _placed(page, row):
+            page = None  # below an empty line stands something else than the next position
         elif page is not None:
             page.rows.append((n, row))
     return pages
+
+
+def _placed(page: Page, row: list[str]) -> bool:
+    at = places(page.header, NAMES)["well"]
+    return at < len(row) and _PLACE.fullmatch(row[at].strip().removesuffix(".0")) is not None
 
 
 def _alone(header: list[str]) -> bool:
@@ -93,10 +101,12 @@ def _reading(page: Page, n: int, row: list[str]) -> WellReading | None:
     place, sample, raw = cell("well").removesuffix(".0"), cell("sample"), cell("ct")
     if not (sample or raw):
         return None
-    if not _PLACE.fullmatch(place):
+    named = _PLACE.fullmatch(place)
+    if named is None:
         raise BadWell(row=n, seen="…")
     ct, measured = ct_of(raw, WAYS)
     return WellReading(
-        well=place, sample=sample or None, target=page.page or None, ct=ct, raw=raw,
-        dye=page.channel.rpartition(".")[2] or None, task=cell("task") or None, measured=measured,
+        well="".join(part for part in named.groups() if part), sample=sample or None,
+        target=page.page or None, ct=ct, raw=raw, dye=page.channel.rpartition(".")[2] or None,
+        task=cell("task") or None, measured=measured,
     )  # fmt: skip

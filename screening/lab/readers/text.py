@@ -24,7 +24,8 @@ def decode(data: bytes) -> str:
     text = _decoded(data)
     if text is None or _CONTROL.search(text):
         raise NotARunFile
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    # a program that ends its lines twice over leaves \r\r\n
+    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(data: bytes) -> str | None:

@@ -47,6 +47,8 @@ def read(found: Found) -> list[WellReading]:
     """Raises BadWell rather than lose a row that carries a Ct."""
     out: list[WellReading] = []
     for n, row in enumerate(found.rows[found.header + 1 :], found.header + 2):
+        if not any(c.strip() for c in row):
+            continue
         well = well_name(_cell(row, found.well))
         if well is None:
             if out and any(_number(_cell(row, c.ct)) for c in found.channels) and not _ended(row):

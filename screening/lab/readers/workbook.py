@@ -27,9 +27,10 @@ MAX_RATIO = 250  # real exports reach 40; a bomb starts at 1,000
 MAX_PARTS = 500
 XLS_LAST_ROW = 65_536  # where the old format silently stops
 # A cell far away makes a dense sheet of gigabytes out of a few bytes.
-_FAR_CELL = re.compile(
-    rb"""\br\s*=\s*["'](?:[A-Z]{3,}\d|[D-Z][A-Z]\d|[A-Z]*\d{6,})""", re.IGNORECASE
-)
+_FAR_CELL = re.compile(rb"""\br\s*=\s*["'](?:[A-Z]{3,}\d|[A-Z]*\d{6,})""", re.IGNORECASE)
+_WIDE_CELL = re.compile(rb"""\br\s*=\s*["']([D-Z][A-Z])\d""", re.IGNORECASE)
+_ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,2}(\d{1,5})["']""", re.IGNORECASE)
+MAX_CELLS = 2_000_000  # of a sheet with far columns; melt readings of a 384 plate are about 0.1 m
 # Curves are big and never hold a Ct; they are not even parsed.
 CURVES = ("raw data", "amplification data", "multicomponent", "melt", "multicomponent data")
 UNDRAWN = ("raw data", "multicomponent", "melt", "results", "sample setup")
@@ -117,5 +118,13 @@ def _unpack(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """Reads the part as declared; a lie about its size ends as a wrong checksum."""
     with packed.open(part) as stream:
         content = stream.read()
-    if part.filename.startswith("xl/worksheets/") and _FAR_CELL.search(content):
+    if part.filename.startswith("xl/worksheets/") and (_FAR_CELL.search(content) or _vast(content)):
         raise Unsafe
+
+
+def _vast(sheet: bytes) -> bool:
+    """Whether a sheet with columns beyond CZ, as melt readings have, is also long."""
+    if not (wide := {found.upper() for found in _WIDE_CELL.findall(sheet)}):
+        return False
+    column = max(26 * (name[0] - 64) + name[1] - 64 for name in wide)
+    return column * max(int(row) for row in _ROW.findall(sheet)) > MAX_CELLS
