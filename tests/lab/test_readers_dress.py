@@ -285,3 +285,26 @@ def test_a_sheet_both_wide_and_long_is_not_opened() -> None:
     rows += [[] for _ in range(40_000)] + [["x", *[""] * 200, "y"]]
     with pytest.raises(refusals.Unsafe):
         read_run(workbook({"Results": rows}))
+
+
+HEAD: list[object] = ["Well", "Well Position", "Sample", "Target", "Cq"]
+
+
+def test_a_second_sheet_of_results_is_never_dropped() -> None:
+    one: Sheet = [["Instrument Type", "QuantStudio 7 Pro"], HEAD, [1, "A1", "s1", "N", 21.5]]
+    with pytest.raises(refusals.SeveralTables):
+        read_run(workbook({"Results": one, "Results 2": [HEAD, [1, "A1", "s1", "N", 35]]}))
+    more = told(workbook({"Results": one, "Results 2": [HEAD, [2, "A2", "s2", "N", 35]]}))
+    assert more == [("A1", "s1", "N", 21.5), ("A2", "s2", "N", 35.0)]
+
+
+def test_a_copy_of_some_results_on_another_sheet_adds_nothing() -> None:
+    rows: Sheet = [HEAD, [1, "A1", "s1", "N", 21.5], [2, "A2", "s2", "N", 30]]
+    assert len(told(workbook({"Results": rows, "Sheet2": [HEAD, rows[2]]}))) == 2
+
+
+def test_an_sds_2_table_without_its_medians_counts_384_wells() -> None:
+    text = (
+        "SDS 2.1\tAQ Results\n\nWell\tSample Name\tDetector Name\tTask\tCt\n384\ts1\tN\tNTC\t21.5\n"
+    )
+    assert told(text) == [("P24", "s1", "N", 21.5)]

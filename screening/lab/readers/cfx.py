@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from screening.lab.readers.columns import Column, key, places, readings
+from screening.lab.readers.columns import Column, key, places, readings, with_twins
 from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
@@ -32,14 +32,14 @@ def find(tables: dict[str, Rows]) -> tuple[Rows, int] | None:
 
     Raises ColumnsMissing for a Cq table whose Well column was deleted at export.
     """
-    for rows in tables.values():
+    for name, rows in tables.items():
         for i, row in enumerate(rows[:200]):
             columns = places(row, NAMES)
             if not {"dye", "ct"} <= columns.keys() or not _ours(row):
                 continue
             if "well" not in columns:
                 raise ColumnsMissing(missing="Well")
-            return rows, i
+            return with_twins(tables, name, i), i
     return None
 
 

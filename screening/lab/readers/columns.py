@@ -183,6 +183,26 @@ def joined(blocks: list[list[WellReading]], row: int) -> list[WellReading]:
     return [r for block in blocks for r in block]
 
 
+def with_twins(tables: Mapping[str, list[list[str]]], name: str, header: int) -> list[list[str]]:
+    """The table of that name, and below it any other with the same header and other wells.
+
+    A copy of it, whole or in part, adds nothing; `readings` refuses another plate's."""
+    rows = tables[name]
+    names = [key(c) for c in rows[header] if c.strip()]
+    known = {_filled(row) for row in rows[header:]}
+    below: list[list[str]] = []
+    for other, theirs in tables.items():
+        starts = (i for i, r in enumerate(theirs) if [key(c) for c in r if c.strip()] == names)
+        start = next(starts, None) if other != name else None
+        if start is not None and not {_filled(row) for row in theirs[start:]} <= known:
+            below += [rows[header], *theirs[start + 1 :]]
+    return rows + below
+
+
+def _filled(row: list[str]) -> tuple[str, ...]:
+    return tuple(c.strip() for c in row if c.strip())
+
+
 def checked(rows: list[WellReading]) -> list[WellReading]:
     """The same rows. Raises NoWells, NoValues: an empty plate must never read as a negative one."""
     if not rows:

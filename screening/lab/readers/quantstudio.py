@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import Column, Ways, key, places, readings
+from screening.lab.readers.columns import Column, Ways, key, places, readings, with_twins
 from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
@@ -54,7 +54,7 @@ def find(tables: dict[str, Rows]) -> Found | None:
     if not found:
         return None
     _, name, header = min(found)
-    return Found(cut[name], header, about)
+    return Found(with_twins(cut, name, header), header, about)
 
 
 def read(found: Found) -> list[WellReading]:

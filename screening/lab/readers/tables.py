@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from screening.lab.readers.columns import Column, Ways, key, places, readings, well_name
+from screening.lab.readers.columns import Column, Ways, key, places, readings, well_name, with_twins
 from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.refusals import ColumnsMissing, SeveralTables
 from screening.lab.readers.run import WellReading
@@ -62,7 +62,7 @@ FAMILIES = (
         ways=Ways(size=96, first=0),
         junk=frozenset(("rnvalues", "deltarnvalues", "ddctvalues")),
     ),
-    _family("ABI 7900", "well samplename detectorname ct ctmedian", ways=Ways(size=384)),
+    _family("ABI 7900", "well samplename detectorname ct", ways=Ways(size=384)),
     _family("ABI 7900", "plate pos sample detector ct", names={"well": ("pos",)}),
     _family("ABI 7500", "well samplename targetname ct", ways=Ways(size=96)),
     _family("ABI 7000/7500", "well detector ct", ways=Ways(size=96)),
@@ -126,11 +126,13 @@ def find(tables: dict[str, Rows]) -> Found | None:
         for name in sheets:
             header = _header(tables[name], family)
             if header is not None:
-                return Found(family, tables[name], header, chosen(facts(tables), ABOUT))
+                rows = with_twins(tables, name, header)
+                return Found(family, rows, header, chosen(facts(tables), ABOUT))
     for name in sheets:
         for i, row in enumerate(tables[name]):
             if _anybodys(row):
-                return Found(ANYBODY, tables[name], i, chosen(facts(tables), ABOUT))
+                rows = with_twins(tables, name, i)
+                return Found(ANYBODY, rows, i, chosen(facts(tables), ABOUT))
     return None
 
 
