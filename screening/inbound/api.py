@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, request
 
 from screening import clock
-from screening.accounts import audit
 from screening.accounts.guard import area, current_actor, require
-from screening.db import by_cell
 from screening.errors import BY_CODE
 from screening.i18n import current_lang
 from screening.inbound import queries
 from screening.inbound import schemas as s
-from screening.inbound.queries import Asked, ItemRow, ListRow
-from screening.inbound.scopes import ITEM, LIST, READERS, SENDERS, WORKERS, sees_phones
+from screening.inbound.queries import Asked, ListRow
+from screening.inbound.scopes import ITEM, LIST, READERS, SENDERS, WORKERS
 from screening.inbound.service import items, lists
 from screening.inbound.service.lists import Told
+from screening.inbound.showing import line, note_reads
 from screening.openapi import gives, takes
 from screening.places import queries as places
 from screening.places.readers.tables import EmptyTable
-from screening.registry import seals
-from screening.registry.documents import DocType, Document, mask
-from screening.registry.names import mask_name
 
 bp = Blueprint("inbound_api", __name__, url_prefix="/api/v1")
 
@@ -113,32 +108,6 @@ def node_of(area_id: int) -> places.Node:
     if node is None:
         raise places.NoSuchPlace()
     return node
-
-
-def note_reads(found: Iterable[ItemRow]) -> None:
-    """A line of audit for each person shown: the person, or the line where nobody matched."""
-    rows = list(found)
-    pairs = {(i.person_cell, i.person_id) for i in rows if i.person_id is not None}
-    for cell, group in by_cell(sorted(pairs)):
-        audit.note_read_person(cell, [p for _, p in group], why="inbound_list")
-    strangers = [i.item_id for i in rows if i.person_id is None]
-    audit.note_many("inbound_list", "inbound_item", strangers)
-
-
-def line(i: ItemRow) -> dict[str, Any]:
-    """A line as it may be shown: name and document masked, the rest as the reader's place allows."""
-    full = sees_phones(current_actor(), places.area_path(i.area_id))
-    d = i.details
-    document = mask(Document(DocType(d.doc_type), d.number)) if d.doc_type else ""
-    return {
-        **i._asdict(),
-        "name": mask_name(d.name) if d.name else "",
-        "document": document,
-        "phone": d.phone if full else seals.mask_phone(d.phone),
-        "address": d.address if full else "",
-        "note": d.note if full else "",
-        "late": i.late(clock.now()),
-    }
 
 
 def done_at(args: dict[str, Any]) -> Any:

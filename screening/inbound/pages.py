@@ -25,11 +25,12 @@ from screening.db import db
 from screening.errors import Faults, Problem
 from screening.i18n import ZONE, _, current_lang
 from screening.inbound import queries, rules
-from screening.inbound.api import faults_of, line, node_of, note_reads, uploaded
+from screening.inbound.api import faults_of, node_of, uploaded
 from screening.inbound.queries import Asked, ItemRow, ListRow, Sum
 from screening.inbound.scopes import ITEM, LIST, READERS, REGISTRARS, SENDERS, WORKERS
 from screening.inbound.service import items, lists
 from screening.inbound.service.lists import Told
+from screening.inbound.showing import line, note_reads
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import COMMUNITY, GRID

@@ -14,8 +14,8 @@ from screening.coverage.queries import coverage_of
 from screening.i18n import _, current_lang
 from screening.inbound import queries as inbound
 from screening.inbound import rules as inbound_rules
-from screening.inbound.api import line as inbound_line
-from screening.inbound.api import note_reads as note_inbound
+from screening.inbound.showing import line as inbound_line
+from screening.inbound.showing import note_reads as note_inbound
 from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import RoundPolicy

@@ -1,10 +1,5 @@
 """Reading for reminders: the missed with names and phones, waves, contacts, silent catchments."""
 
-from screening.reminders.queries.phones import (
-    cells_of_phones,
-    message_id_of,
-    told_lately,
-)
 from screening.reminders.queries.missed import (
     ContactRow,
     Opened,
@@ -19,6 +14,11 @@ from screening.reminders.queries.missed import (
     open_visits,
     opted_out,
     pick_missed,
+)
+from screening.reminders.queries.phones import (
+    cells_of_phones,
+    message_id_of,
+    told_lately,
 )
 from screening.reminders.queries.sending import (
     list_exempt,
