@@ -81,7 +81,7 @@ def compare(town: Town, round_id: int) -> None:
         if node.path.startswith(town.county.path) and (not signed or node.level <= COMMUNITY):
             scene = Scene(round_id, node.area_id, at=at)
             same_figures(books, scene)
-            same_page(books, scene)
+            same_page(books, scene, kept=signed is not None)
 
 
 def same_figures(books: Books, scene: Scene) -> None:
@@ -95,7 +95,7 @@ def same_figures(books: Books, scene: Scene) -> None:
     assert set(MORE) - set(told) == {"tubes_waiting", "tubes_untested"}
 
 
-def same_page(books: Books, scene: Scene) -> None:
+def same_page(books: Books, scene: Scene, *, kept: bool) -> None:
     body, expected = picture_of(scene), books.page(scene.node)
     name = f"{scene.node.name} of level {scene.node.level}"
     held = {k: (h["tubes"], h["persons"], h["late"]) for k, h in body["held"].items()}
@@ -109,7 +109,7 @@ def same_page(books: Books, scene: Scene) -> None:
     assert {s: n for s, n, _ in body["slots"] if n} == expected["taken"], name
     assert sum(r for _, _, r in body["slots"]) == expected["released"], name
     same_desks(body, expected, name)
-    same_children(books, scene, body)
+    same_children(books, scene, body, kept=kept)
     left = {"collect": ("missed",), "report": ("reached", "resulted")}
     for link, (of, *less) in left.items():
         n = body["figures"][of][0] - sum(body["figures"][x][0] for x in less)
@@ -127,9 +127,12 @@ def same_desks(body: dict[str, Any], expected: dict[str, Any], name: str) -> Non
     assert body["heard"]["devices"] == sum(s["devices"] for s in sites.values()), name
 
 
-def same_children(books: Books, scene: Scene, body: dict[str, Any]) -> None:
-    """The ranking: every area below with its own people, none of them twice."""
+def same_children(books: Books, scene: Scene, body: dict[str, Any], *, kept: bool) -> None:
+    """The ranking: every area below with its own people, none of them twice. Of a signed round
+    (`kept`) nothing is kept below the community: whoever moved since is counted where they live."""
     by_id = TREE.get().by_id
+    if kept and scene.node.level >= COMMUNITY:
+        return
     for child in body["children"]:
         node = by_id[child["area"]]
         if node == scene.node:  # nobody knows in which grid or house they live
