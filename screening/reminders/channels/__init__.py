@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -68,7 +69,7 @@ class NotAReport(ValueError):
     """What came in has not the form of this gateway's reports."""
 
 
-class Channel:
+class Channel(ABC):
     """`honours_keys`: a repeat under the same key is no second message for the receiver. Without
     it, what may have gone out is never sent again by itself."""
 
@@ -78,12 +79,12 @@ class Channel:
     # how a gateway that reports proves itself: "signature" over the body, or "secret" in the address
     proof = "secret"
 
+    @abstractmethod
     def send(
         self, key: str, phone: str, text: str, parts: Mapping[str, str] | None = None
     ) -> Answer:
         """`key` stays the same when a message is sent again. `parts`: what `text` is made of, with
         its template, for gateways that fill in approved templates themselves."""
-        raise NotImplementedError
 
     def ask(self, key: str, phone: str, sent_at: datetime) -> Answer | None:
         """What became of a message, where the gateway can be asked; None while it cannot say."""
@@ -93,7 +94,7 @@ class Channel:
         """What waits at the gateway, where it is fetched rather than brought."""
         return []
 
-    def heard(self) -> None:
+    def heard(self) -> None:  # noqa: B027 - nothing to do for gateways that bring their reports
         """What `hear` gave is kept now."""
 
     def read_reports(self, body: Any) -> list[Report]:
