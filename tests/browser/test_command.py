@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,15 @@ from screening.figures import service
 from screening.figures.forecast import slot_of
 from tests import make
 from tests.browser.conftest import PASSWORD, Town
-from tests.browser.test_pages import DESK, PHONE, axe_findings, listen, scrolls_sideways, speak
+from tests.browser.test_pages import (
+    DESK,
+    PHONE,
+    axe_findings,
+    keep,
+    listen,
+    scrolls_sideways,
+    speak,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -91,13 +97,6 @@ def sign_in(page: Any, number: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.click("main button.btn-primary")
     page.wait_for_selector("nav.side-nav")
-
-
-def keep(page: Any, name: str) -> None:
-    """A picture for whoever wants to see one: SCREENING_SHOTS names a folder."""
-    folder = os.environ.get("SCREENING_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

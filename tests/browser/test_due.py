@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +20,11 @@ from screening.registry.service import exemptions, schedules
 from screening.reminders import due
 from tests import database, make
 from tests.browser.conftest import PASSWORD, Town
-from tests.browser.test_pages import DESK, PHONE, axe_findings, listen, scrolls_sideways, speak
+from tests.browser.test_pages import (
+    listen,
+    look_over,
+    speak,
+)
 from tests.browser.test_pages import sign_in as enter
 from tests.reminders import town as towns
 from tests.reminders.schedules import CHIEF, schedule, today, worker
@@ -94,13 +96,6 @@ def _happen(app: Flask, made: Any) -> dict[str, int]:
     return out
 
 
-def keep(page: Any, name: str) -> None:
-    """A picture for whoever wants to see one: SCREENING_SHOTS names a folder."""
-    folder = os.environ.get("SCREENING_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_of_schedules_are_clean_at_both_sizes_and_in_both_languages(app, page, town, lang):
     complaints, at = listen(page), app.config["DUE"]
@@ -119,13 +114,7 @@ def test_pages_of_schedules_are_clean_at_both_sizes_and_in_both_languages(app, p
         "schedule-load": f"/schedules/{at['schedules']['hospital']}/preview",
         "employers": f"/employers/in/{at['county']}",
     }
-    for name, url in pages.items():
-        for size_name, size in (("desk", DESK), ("phone", PHONE)):
-            page.set_viewport_size(size)
-            page.goto(url)
-            keep(page, f"{name}-{lang}-{size_name}")
-            assert not axe_findings(page)
-            assert not scrolls_sideways(page), (name, size_name)
+    look_over(page, pages, lang)
     assert not complaints
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +25,11 @@ from screening.tube.queries import get_key
 from screening.tube.rules import Verb
 from tests import database, make, world
 from tests.browser.conftest import PASSWORD, Town
-from tests.browser.test_pages import DESK, PHONE, axe_findings, listen, scrolls_sideways, speak
+from tests.browser.test_pages import (
+    listen,
+    look_over,
+    speak,
+)
 from tests.browser.test_pages import sign_in as enter
 from tests.reminders import town as towns
 
@@ -111,13 +113,6 @@ def _happen(app: Flask, made: Any, people: list[tuple[int, int, str]], staff_id:
         exemptions.exempt([p[:2]], "medical", until=None, by=staff_id, at=now)
 
 
-def keep(page: Any, name: str) -> None:
-    """A picture for whoever wants to see one: SCREENING_SHOTS names a folder."""
-    folder = os.environ.get("SCREENING_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_of_the_missed_are_clean_at_both_sizes_and_in_both_languages(app, page, town, lang):
     complaints, at = listen(page), app.config["MISSED"]
@@ -135,13 +130,7 @@ def test_pages_of_the_missed_are_clean_at_both_sizes_and_in_both_languages(app, 
         "rounds": f"/coverage/{city}/rounds",
         "grants": f"/coverage/{one}/exemptions?round={at['round']}",
     }
-    for name, url in pages.items():
-        for size_name, size in (("desk", DESK), ("phone", PHONE)):
-            page.set_viewport_size(size)
-            page.goto(url)
-            keep(page, f"{name}-{lang}-{size_name}")
-            assert not axe_findings(page)
-            assert not scrolls_sideways(page), (name, size_name)
+    look_over(page, pages, lang)
     assert not complaints
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,24 @@ def axe_findings(page: Any) -> list[str]:
         if v["impact"] in SERIOUS
         for n in v["nodes"][:3]
     ]
+
+
+def keep(page: Any, name: str) -> None:
+    """A picture for whoever wants to see one: SCREENING_SHOTS names a folder."""
+    folder = os.environ.get("SCREENING_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def look_over(page: Any, pages: dict[str, str], lang: str) -> None:
+    """Every page at both sizes: nothing that axe calls serious, nothing wider than the screen."""
+    for name, url in pages.items():
+        for size_name, size in (("desk", DESK), ("phone", PHONE)):
+            page.set_viewport_size(size)
+            page.goto(url)
+            keep(page, f"{name}-{lang}-{size_name}")
+            assert not axe_findings(page), (name, size_name)
+            assert not scrolls_sideways(page), (name, size_name)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

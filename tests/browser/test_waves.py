@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +22,13 @@ from screening.reminders.channels import Answer, Fate
 from screening.reminders.queries import get_node
 from tests import database, make, world
 from tests.browser.conftest import PASSWORD, Town
-from tests.browser.test_pages import DESK, PHONE, axe_findings, listen, scrolls_sideways, speak
+from tests.browser.test_pages import (
+    PHONE,
+    keep,
+    listen,
+    look_over,
+    speak,
+)
 from tests.browser.test_pages import sign_in as enter
 from tests.reminders import town as towns
 
@@ -82,13 +86,6 @@ def town(app: Flask, database_url: str) -> Iterator[Town]:
     database.clean(database_url)
 
 
-def keep(page: Any, name: str) -> None:
-    """A picture for whoever wants to see one: SCREENING_SHOTS names a folder."""
-    folder = os.environ.get("SCREENING_SHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_pages_of_messages_are_clean_at_both_sizes_and_in_both_languages(app, page, town, lang):
     complaints, at = listen(page), app.config["WAVES"]
@@ -102,13 +99,7 @@ def test_pages_of_messages_are_clean_at_both_sizes_and_in_both_languages(app, pa
         "slots": f"/slots/{at['community']}?round={at['ahead']}",
         "slots-areas": f"/slots/{at['county']}?round={at['ahead']}",
     }
-    for name, url in pages.items():
-        for size_name, size in (("desk", DESK), ("phone", PHONE)):
-            page.set_viewport_size(size)
-            page.goto(url)
-            keep(page, f"{name}-{lang}-{size_name}")
-            assert not axe_findings(page)
-            assert not scrolls_sideways(page), (url, size_name)
+    look_over(page, pages, lang)
     assert not complaints
 
 
