@@ -21,8 +21,7 @@ from screening.registry.rules import Flag
 from screening.registry.service import persons
 from tests import database, make
 from tests.browser.conftest import PASSWORD, Town
-from tests.browser.test_missed import keep
-from tests.browser.test_pages import PHONE, axe_findings, listen, scrolls_sideways, speak
+from tests.browser.test_pages import PHONE, axe_findings, keep, listen, scrolls_sideways, speak
 from tests.browser.test_pages import sign_in as enter
 from tests.inbound.files import table
 from tests.reminders import town as towns

@@ -114,4 +114,4 @@ def test_tubes_are_put_away_by_scanner_alone(page: Any, town, desks):
         page.press("[name=code]", "Enter")
         page.locator(".scan-ok .code", has_text=tube).wait_for()
         assert page.locator(".box-grid .held").count() == n
-        assert page.evaluate("document.activeElement.name") == "code"
+        page.wait_for_function("document.activeElement.name === 'code'", timeout=5000)
