@@ -11,11 +11,13 @@ from flask import Response, redirect, render_template, request, url_for
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.accounts.roles import Actor
-from screening.dashboard import command_lines as lines
+from screening.dashboard import command_sentences as sentences
 from screening.dashboard.cards import door
+from screening.dashboard.command_lines import Lines
 from screening.dashboard.drawn import Drawings, Drawn
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, started
 from screening.dashboard.pages.round import clock_lines
+from screening.dashboard.told import lang, told, when
 from screening.figures import service
 from screening.figures.rules import Sheet, from_plain
 from screening.figures.service import Kept
@@ -138,21 +140,21 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
     """What the templates show of a picture; ages are those of the moment it was taken."""
     body, at = kept.body, kept.made_at
     sheet = from_plain(policy.round_id, node.area_id, at, body["figures"])
-    found = lines.Lines(policy, node, body, at)
+    found = Lines(policy, node, body, at)
     clocks = {k: Clock(*c) for k, c in body["clocks"].items()}
     return {
         "node": node,
-        "level": LEVEL_NAMES[node.level][lines.lang()],
+        "level": LEVEL_NAMES[node.level][lang()],
         "as_of": at,
-        "headline": lines.headline(sheet),
+        "headline": sentences.headline(sheet),
         "steps": steps(policy, node, sheet, body, clocks, at),
         "clocks": clock_lines(policy, clocks),
         "forecasts": [
-            lines.foretold(kind, body["forecasts"][kind], at=at, stopped=body["stopped"])
+            sentences.foretold(kind, body["forecasts"][kind], at=at, stopped=body["stopped"])
             for kind in ("collect", "report")
         ],
-        "curve": lines.curve(body["slots"], at),
-        "reasons": lines.reasons(sheet),
+        "curve": sentences.curve(body["slots"], at),
+        "reasons": sentences.reasons(sheet),
         "children": found.children(),
         "stragglers": found.stragglers(),
         "sites": found.site_lines(),
@@ -160,7 +162,7 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
         "labs": found.lab_lines(),
         "positives": found.positives(),
         "callbacks": body["callbacks"],
-        "figures": {k: lines.told(f) for k, f in sheet.figures.items()},
+        "figures": {k: told(f) for k, f in sheet.figures.items()},
         "alerts": found.alerts(),
         "parts": found.parts(),
         "heard": found.heard(),
@@ -182,14 +184,14 @@ def steps(
              "resulted": _("报")}  # fmt: skip
     keys = ("due", "collect", "deliver", "test", "report")
     stuck = {
-        "due": (_("未检"), sheet["missed"], lines.told(sheet.figures["missed"])["href"]),
+        "due": (_("未检"), sheet["missed"], told(sheet.figures["missed"])["href"]),
         "collect": (_("未送达"), sheet["reached"] - sheet["delivered"], _late(policy, node)),
         "deliver": (_("未检出"), sheet["delivered"] - sheet["tested"], _late(policy, node)),
         "test": (_("未发布"), sheet["tested"] - sheet["resulted"], _late(policy, node)),
     }
     out = []
     for key, (name, label) in zip(keys, words.items(), strict=True):
-        f = lines.told(sheet.figures[name])
+        f = told(sheet.figures[name])
         step: dict[str, Any] = {
             "key": key, "label": label, "count": f["value"], "href": f["href"],
             "definition": f["why"],
@@ -201,7 +203,7 @@ def steps(
             step["stuck"] = {
                 "label": word, "count": n, "href": href,
                 "tone": "look" if key == "due" or late else "unknown",
-                "minutes": minutes_since(lines.when(held["oldest"]), at) if held else None,
+                "minutes": minutes_since(when(held["oldest"]), at) if held else None,
                 "note": " · ".join(_notes(late, clocks.get(CLOCK_OF.get(key, "")))),
             }  # fmt: skip
         out.append(step)

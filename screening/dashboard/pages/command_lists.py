@@ -9,9 +9,9 @@ from flask import render_template, request, url_for
 from screening import clock
 from screening.accounts.guard import area, current_actor, require
 from screening.dashboard.cards import door
-from screening.dashboard.command_lines import lang
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, started
+from screening.dashboard.told import lang
 from screening.figures.queries import Scene
 from screening.figures.queries.tubes import list_tubes
 from screening.figures.rules import DEFINITIONS

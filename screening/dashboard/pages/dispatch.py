@@ -9,12 +9,12 @@ from flask import Response, flash, g, make_response, redirect, render_template, 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.accounts.roles import Role
-from screening.dashboard.command_lines import lang
 from screening.dashboard.dispatch_lines import Lines
 from screening.dashboard.dispatch_queries import Board, Box
 from screening.dashboard.dispatch_rules import waits
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import bp, chosen, head, own_area, started
+from screening.dashboard.told import lang
 from screening.db import db
 from screening.errors import Faults, Problem
 from screening.figures.queries import Scene

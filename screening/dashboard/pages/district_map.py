@@ -14,10 +14,10 @@ from screening.accounts.guard import area, current_actor, require
 from screening.coverage.queries import children_of
 from screening.coverage.rules import CoverageRow
 from screening.dashboard.cards import door
-from screening.dashboard.command_lines import lang
 from screening.dashboard.map_rules import NOTHING, RATES, Step, count_steps, permille, step_of
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, started
+from screening.dashboard.told import lang
 from screening.figures.queries import FIGURES, Scene
 from screening.figures.rules import DEFINITIONS
 from screening.i18n import _, thousands

@@ -9,9 +9,9 @@ from flask import render_template, url_for
 from screening import clock
 from screening.accounts.guard import area, current_actor, require
 from screening.dashboard.cards import door
-from screening.dashboard.command_lines import lang
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, started
+from screening.dashboard.told import lang
 from screening.dashboard.zone_queries import (
     Positives,
     ZoneIn,
