@@ -1,6 +1,7 @@
 // Numbers on tubes, boxes, seals, sites, badges and people, read offline on the device.
-// The same rules as screening/tube/codes.py and screening/registry/{check_digits,scans,
-// person_codes}.py; tests/vectors/codes.json holds both to them. Imports nothing.
+// The same rules as screening/tube/{codes,numbers,patterns}.py and
+// screening/registry/{check_digits,scans,person_codes}.py; tests/vectors/codes.json holds both to
+// them. Imports nothing.
 
 export const KINDS = { tube: 1, box: 2, seal: 3, site: 4, badge: 5, resident: 6 };
 export const LENGTHS = { tube: 14, box: 12, seal: 12, site: 10, badge: 10, resident: 14 };

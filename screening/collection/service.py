@@ -18,6 +18,7 @@ from screening.tube import rules, service
 from screening.tube.labels import read_tube
 from screening.tube.queries import list_specimens_of
 from screening.tube.rules import Bind, Line, Purpose, Verb
+from screening.tube.state import State
 
 KINDS = (e.Open, e.Join, e.Bind, e.Unbind, e.Move, e.Mark, e.Over, e.Close, e.Reopen, e.Paper)
 # what this slice finds about persons and tubes beyond the fold itself
@@ -212,7 +213,7 @@ def _find_in_tube(
 
 
 def _too_loose(
-    state: rules.State, round_id: int, known: Iterable[PersonRow], at: datetime | None
+    state: State, round_id: int, known: Iterable[PersonRow], at: datetime | None
 ) -> bool:
     """Whether the tube holds more people together than the strictest rule among them allows."""
     policy, site = registry.find_policy(round_id), find_site(state.site_id)

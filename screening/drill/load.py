@@ -27,7 +27,7 @@ from screening.places.readers.areas import read_area_file
 from screening.places.rules import BUILDING, CITY
 from screening.registry.rules import Mode, PoolRule
 from screening.registry.service import rounds, schedules, zones
-from screening.tube import labels_service
+from screening.tube.service import label_runs
 
 FIRST_NUMBER = "E000"  # who sets the city up; nobody signs in as that person
 STAYS = timedelta(days=30)  # real time; a demo may be shown again weeks later
@@ -209,9 +209,7 @@ def _labels(city: City, by: Actor, at: datetime) -> None:
     for stock in city.plan.labels:
         wanted = {"tube": stock.count, "box": BOXES_OF_SITE, "seal": 2 * BOXES_OF_SITE}
         for kind, count in wanted.items():
-            made = labels_service.make_run(
-                kind, count, city.sites[stock.site], by=by.staff_id, at=at
-            )
+            made = label_runs.make_run(kind, count, city.sites[stock.site], by=by.staff_id, at=at)
             city.labels.setdefault(kind, {})[stock.site] = (made.first, made.count)
 
 

@@ -12,8 +12,9 @@ from screening.ledger.replay import Expected, Told
 from screening.ledger.rules import Difference
 from screening.tube import folding, rules
 from screening.tube.queries import BIND_COLUMNS, LINE_COLUMNS, TUBE_COLUMNS, Key
-from screening.tube.rules import Bind, Line, State
+from screening.tube.rules import Bind, Line
 from screening.tube.service import limits_of
+from screening.tube.state import State
 
 FAN_OUT = "/* fan-out: the recount reads a whole round */"
 # of a tube's row, what the fold decides, with the state's attribute where it is called otherwise

@@ -16,9 +16,9 @@ from screening.tube.rules import (
     Bind,
     Line,
     Purpose,
-    State,
     Verb,
 )
+from screening.tube.state import State
 
 STEPS = (1, 2)
 # a released outcome whose members must be swabbed again, each alone

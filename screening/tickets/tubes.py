@@ -7,7 +7,7 @@ from datetime import datetime
 
 from screening.db import fetch, insert
 from screening.tickets.service import Finding, Subject, settle, ticket_id
-from screening.tube import rules
+from screening.tube.findings import FINDINGS
 from screening.tube.service import Merged
 
 
@@ -17,7 +17,7 @@ def settle_tubes(tubes: Mapping[str, Merged], *, at: datetime) -> None:
     A new tube without faults costs nothing here."""
     found, examined = findings(tubes)
     if examined:
-        settle(found, examined, rules.FINDINGS, at=at)
+        settle(found, examined, FINDINGS, at=at)
 
 
 def move_home(tubes: Iterable[Merged]) -> None:

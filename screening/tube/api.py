@@ -14,10 +14,10 @@ from screening.accounts.roles import EVERYBODY, SITE_ROLES, Role
 from screening.openapi import gives, takes
 from screening.places import queries as places
 from screening.tube import label_queries as queries
-from screening.tube import labels_service as service
 from screening.tube import prints
 from screening.tube import schemas as s
 from screening.tube.printers.layouts import Shift
+from screening.tube.service import label_runs, label_stock
 
 bp = Blueprint("tube_api", __name__, url_prefix="/api/v1")
 
@@ -45,7 +45,7 @@ def list_runs(args: dict[str, Any]) -> Any:
 def make_run(args: dict[str, Any]) -> Any:
     """Give out the next numbers of a kind and issue them to a site."""
     me = current_actor()
-    return service.make_run(
+    return label_runs.make_run(
         args["kind"], args["count"], args["site_id"], by=me.staff_id, at=clock.now(),
         practice=args["practice"],
     )  # fmt: skip
@@ -59,10 +59,10 @@ def register_stock(args: dict[str, Any]) -> Any:
     """Register another maker's labels, as a range or as a list."""
     me, now = current_actor().staff_id, clock.now()
     if args["numbers"]:
-        return service.register_list(
+        return label_stock.register_list(
             args["pattern_id"], args["numbers"], args["site_id"], by=me, at=now
         )
-    return service.register_range(
+    return label_stock.register_range(
         args["pattern_id"], args["first"], args["last"], args["site_id"], by=me, at=now
     )
 
@@ -89,7 +89,7 @@ def get_ledger(run_id: int) -> Any:
 @gives(s.LabelMovedSchema)
 def move_labels(run_id: int, args: dict[str, Any]) -> Any:
     """Blank labels come back, are void or missing, by first and last number; used ones stay."""
-    count = service.move(run_id, **args, by=current_actor().staff_id, at=clock.now())
+    count = label_runs.move(run_id, **args, by=current_actor().staff_id, at=clock.now())
     return {"count": count}
 
 
@@ -157,7 +157,7 @@ def list_patterns() -> Any:
 def save_pattern(args: dict[str, Any]) -> Any:
     """A new pattern, or the next version of the one with this name."""
     me = current_actor()
-    return service.get_pattern(service.save_pattern(**args, by=me.staff_id, at=clock.now()))
+    return label_stock.get_pattern(label_stock.save_pattern(**args, by=me.staff_id, at=clock.now()))
 
 
 @bp.post("/code-patterns/<int:pattern_id>/retire")
@@ -165,7 +165,7 @@ def save_pattern(args: dict[str, Any]) -> Any:
 @gives(None, 204)
 def retire_pattern(pattern_id: int) -> Any:
     """Labels of this version are no longer taken."""
-    service.retire_pattern(pattern_id)
+    label_stock.retire_pattern(pattern_id)
     return "", 204
 
 

@@ -1,26 +1,16 @@
-"""Numbers on tubes, boxes, seals, sites and badges: made, read, and refused when they do not fit.
+"""A scan or typing understood, or refused with the reason.
 
-Own numbers are digits only, of even length, so that Code 128 set C halves their width:
-
-    lead digit · second digit · serial · two check digits (ISO/IEC 7064 MOD 97-10)
-
-Live numbers lead with their kind, the second digit is a hint and never trusted. Practice numbers
-lead with 9 and carry their kind in the second place, so every screen can tell them offline. A site
-and a badge whose id does not fit the short form have 24 digits: the serial is the id itself.
-Resident and access codes live in registry/person_codes.py and are offered here too.
+How own numbers are built stands in numbers.py, what other makers' labels look like in patterns.py;
+resident and access codes live in registry/person_codes.py. All of them are offered here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import lru_cache
-from typing import Any
 
-from screening.errors import Problem
-from screening.registry.check_digits import CHECKS, mod97_10, passes
+from screening.registry.check_digits import mod97_10, passes
 from screening.registry.person_codes import (
     RESIDENT_PREFIX,
     BadAccessCode,
@@ -41,6 +31,18 @@ from screening.registry.scans import (
     normalise_scan,
 )
 from screening.registry.signed_codes import SIGNED_PREFIX
+from screening.tube.numbers import (
+    LENGTHS,
+    LONG,
+    LONG_KINDS,
+    PRACTICE,
+    WORDS,
+    Kind,
+    grouped,
+    make_code,
+    make_codes,
+)
+from screening.tube.patterns import MAX_LENGTH, BadPattern, Pattern, check_pattern, compiled
 
 __all__ = [
     "BadAccessCode",
@@ -72,44 +74,6 @@ __all__ = [
     "show_access_code",
 ]
 
-
-class Kind(IntEnum):
-    """What a number stands on; the value is its lead digit."""
-
-    TUBE = 1
-    BOX = 2
-    SEAL = 3
-    SITE = 4
-    BADGE = 5
-    RESIDENT = 6
-
-    @property
-    def word(self) -> str:
-        return self.name.lower()
-
-
-WORDS = {
-    Kind.TUBE: ("采样管码", "a tube"),
-    Kind.BOX: ("转运箱码", "a box"),
-    Kind.SEAL: ("封签码", "a seal"),
-    Kind.SITE: ("采样点码", "a site"),
-    Kind.BADGE: ("工作证码", "a staff badge"),
-    Kind.RESIDENT: ("居民码", "a resident"),
-}
-PRACTICE = "9"
-LENGTHS = {
-    Kind.TUBE: 14,
-    Kind.BOX: 12,
-    Kind.SEAL: 12,
-    Kind.SITE: 10,
-    Kind.BADGE: 10,
-    Kind.RESIDENT: 14,
-}
-# a person and a site are named by their own id, which takes twenty digits
-LONG_KINDS = (Kind.SITE, Kind.BADGE)
-LONG = 24
-_FRAME = 4  # lead, second, two check digits: what is not serial
-MAX_LENGTH = 32  # of any code taken as text; longer reads are posters and web addresses
 _ALLOWED = re.compile("[0-9A-Z-]*")
 
 
@@ -144,43 +108,6 @@ class LiveCode(PracticeCode):
     en = "This is a real code; use practice codes for practice."
 
 
-class BadPattern(Problem):
-    status = 422
-    code = "bad_pattern"
-    zh = "标签格式“{name}”写得不对：只能用数字、大写字母、-、[ ]、\\d、{{n}}、{{n,m}}、? 和一对括号。"
-    en = (
-        "The label pattern “{name}” is not right: use digits, capitals, -, [ ], \\d, {{n}}, "
-        "{{n,m}}, ? and one pair of brackets."
-    )
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A foreign label: another maker's tubes, boxes or seals, configured and versioned.
-
-    `regex` must match the whole text. `check` names a function of check_digits.CHECKS or is None;
-    it is applied to the bracketed part of the regex, or to the whole when there is none.
-    """
-
-    name: str
-    kind: Kind
-    regex: str
-    length: int | None = None
-    check: str | None = None
-    version: int = 1
-
-    def to_dict(self) -> dict[str, Any]:
-        """As pwa/scan/codes.js reads it."""
-        return {
-            "name": self.name,
-            "kind": self.kind.word,
-            "regex": self.regex,
-            "length": self.length,
-            "check": self.check,
-            "version": self.version,
-        }
-
-
 @dataclass(frozen=True)
 class Reading:
     """A number understood. `serial` is None for foreign labels, a person's id for an R1 code."""
@@ -191,32 +118,6 @@ class Reading:
     foreign: Pattern | None = None
     practice: bool = False
     cell: int | None = None
-
-
-def make_code(kind: Kind, serial: int, *, practice: bool = False) -> str:
-    """The number of the `serial`-th thing of its kind; ValueError when the serial does not fit."""
-    width = LENGTHS[kind] - _FRAME
-    if kind in LONG_KINDS and serial >= 10**width:
-        width = LONG - _FRAME
-    if not 0 <= serial < 10**width:
-        raise ValueError(f"serial of a {kind.word} must have at most {width} digits")
-    frame = f"{PRACTICE}{kind.value}" if practice else f"{kind.value}0"
-    payload = f"{frame}{serial:0{width}d}"
-    return payload + mod97_10(payload)
-
-
-def make_codes(kind: Kind, serials: Iterable[int], *, practice: bool = False) -> list[str]:
-    """The numbers of a whole label run."""
-    return [make_code(kind, serial, practice=practice) for serial in serials]
-
-
-def grouped(text: str) -> str:
-    """Digits in fours from the right, as people read them aloud: 10 0000 0000 4271."""
-    if not text.isdigit():
-        return text
-    head = len(text) % 4
-    parts = [text[:head]] if head else []
-    return " ".join(parts + [text[i : i + 4] for i in range(head, len(text), 4)])
 
 
 def read_code(text: str, patterns: Sequence[Pattern] = ()) -> Reading:
@@ -275,7 +176,7 @@ def _read_own(code: str) -> Reading | CodeProblem:
 
 def _read_foreign(code: str, patterns: Sequence[Pattern], *, otherwise: CodeProblem) -> Reading:
     for pattern in patterns:
-        match = _compiled(pattern.regex).fullmatch(code)
+        match = compiled(pattern.regex).fullmatch(code)
         if not match or (pattern.length and len(code) != pattern.length):
             continue
         checked = match[1] if match.re.groups and match[1] is not None else code
@@ -283,31 +184,3 @@ def _read_foreign(code: str, patterns: Sequence[Pattern], *, otherwise: CodeProb
             return Reading(pattern.kind, code, None, foreign=pattern)
         otherwise = BadCheckDigits()
     raise otherwise
-
-
-_ITEM = (
-    r"(?:\\d|[0-9A-Z-]|\[(?:\\d|[0-9A-Z]-[0-9A-Z]|[0-9A-Z])+-?\])"  # one character
-    r"(?:\{[0-9]{1,2}(?:,[0-9]{1,2})?\}|\?)?"  # how often, always bounded
-)
-_GRAMMAR = re.compile(rf"\^?(?:{_ITEM})*(?:\((?:{_ITEM})+\)(?:{_ITEM})*)?\$?")
-_MAX_CHOICES = 3  # of {n,m} and ?: more would let one short text be matched in too many ways
-
-
-@lru_cache(maxsize=256)
-def _compiled(regex: str) -> re.Pattern[str]:
-    return re.compile(regex, re.ASCII)
-
-
-def check_pattern(pattern: Pattern) -> Pattern:
-    """The pattern itself, if phone and server will read it alike and fast; else BadPattern."""
-    choices = pattern.regex.count(",") + pattern.regex.count("?")
-    known = pattern.check is None or pattern.check == "none" or pattern.check in CHECKS
-    length = pattern.length is None or 1 <= pattern.length <= MAX_LENGTH
-    short = len(pattern.regex) <= 100 and choices <= _MAX_CHOICES
-    if not (known and length and short and pattern.regex and _GRAMMAR.fullmatch(pattern.regex)):
-        raise BadPattern(name=pattern.name)
-    try:
-        _compiled(pattern.regex)
-    except re.error as fault:
-        raise BadPattern(name=pattern.name) from fault
-    return pattern

@@ -26,10 +26,11 @@ from screening.i18n import _, current_lang
 from screening.places import queries as places
 from screening.registry.check_digits import CHECKS
 from screening.tube import label_queries as queries
-from screening.tube import labels_service as service
 from screening.tube import words
 from screening.tube.api import BADGERS, KEEPERS, PRINTERS, RUN, SEERS
 from screening.tube.codes import WORDS, grouped
+from screening.tube.service import label_runs as service
+from screening.tube.service import label_stock
 
 bp = Blueprint("tube_pages", __name__)
 PAGE = 100
@@ -130,9 +131,9 @@ def register_stock() -> Any:
         lines = request.form.get("numbers", "").splitlines()
         pattern = number("pattern_id")
         if any(line.strip() for line in lines):
-            found = service.register_list(pattern, lines, site_id, by=me, at=clock.now())
+            found = label_stock.register_list(pattern, lines, site_id, by=me, at=clock.now())
         else:
-            found = service.register_range(
+            found = label_stock.register_range(
                 pattern, text("first"), text("last"), site_id, by=me, at=clock.now()
             )
     except Problem as problem:
@@ -238,7 +239,7 @@ def save_pattern() -> Any:
         length = number("length") if text("length") else None
         kind = text("kind") if text("kind") in service.PRINTED else "tube"
         check = text("check") if text("check") in CHECKS else None
-        service.save_pattern(
+        label_stock.save_pattern(
             text("name", 60), kind, text("regex", 100), length=length, check=check,
             by=current_actor().staff_id, at=clock.now(),
         )  # fmt: skip
@@ -251,5 +252,5 @@ def save_pattern() -> Any:
 @require(Role.ADMINISTRATOR, at=CITY)
 def retire_pattern(pattern_id: int) -> Any:
     """Labels of this version are no longer taken."""
-    service.retire_pattern(pattern_id)
+    label_stock.retire_pattern(pattern_id)
     return redirect(url_for(".list_patterns"), 303)

@@ -22,10 +22,10 @@ from screening.registry.queries import stores_of
 from screening.registry.service.persons import ring
 from screening.tube.codes import Kind, make_code
 from screening.tube.label_queries import Run
-from screening.tube.labels_service import KINDS, numbers_of
 from screening.tube.printers import pdf, tspl, zpl
 from screening.tube.printers.layouts import Shift
 from screening.tube.printers.paper import Stamp
+from screening.tube.service.label_runs import KINDS, numbers_of
 
 SHEETS = ROOT / "static" / "vendor" / "fonts" / "NotoSansSC-Regular.ttf"
 

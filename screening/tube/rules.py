@@ -1,13 +1,8 @@
-"""The life of a tube as one table, and its state as a fold over the facts held (pure).
-
-A tube's state is a function of the *set* of facts, never of their arrival: stages are ranked, a
-backward fact names the line it takes back, and whatever contradicts is kept and reported.
-"""
+"""The life of a tube as one table: its stages, what a fact or a command may do, its limits (pure)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, IntFlag
 from typing import NamedTuple
@@ -90,7 +85,6 @@ STAGE_OF: dict[Verb, Stage] = {
     Verb.LOSE: Stage.LOST,
     Verb.DISCARD: Stage.DISCARDED,
 }
-
 # verbs whose `answers` takes back an earlier line of the same tube
 TAKES_BACK = frozenset((Verb.REOPEN, Verb.UNPACK, Verb.UNPLATE, Verb.RERUN, Verb.FIND, Verb.UNSEAL))
 # what happens to a box happens to the tubes in it; the line answers the tube's pack line
@@ -98,7 +92,6 @@ CARRIED = frozenset((Verb.SEAL, Verb.HAND_OVER, Verb.ARRIVE, Verb.REDIRECT))
 # tests and reviews belong to one plating (`answers` names its line) and fall with it
 ON_PLATE = frozenset((Verb.TEST, Verb.REVIEW))
 GONE = frozenset((Stage.VOID_EMPTY, Stage.REJECTED, Stage.LOST, Stage.DISCARDED))
-
 # What a *command* may do. Facts are not checked against this: they happened.
 NEXT: dict[Verb, frozenset[Stage]] = {
     Verb.PLATE: frozenset((Stage.CLOSED, Stage.PACKED, Stage.IN_TRANSIT, Stage.RECEIVED)),
@@ -247,37 +240,6 @@ class Bind(NamedTuple):
         return (self.at, self.device_id, self.journal_id, self.seq)
 
 
-@dataclass(slots=True)
-class State:
-    """What the facts add up to. `voids` maps specimen to Void; `findings` are the ticket kinds
-    that hold now, with both sides; `touched` the devices that had a hand in the tube's list."""
-
-    stage: Stage = Stage.PRINTED
-    since: datetime | None = None
-    site_id: int | None = None
-    table_no: int | None = None
-    mode: int = 0
-    pool_size: int = 0
-    channel: str | None = None
-    holder_kind: str = "stock"
-    holder_id: int = 0
-    confirmed: int | None = None
-    members: int = 0
-    complete: bool = False
-    holds: int = 0
-    home_cells: list[int] = field(default_factory=list)
-    opened_at: datetime | None = None
-    closed_at: datetime | None = None
-    received_at: datetime | None = None
-    lab_id: int | None = None
-    batch_id: int | None = None
-    batches: set[int] = field(default_factory=set)  # every trip it was packed into
-    outcome: int | None = None
-    version: int = 0
-    voids: dict[int, int] = field(default_factory=dict)
-    findings: dict[str, dict] = field(default_factory=dict)
-
-
 def check_move(barcode: str, stage: int, verb: Verb) -> None:
     """Whether a command may act on a tube in `stage`. Raises WrongStage."""
     if Stage(stage) not in NEXT[verb]:
@@ -305,21 +267,3 @@ def due_at(stage: Stage, since: datetime | None, limits: Mapping[str, int]) -> d
     if link is None or since is None or link not in limits:
         return None
     return since + timedelta(minutes=limits[link])
-
-
-HOLD_OF: dict[str, Hold] = {
-    "no_persons": Hold.NO_PERSONS,
-    "list_incomplete": Hold.LIST_INCOMPLETE,
-    "not_closed": Hold.LIST_INCOMPLETE,
-    "empty_with_persons": Hold.LIST_INCOMPLETE,
-    "unknown_tube": Hold.NO_CAPTURE,
-    "two_sites": Hold.TWO_SITES,
-    "reused": Hold.REUSED,
-    "added_after_pack": Hold.AFTER_PACK,
-    "unassigned": Hold.UNASSIGNED,
-    "found_after_loss": Hold.AFTER_LOSS,
-}
-# every finding kind a fold can make: what the tickets desk closes again when it holds no more
-FINDINGS = (
-    *HOLD_OF, "opened_twice", "over_count", "over_count_noted", "twice_in_tube",
-)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from screening.registry.check_digits import CHECKS
-from screening.tube.labels_service import MOST, PRINTED
+from screening.tube.service.label_runs import MOST, PRINTED
 
 KIND = validate.OneOf(list(PRINTED))
 RANGE = validate.Length(min=1, max=64)

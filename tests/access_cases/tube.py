@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from screening import clock
-from screening.tube import label_queries, labels_service
+from screening.tube import label_queries
+from screening.tube.service import label_runs, label_stock
 from tests import make
 from tests.access import Case, Side, World
 
 
 def run_at(side: Side) -> int:
-    return labels_service.make_run("tube", 3, side.site.site_id, by=1, at=clock.now()).run_id
+    return label_runs.make_run("tube", 3, side.site.site_id, by=1, at=clock.now()).run_id
 
 
 def run_of(side: Side, **kw) -> dict:
@@ -18,7 +19,7 @@ def run_of(side: Side, **kw) -> dict:
 
 def returned(side: Side, kind: str = "json") -> dict:
     run_id = run_at(side)
-    first, *_, last = labels_service.numbers_of(label_queries.get_run(run_id))
+    first, *_, last = label_runs.numbers_of(label_queries.get_run(run_id))
     body = {"what": "returned", "first": first, "last": last}
     return {"values": {"run_id": run_id}, kind: body}
 
@@ -28,7 +29,7 @@ def wanted(side: Side, kind: str = "json") -> dict:
 
 
 def pattern(**kw) -> int:
-    return labels_service.save_pattern(
+    return label_stock.save_pattern(
         f"外厂{make.number()}", "tube", "AB[0-9]{8}", length=None, check=None, by=1,
         at=clock.now(),
     )  # fmt: skip

@@ -6,7 +6,8 @@ import pytest
 
 from screening.tickets import solving
 from screening.tickets.rules import KINDS, SOLUTIONS, Weight
-from screening.tube.rules import HOLD_OF, Verb
+from screening.tube.findings import HOLD_OF
+from screening.tube.rules import Verb
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,8 +9,8 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch
-from screening.tube import labels_service
 from screening.tube.codes import Kind, make_code
+from screening.tube.service import label_runs
 from tests import make, world
 
 
@@ -102,9 +102,9 @@ def test_a_late_fact_bears_its_mark(city, ask, client, travelled):
 
 
 def test_a_blank_label_names_its_run(city, ask):
-    run = labels_service.make_run("tube", 3, city.sites[0].site_id, by=1, at=clock.now())
+    run = label_runs.make_run("tube", 3, city.sites[0].site_id, by=1, at=clock.now())
     db.session.commit()
-    tube = labels_service.numbers_of(run)[0]
+    tube = label_runs.numbers_of(run)[0]
     got = ask(make.staff(Role.SITE_SUPERVISOR, city.sites[0]), f"/api/v1/tubes/{tube}").json
     assert got["stage"] is None and got["label"]["run_id"] == run.run_id
     other = make.staff(Role.SITE_SUPERVISOR, city.sites[1])

@@ -11,10 +11,10 @@ from screening import clock
 from screening.db import db, fetch
 from screening.errors import Faults
 from screening.registry.check_digits import luhn
-from screening.tube import labels_service as labels
 from screening.tube.codes import BadPattern, Kind, UnknownCode, make_code
 from screening.tube.label_queries import balances, find_label, list_numbers
 from screening.tube.labels import PATTERNS, read_tube
+from screening.tube.service import label_runs, label_stock
 from tests import make, world
 
 
@@ -24,7 +24,7 @@ def at():
 
 
 def run_of(count=10, kind="tube", **kw):
-    return labels.make_run(kind, count, None, by=1, at=clock.now(), **kw)
+    return label_runs.make_run(kind, count, None, by=1, at=clock.now(), **kw)
 
 
 def ledger(found):
@@ -35,7 +35,7 @@ def ledger(found):
 
 def pattern(**kw):
     kw = {"length": None, "check": None, **kw}
-    return labels.save_pattern(
+    return label_stock.save_pattern(
         "外厂", "tube", kw.pop("regex", "AB[0-9]{8}"), by=1, at=clock.now(), **kw
     )
 
@@ -43,14 +43,14 @@ def pattern(**kw):
 def test_runs_follow_each_other_without_gap_or_overlap(db_session):
     one, two = run_of(10), run_of(5)
     assert two.first == one.first + 10
-    assert labels.numbers_of(two)[0] == make_code(Kind.TUBE, two.first)
+    assert label_runs.numbers_of(two)[0] == make_code(Kind.TUBE, two.first)
 
 
 def test_kinds_and_practice_count_apart(db_session):
     run_of(10)
     assert run_of(3, kind="seal").first == run_of(3, kind="box").first == 1
     practice = run_of(3, practice=True)
-    assert practice.first == 1 and labels.numbers_of(practice)[0].startswith("91")
+    assert practice.first == 1 and label_runs.numbers_of(practice)[0].startswith("91")
 
 
 def test_ten_thousand_numbers_are_written_in_a_moment(db_session):
@@ -80,14 +80,14 @@ def test_two_printers_at_once_never_get_the_same_numbers(app, clean_database):
 
 @pytest.mark.parametrize("count", [0, -1, 100_001])
 def test_a_run_has_a_reasonable_size(db_session, count):
-    with pytest.raises(labels.BadCount):
+    with pytest.raises(label_runs.BadCount):
         run_of(count)
 
 
 def test_numbers_end_where_their_digits_end(db_session):
     run_of(10, kind="seal")
     db.session.execute(db.text("UPDATE label_run SET first = 99999998, count = 1"))
-    with pytest.raises(labels.NumbersUsedUp):
+    with pytest.raises(label_runs.NumbersUsedUp):
         run_of(10, kind="seal")
 
 
@@ -95,12 +95,12 @@ def test_the_ledger_tells_printed_claimed_returned_void_missing_and_blank(db_ses
     city = world.city()
     found = run_of(20)
     db.session.commit()
-    numbers = labels.numbers_of(found)
+    numbers = label_runs.numbers_of(found)
     phone = city.phone()
     phone.fill(numbers[0], city.codes(0, 2))
     phone.fill(numbers[7], city.codes(2, 2))
     phone.send(client)
-    move = lambda what, a, b: labels.move(  # noqa: E731
+    move = lambda what, a, b: label_runs.move(  # noqa: E731
         found.run_id, what, numbers[a], numbers[b], by=1, at=at
     )
     assert move("returned", 5, 9) == 4  # one of the five had been used
@@ -114,26 +114,26 @@ def test_the_ledger_tells_printed_claimed_returned_void_missing_and_blank(db_ses
 
 def test_a_missing_label_that_turns_up_is_in_stock_again(db_session, at):
     found = run_of(3)
-    numbers = labels.numbers_of(found)
-    labels.move(found.run_id, "missing", numbers[0], numbers[1], by=1, at=at)
-    labels.move(found.run_id, "found", numbers[0], numbers[0], by=1, at=at)
+    numbers = label_runs.numbers_of(found)
+    label_runs.move(found.run_id, "missing", numbers[0], numbers[1], by=1, at=at)
+    label_runs.move(found.run_id, "found", numbers[0], numbers[0], by=1, at=at)
     assert ledger(found)["blank"] == 2
     assert [x.barcode for x in list_numbers(found.run_id, where="missing")] == [numbers[1]]
 
 
 def test_a_void_label_stays_void(db_session, at):
     found = run_of(3)
-    numbers = labels.numbers_of(found)
-    labels.move(found.run_id, "void", numbers[0], numbers[0], by=1, at=at)
-    with pytest.raises(labels.NothingMoved):
-        labels.move(found.run_id, "returned", numbers[0], numbers[0], by=1, at=at)
+    numbers = label_runs.numbers_of(found)
+    label_runs.move(found.run_id, "void", numbers[0], numbers[0], by=1, at=at)
+    with pytest.raises(label_runs.NothingMoved):
+        label_runs.move(found.run_id, "returned", numbers[0], numbers[0], by=1, at=at)
 
 
 def test_a_void_label_that_is_used_anyway_counts_as_claimed(db_session, client, at):
     city = world.city()
     found = run_of(3)
-    numbers = labels.numbers_of(found)
-    labels.move(found.run_id, "void", numbers[0], numbers[0], by=1, at=at)
+    numbers = label_runs.numbers_of(found)
+    label_runs.move(found.run_id, "void", numbers[0], numbers[0], by=1, at=at)
     db.session.commit()
     phone = city.phone()
     phone.fill(numbers[0], city.codes(0, 2))
@@ -144,9 +144,9 @@ def test_a_void_label_that_is_used_anyway_counts_as_claimed(db_session, client, 
 
 def test_numbers_of_another_run_are_not_returned_here(db_session, at):
     one, two = run_of(3), run_of(3)
-    with pytest.raises(labels.NotOfRun):
-        labels.move(one.run_id, "returned", labels.numbers_of(one)[0],
-                    labels.numbers_of(two)[0], by=1, at=at)  # fmt: skip
+    with pytest.raises(label_runs.NotOfRun):
+        label_runs.move(one.run_id, "returned", label_runs.numbers_of(one)[0],
+                    label_runs.numbers_of(two)[0], by=1, at=at)  # fmt: skip
 
 
 # --- other makers' labels -------------------------------------------------------------------
@@ -165,13 +165,13 @@ def test_a_changed_pattern_is_a_new_version_and_the_old_one_stays_readable(db_se
 
 
 def test_a_retired_pattern_takes_nothing_new(db_session):
-    labels.retire_pattern(pattern())
+    label_stock.retire_pattern(pattern())
     with pytest.raises(UnknownCode):
         read_tube("AB00000001")
 
 
 def test_foreign_stock_is_registered_as_a_range(db_session, at):
-    found = labels.register_range(pattern(), "AB00000095", "AB00000104", None, by=1, at=at)
+    found = label_stock.register_range(pattern(), "AB00000095", "AB00000104", None, by=1, at=at)
     assert found.count == 10 and ledger(found)["blank"] == 10
     assert find_label("AB00000100").run_id == found.run_id
 
@@ -179,7 +179,7 @@ def test_foreign_stock_is_registered_as_a_range(db_session, at):
 def test_check_digits_thin_a_foreign_range_out(db_session, at):
     chosen = pattern(regex="7[0-9]{8}", check="luhn")
     codes = [p + luhn(p) for p in (f"7{n:07d}" for n in range(20))]
-    found = labels.register_range(chosen, codes[0], codes[-1], None, by=1, at=at)
+    found = label_stock.register_range(chosen, codes[0], codes[-1], None, by=1, at=at)
     assert found.count == 20
     assert [x.barcode for x in list_numbers(found.run_id)] == codes
 
@@ -189,24 +189,24 @@ def test_check_digits_thin_a_foreign_range_out(db_session, at):
     [("AB00000009", "AB00000001"), ("AB00000001", "AC00000001"), ("AB1", "AB00000001")],
 )
 def test_two_numbers_that_make_no_range_are_refused(db_session, at, first, last):
-    with pytest.raises(labels.BadRange):
-        labels.register_range(pattern(), first, last, None, by=1, at=at)
+    with pytest.raises(label_stock.BadRange):
+        label_stock.register_range(pattern(), first, last, None, by=1, at=at)
 
 
 def test_foreign_stock_is_registered_as_a_list_with_every_fault_named(db_session, at):
     chosen = pattern()
     with pytest.raises(Faults) as told:
-        labels.register_list(chosen, ["AB00000001", "AB1", "", "中文"], None, by=1, at=at)
+        label_stock.register_list(chosen, ["AB00000001", "AB1", "", "中文"], None, by=1, at=at)
     assert [f.row for f in told.value.faults] == [2, 4]
-    found = labels.register_list(chosen, [" ab00000001 ", "AB00000002"], None, by=1, at=at)
+    found = label_stock.register_list(chosen, [" ab00000001 ", "AB00000002"], None, by=1, at=at)
     assert found.count == 2
 
 
 def test_stock_is_not_registered_twice(db_session, at):
     chosen = pattern()
-    labels.register_range(chosen, "AB00000001", "AB00000009", None, by=1, at=at)
-    with pytest.raises(labels.AlreadyRegistered):
-        labels.register_list(chosen, ["AB00000009"], None, by=1, at=at)
+    label_stock.register_range(chosen, "AB00000001", "AB00000009", None, by=1, at=at)
+    with pytest.raises(label_stock.AlreadyRegistered):
+        label_stock.register_list(chosen, ["AB00000009"], None, by=1, at=at)
 
 
 def test_a_foreign_tube_is_taken_at_its_first_scan_and_joins_its_stock_later(
@@ -220,7 +220,7 @@ def test_a_foreign_tube_is_taken_at_its_first_scan_and_joins_its_stock_later(
     r = phone.send(client)
     assert not r.json["parked"], r.json
     assert fetch("SELECT run_id FROM tube_key WHERE barcode = 'AB00000001'") == [(None,)]
-    found = labels.register_range(chosen, "AB00000001", "AB00000003", None, by=1, at=at)
+    found = label_stock.register_range(chosen, "AB00000001", "AB00000003", None, by=1, at=at)
     assert ledger(found) == {
         "printed": 3, "blank": 2, "claimed": 1, "returned": 0, "void": 0, "missing": 0,
     }  # fmt: skip
@@ -230,7 +230,7 @@ def test_a_run_belongs_to_the_site_it_was_issued_to(db_session):
     from screening.tube.label_queries import list_runs, place_of_run
 
     site = make.site()
-    found = labels.make_run("tube", 3, site.site_id, by=1, at=clock.now())
+    found = label_runs.make_run("tube", 3, site.site_id, by=1, at=clock.now())
     assert place_of_run(found.run_id) == site.place
     assert [r.run_id for r in list_runs([site.place])] == [found.run_id]
     assert list_runs([make.site().place]) == []

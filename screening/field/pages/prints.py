@@ -20,10 +20,10 @@ from screening.registry.rules import Mode
 from screening.tube import label_queries as labels
 from screening.tube import prints
 from screening.tube.codes import WORDS, Kind, grouped, make_code, read_code
-from screening.tube.labels_service import KINDS
 from screening.tube.printers import fallback, picture
 from screening.tube.printers.layouts import LAYOUTS, Shift
 from screening.tube.printers.paper import Stamp
+from screening.tube.service.label_runs import KINDS
 
 LABELS = (Role.ADMINISTRATOR, Role.DISPATCHER, Role.SITE_SUPERVISOR)
 SITES = (*SITE_ROLES, Role.ADMINISTRATOR)
