@@ -21,7 +21,8 @@ from screening.accounts.roles import Actor
 from screening.accounts.secret_words import hashed
 from screening.app import create_app
 from screening.db import db, insert, new_id, raw
-from screening.lab import layout, queries
+from screening.lab import queries
+from screening.lab.plates import layout
 from screening.lab.service import plates, rule_sets, runs
 from screening.reporting import service
 from screening.tube import service as tubes

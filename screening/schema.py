@@ -10,11 +10,7 @@ from screening.field import models as field
 from screening.figures import models as figures
 from screening.inbound import models as inbound
 from screening.interop import models as interop
-from screening.lab import archive_models as lab_archive
-from screening.lab import bench_models as lab_bench
-from screening.lab import duty_models as duty
 from screening.lab import models as lab
-from screening.lab import use_models as lab_use
 from screening.ledger import models as ledger
 from screening.places import models as places
 from screening.registry import models as registry
@@ -27,8 +23,8 @@ from screening.transport import models as transport
 from screening.tube import models as tube
 
 __all__ = [
-    "accounts", "bulletins", "coverage", "due", "duty", "exports", "field", "figures", "inbound",
-    "interop", "jobs", "keyguard", "lab", "lab_archive", "lab_bench", "lab_use", "ledger", "outbox",
+    "accounts", "bulletins", "coverage", "due", "exports", "field", "figures", "inbound",
+    "interop", "jobs", "keyguard", "lab", "ledger", "outbox",
     "places", "registry", "reminders", "reporting", "schedules", "tickets", "transport", "tube",
 ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from screening.bulletins.shape import block
 from screening.db import fetch
 from screening.errors import Conflict, Problem
 from screening.lab import queries as lab
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.places import queries as places
 from screening.places.rules import EVERYWHERE, STREET, Place
 from screening.registry.queries import get_policy, open_rounds

@@ -21,7 +21,7 @@ from screening.dashboard.dispatch_rules import (
 from screening.dashboard.queries import list_responsible
 from screening.figures.standing import minutes_since
 from screening.i18n import _, age, day, dt, hm
-from screening.lab import capacity
+from screening.lab.watch import capacity
 from screening.lab.queries.labs import LabRow
 from screening.ledger.queries import names_of_places
 from screening.transport import words

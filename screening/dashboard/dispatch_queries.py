@@ -15,9 +15,9 @@ from screening.db import by_cell, fetch
 from screening.figures.queries import Scene
 from screening.figures.queries.stragglers import boxes_on_the_road
 from screening.lab import queries as lab
-from screening.lab.capacity import LabLoad
 from screening.lab.queries.capacity import list_loads
 from screening.lab.queries.labs import LabRow
+from screening.lab.watch.capacity import LabLoad
 from screening.places import queries as places
 from screening.places.rules import COUNTY, Place
 from screening.registry.service.rounds import labs_of

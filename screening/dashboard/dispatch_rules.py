@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from screening.accounts.rules import Limit
-from screening.lab import capacity
-from screening.lab.capacity import LabLoad
+from screening.lab.watch import capacity
+from screening.lab.watch.capacity import LabLoad
 
 GAIN_HOURS = Limit(1, "house; a detour that saves a box less than this is not worth a call")
 IDLE_HOURS = Limit(1, "house; a laboratory with less work than this soon stands still")

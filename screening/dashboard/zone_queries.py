@@ -19,7 +19,7 @@ from screening.coverage.rules import CoverageRow, total
 from screening.dashboard.zone_rules import ZoneRound
 from screening.db import fetch
 from screening.figures.queries import list_positive
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.ledger.sight import whole_city
 from screening.places import queries as places
 from screening.places.queries import Node

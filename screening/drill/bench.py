@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from screening.drill import runs
 from screening.drill.door import Refused
 from screening.drill.notes import RUNNING, SIGNED_ONCE, Again, Plate, Waiting
-from screening.lab.layout import wells_by_column
+from screening.lab.plates.layout import wells_by_column
 
 if TYPE_CHECKING:
     from screening.drill.day import Day

@@ -18,7 +18,7 @@ from screening.drill.city import EXAMPLE
 from screening.drill.day_plan import DayPlan, PlannedRound, StaffMember
 from screening.drill.outlines import outlines
 from screening.drill.register import Found, Tick
-from screening.lab.rule_sets import GENERAL
+from screening.lab.rules.rule_sets import GENERAL
 from screening.lab.service import duty, rule_sets
 from screening.places import boundaries
 from screening.places import queries as places

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from screening.collection import service as collection
 from screening.collection.queries import find_site
-from screening.lab import reception
+from screening.lab.service import reception
 from screening.lab.service.ranks import rank_received
 from screening.reminders import visits
 from screening.reporting import service as reporting

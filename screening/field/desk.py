@@ -20,7 +20,7 @@ from screening.crypto import b64
 from screening.db import fetch
 from screening.field import chain, queries, service
 from screening.field.service import Receipt
-from screening.lab import reception
+from screening.lab.service import reception
 from screening.tickets.rules import KINDS
 from screening.tube import chain as hashing
 from screening.tube.queries import find_keys

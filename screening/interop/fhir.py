@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from screening.interop import loinc
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 
 Resource = dict[str, Any]
 SYSTEM = "urn:x-screening"

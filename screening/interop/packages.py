@@ -20,7 +20,7 @@ from screening import outbox
 from screening.accounts.audit import note
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Conflict, NotFound, Problem
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.registry.service.persons import ring
 from screening.reporting.queries import list_results
 from screening.reporting.rules import Limit

@@ -9,7 +9,7 @@ from screening.db import fetch
 from screening.errors import NotFound
 from screening.interop.fhir import Measured, Tube
 from screening.lab.queries.labs import LabRow, get_lab
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.registry.service.persons import ring
 from screening.reporting.queries import ResultRow, list_results
 from screening.tube.queries import get_key, get_tube, list_binds

@@ -15,7 +15,7 @@ from screening import clock
 from screening.accounts import queries as accounts
 from screening.db import db
 from screening.lab import queries
-from screening.lab.folder import Look
+from screening.lab.bench.folder import Look
 from screening.lab.readers import MAX_BYTES, NotARunFile, RunFile, read_run, refusals
 from screening.lab.scopes import WRITERS
 from screening.lab.service import rule_sets

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from screening import clock
 from screening.db import db
-from screening.lab import folder as folders
-from screening.lab.folder import DONE, REFUSED, Look
+from screening.lab.bench import folder as folders
+from screening.lab.bench.folder import DONE, REFUSED, Look
 from screening.lab.readers import MAX_BYTES
 from screening.lab.readers.refusals import TooBig
 from screening.lab.service import tray

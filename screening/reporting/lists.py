@@ -10,7 +10,7 @@ from screening.accounts.roles import Role
 from screening.db import fetch
 from screening.exports.kinds import Column, Listing, Order, register
 from screening.i18n import dt
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.places.queries import Node
 from screening.registry import seals
 from screening.registry.lists import OPENERS, shown, stores_in

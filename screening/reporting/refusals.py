@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from screening.errors import Conflict, Fault, Faults, Problem
-from screening.lab.positivity import KINDS as WATCHES
+from screening.lab.watch.positivity import KINDS as WATCHES
 from screening.reporting.queries import Standing
 from screening.tickets.rules import KINDS
 from screening.tube.rules import Stage

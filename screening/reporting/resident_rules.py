@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting.rules import CALLS_BACK, CLOSED, Limit, PersonState, Swab, swab_state
 from screening.tube.rules import Purpose
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.tube.rules import (
     NOT_IN_TUBE,
     ON_PLATE,

@@ -6,21 +6,15 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting import rules
 from screening.reporting.rules import PersonState
+from screening.wire import Id, moment, text
 
 OUTCOMES = {o.name.lower(): int(o) for o in Outcome}
 NAMES = {number: name for name, number in OUTCOMES.items()}
 MOST = 384  # a whole large plate at once
 SECRET = {"description": "the signer's PIN, or the password where no PIN is set"}
-
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
 
 
 class OutcomeField(fields.Field):
@@ -33,14 +27,6 @@ class OutcomeField(fields.Field):
         if not isinstance(value, str) or value not in OUTCOMES:
             raise ValidationError(f"{'/'.join(OUTCOMES)}")
         return OUTCOMES[value]
-
-
-def text(most: int, least: int = 1, **kw: Any) -> fields.String:
-    return fields.String(validate=validate.Length(least, most), **kw)
-
-
-def moment(**kw: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **kw)
 
 
 def secret() -> fields.String:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from screening.i18n import current_lang
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting.rules import PersonState
 
 Pair = tuple[str, str]

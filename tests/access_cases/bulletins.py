@@ -8,7 +8,7 @@ from screening.accounts.roles import Role
 from screening.bulletins import near, service
 from screening.bulletins.rules import Kind
 from screening.db import insert, new_id
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.places.queries import TREE
 from screening.registry.queries import ROUNDS
 from screening.tube.codes import Kind as Code

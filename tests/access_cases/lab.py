@@ -8,7 +8,7 @@ import secrets
 
 from screening import clock
 from screening.lab import queries
-from screening.lab.rule_sets import GENERAL, to_dict
+from screening.lab.rules.rule_sets import GENERAL, to_dict
 from screening.lab.service import dry_runs, plates, rule_sets, runs
 from screening.tube.codes import Kind, make_code
 from screening.tube.rules import Verb

@@ -11,7 +11,7 @@ from screening import clock
 from screening.accounts import secret_words
 from screening.accounts.roles import Role
 from screening.db import db, fetch, insert, new_id, run
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.registry.person_codes import make_resident_code
 from screening.registry.queries import ROUNDS
 from screening.reporting import service

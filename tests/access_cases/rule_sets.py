@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from screening.lab import rule_form
-from screening.lab.rule_sets import GENERAL, to_dict
+from screening.lab.rules import rule_form
+from screening.lab.rules.rule_sets import GENERAL, to_dict
 from screening.registry.rules import COHORTS
 from tests.access import Case
 from tests.access_cases.lab import proposed, rule

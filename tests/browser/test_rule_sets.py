@@ -9,8 +9,8 @@ from flask import Flask
 
 from screening import clock
 from screening.db import db
-from screening.lab.layout import tube_wells
-from screening.lab.rule_sets import GENERAL, to_dict
+from screening.lab.plates.layout import tube_wells
+from screening.lab.rules.rule_sets import GENERAL, to_dict
 from screening.lab.service import plates, rule_sets, runs
 from screening.tube.codes import Kind, make_code
 from screening.tube.rules import Verb

@@ -10,7 +10,7 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.coverage import service as coverage
 from screening.db import db, fetch, insert, new_id, run
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.places.queries import TREE
 from screening.registry.queries import ROUNDS
 from screening.registry.rules import Flag

@@ -17,7 +17,7 @@ from screening.dashboard.dispatch_rules import (
     limit_hours,
     propose,
 )
-from screening.lab.capacity import LabLoad
+from screening.lab.watch.capacity import LabLoad
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 

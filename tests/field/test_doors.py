@@ -7,7 +7,7 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch, insert, new_id, run
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from tests import make
 from tests.field.phones import ask
 from tests.reporting import bench

@@ -8,7 +8,7 @@ import pytest
 
 from screening import clock
 from screening.db import db, fetch, run
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from tests.reporting import bench
 
 

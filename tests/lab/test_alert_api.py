@@ -9,8 +9,8 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch
-from screening.lab.duty_rules import district_of
 from screening.lab.queries.duty import way_to
+from screening.lab.rules.duty_rules import district_of
 from tests import make, world
 
 

@@ -13,8 +13,8 @@ from screening.accounts.queries import actor_of
 from screening.accounts.roles import EVERYWHERE, Role
 from screening.db import db, run
 from screening.lab import queries
-from screening.lab.duty_rules import city_of, district_of
 from screening.lab.queries.duty import way_to
+from screening.lab.rules.duty_rules import city_of, district_of
 from screening.lab.scopes import answers
 from screening.lab.service import alerts, calling, runs
 from screening.lab.service.duty import add

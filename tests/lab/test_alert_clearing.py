@@ -6,9 +6,9 @@ import pytest
 
 from screening import clock
 from screening.db import db, fetch
-from screening.lab import members, queries
+from screening.lab import queries
 from screening.lab.queries.members import singles_of
-from screening.lab.service import alerts
+from screening.lab.service import alerts, members
 from screening.places.rules import EVERYWHERE, Place
 from screening.reporting import service
 from screening.reporting.refusals import Refused

@@ -9,7 +9,7 @@ import pytest
 from screening.accounts.roles import Role
 from screening.db import db
 from screening.lab import queries
-from screening.lab.rule_sets import GENERAL, to_dict
+from screening.lab.rules.rule_sets import GENERAL, to_dict
 from tests import make
 from tests.lab.bench import GREY, HOT, LOST, peek
 

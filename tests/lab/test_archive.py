@@ -6,10 +6,10 @@ import pytest
 
 from screening import clock
 from screening.db import db
-from screening.lab import retention
-from screening.lab.retention import Held, fate, next_place
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import archive
-from screening.lab.well_rules import Outcome
+from screening.lab.watch import retention
+from screening.lab.watch.retention import Held, fate, next_place
 from screening.tube.queries import get_key, list_lines
 from screening.tube.rules import Stage, Verb
 from tests.reporting import bench as made

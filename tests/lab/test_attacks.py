@@ -9,7 +9,7 @@ import pytest
 from screening import clock
 from screening.db import db
 from screening.lab import jobs, queries
-from screening.lab.plate_problems import FileWaits
+from screening.lab.plates.problems import FileWaits
 from screening.lab.service import plates, rule_sets, runs, tray
 from tests.lab.bench import HOT, peek
 from tests.lab.test_service_together import together

@@ -10,16 +10,17 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db
-from screening.lab import layout, queries
-from screening.lab.bench_commands import COMMANDS, Command, read_command
-from screening.lab.bench_words import (
+from screening.lab import queries
+from screening.lab.bench.commands import COMMANDS, Command, read_command
+from screening.lab.bench.words import (
     NoPlateTaken,
     NothingToUndo,
     OnInstrument,
     PlateAwaited,
     RejectStands,
 )
-from screening.lab.plate_problems import AlreadyPlated, PlateFull
+from screening.lab.plates import layout
+from screening.lab.plates.problems import AlreadyPlated, PlateFull
 from screening.lab.service import bench as bench_service
 from screening.ledger.check import check
 from screening.tube.codes import CodeProblem, Kind, UnknownCode, make_code, read_code

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from screening.lab.capacity import LabLoad, forecast, hours_for, load_rate, room, turnaround
+from screening.lab.watch.capacity import LabLoad, forecast, hours_for, load_rate, room, turnaround
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from screening.lab import control_places, layout, plate_plan
-from screening.lab.control_places import alike_columns, betrays_moves, family, next_of, seen
-from screening.lab.plan_rules import PlanWell
+from screening.lab.judgement.plate_rules import PlateCall, evaluate_plate
+from screening.lab.plates import control_places, layout, plate_plan
+from screening.lab.plates.control_places import alike_columns, betrays_moves, family, next_of, seen
+from screening.lab.plates.plan_rules import PlanWell
 from screening.lab.readers.run import WellReading
-from screening.lab.rule_sets import CDC as UNIPLEX
-from screening.lab.rule_sets import GENERAL, RuleSet
-from screening.lab.rules import PlateCall, evaluate_plate
+from screening.lab.rules.rule_sets import CDC as UNIPLEX
+from screening.lab.rules.rule_sets import GENERAL, RuleSet
 
 KINDS = [(size, marked) for size in (96, 384) for marked in (False, True)]
 ALL = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from screening.lab.duty_rules import (
+from screening.lab.rules.duty_rules import (
     KNOWN,
     LOOK_AHEAD,
     MINUTES,

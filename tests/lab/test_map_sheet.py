@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from screening.lab import layout, map_sheet
-from screening.lab.bench_commands import COMMANDS, read_command
-from screening.lab.control_places import family
+from screening.lab.bench.commands import COMMANDS, read_command
+from screening.lab.plates import layout, map_sheet
+from screening.lab.plates.control_places import family
 from screening.tube import prints
 from screening.tube.printers.paper import Stamp
 

@@ -11,12 +11,13 @@ import xlsxwriter
 
 from screening import clock
 from screening.db import db
-from screening.lab import fill_problems as p
-from screening.lab import queries, sheets_out
-from screening.lab.control_places import family
-from screening.lab.plate_plan import layouts
+from screening.lab import queries
+from screening.lab.plates import sheets_out
+from screening.lab.plates.control_places import family
+from screening.lab.plates.plate_plan import layouts
+from screening.lab.readers import fill_problems as p
 from screening.lab.readers import robot_log, sample_sheet
-from screening.lab.rule_sets import CDC, GENERAL
+from screening.lab.rules.rule_sets import CDC, GENERAL
 from screening.lab.service import filling
 from tests.lab.bench import peek, stages
 
@@ -345,7 +346,7 @@ def whole(size: int = 96, rule=GENERAL, n: int = 3) -> tuple[sheets_out.Plate, d
     controls = dict(family(size, True)[0]) if not rule.uniplex else layouts(rule, size)[0]
     tubes = {}
     for i in range(n):
-        from screening.lab.plate_plan import free_wells
+        from screening.lab.plates.plate_plan import free_wells
 
         tubes |= dict.fromkeys(free_wells(rule, size, controls, tubes, "column"), f"{i:014d}")
     return sheets_out.plate_of("P1", size, rule, controls, tubes), tubes

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from screening import clock
 from screening.db import db
-from screening.lab import layout, queries
-from screening.lab.control_places import family
-from screening.lab.plan_rules import PlanWell
+from screening.lab import queries
+from screening.lab.judgement.plate_rules import evaluate_plate
+from screening.lab.plates import layout
+from screening.lab.plates.control_places import family
+from screening.lab.plates.plan_rules import PlanWell
 from screening.lab.readers.run import WellReading
-from screening.lab.rule_sets import GENERAL
-from screening.lab.rules import evaluate_plate
+from screening.lab.rules.rule_sets import GENERAL
 from screening.lab.service import bench as scanner
 from screening.lab.service import plates
 from screening.tube.rules import Stage
@@ -67,6 +68,7 @@ MADE = family(96, True)[0]
 TUBES = layout.tube_wells(96, controls=MADE)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sets(st.sampled_from(TUBES), max_size=20),
     st.tuples(st.integers(0, 11), st.integers(0, 11)).filter(lambda x: x[0] != x[1]),

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from screening.lab.positivity import Count, at_most, watch
+from screening.lab.watch.positivity import Count, at_most, watch
 
 CITY = Count(5000, 25)  # other laboratories: five in a thousand
 NONE = Count()

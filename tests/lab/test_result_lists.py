@@ -15,8 +15,9 @@ from screening.accounts.roles import Role
 from screening.db import db, run
 from screening.errors import Faults
 from screening.i18n import ZONE
-from screening.lab import jobs, list_template
-from screening.lab import list_problems as p
+from screening.lab import jobs
+from screening.lab.lists import problems as p
+from screening.lab.lists import template as list_template
 from screening.lab.readers.refusals import CutOff, EmptyFile
 from screening.lab.readers.result_list import NotAResultList, TwoColumns, TwoLists
 from screening.lab.service import alerts, originals, result_lists

@@ -10,10 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from screening.lab import layout, words
-from screening.lab.readers import WellReading, read_run
-from screening.lab.rule_sets import BGI, CDC, DEFAULTS, GENERAL, check
-from screening.lab.rules import (
+from screening.lab import words
+from screening.lab.judgement.plate_rules import (
     BadRuleSet,
     ControlRule,
     Mismatch,
@@ -30,7 +28,10 @@ from screening.lab.rules import (
     hints,
     to_dict,
 )
-from screening.lab.well_rules import WellCall
+from screening.lab.plates import layout
+from screening.lab.readers import WellReading, read_run
+from screening.lab.rules.rule_sets import BGI, CDC, DEFAULTS, GENERAL, check
+from screening.lab.rules.well_rules import WellCall
 
 NEG, POS, INC, INV = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INCONCLUSIVE, Outcome.INVALID
 OPEN = Path(__file__).parents[3] / "shared/data/pcr/open"

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from screening.lab import dry_run
+from screening.lab.judgement import dry_run
+from screening.lab.judgement.plate_rules import PlanWell, PlateCall, evaluate_plate, evaluate_well
 from screening.lab.readers import WellReading
-from screening.lab.rule_sets import BGI, CDC, DEFAULTS, GENERAL, RuleSet, TargetRule
-from screening.lab.rules import PlanWell, PlateCall, evaluate_plate, evaluate_well
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.rule_sets import BGI, CDC, DEFAULTS, GENERAL, RuleSet, TargetRule
+from screening.lab.rules.well_rules import Outcome
 
 NEG, POS, INC, INV = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INCONCLUSIVE, Outcome.INVALID
 ALERTS = (POS, INC)

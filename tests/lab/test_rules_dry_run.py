@@ -9,9 +9,9 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db
-from screening.lab.rule_sets import GENERAL, to_dict
+from screening.lab.rules.rule_sets import GENERAL, to_dict
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import dry_runs, rule_sets
-from screening.lab.well_rules import Outcome
 from tests import make
 from tests.lab.bench import GREY, HOT, peek
 

@@ -6,8 +6,8 @@ import pytest
 
 from screening.accounts.roles import Role
 from screening.errors import Faults
-from screening.lab import rule_form
-from screening.lab.rule_sets import DEFAULTS, GENERAL, RuleSet, from_dict, to_dict
+from screening.lab.rules import rule_form
+from screening.lab.rules.rule_sets import DEFAULTS, GENERAL, RuleSet, from_dict, to_dict
 from screening.lab.service import rule_sets
 from screening.registry.rules import COHORTS
 from tests import make

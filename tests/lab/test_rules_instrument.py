@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from screening.lab import words
-from screening.lab.instrument_words import said
 from screening.lab.readers import WellReading, read_run
-from screening.lab.rule_sets import BGI, CDC, DEFAULTS, GENERAL
-from screening.lab.well_rules import DIFFERS, Outcome, WellCall, evaluate_well, is_alert
+from screening.lab.rules.instrument_words import said
+from screening.lab.rules.rule_sets import BGI, CDC, DEFAULTS, GENERAL
+from screening.lab.rules.well_rules import DIFFERS, Outcome, WellCall, evaluate_well, is_alert
 
 NEG, POS, INC, INV = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INCONCLUSIVE, Outcome.INVALID
 OPEN = Path(__file__).parents[3] / "shared/data/pcr/open"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from screening.lab import layout
+from screening.lab.judgement.plate_rules import Hint, PlanWell, evaluate_plate
+from screening.lab.plates import layout
 from screening.lab.readers import WellReading
-from screening.lab.rule_sets import GENERAL, BadRuleSet, PatternRule, RuleSet, from_dict, to_dict
-from screening.lab.rules import Hint, PlanWell, evaluate_plate
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.rule_sets import (
+    GENERAL,
+    BadRuleSet,
+    PatternRule,
+    RuleSet,
+    from_dict,
+    to_dict,
+)
+from screening.lab.rules.well_rules import Outcome
 
 CONTROLS = layout.default_controls(96)  # A1, D6, G12 negative, H11 positive
 

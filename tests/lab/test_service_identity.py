@@ -9,7 +9,7 @@ import pytest
 
 from screening import clock
 from screening.db import db
-from screening.lab import run_clock
+from screening.lab.judgement import run_clock
 from screening.lab.queries import get_plate, list_labs
 from screening.lab.service import originals, plates, starts
 from screening.places.rules import EVERYWHERE

@@ -8,8 +8,8 @@ from screening import clock
 from screening.db import db
 from screening.errors import Faults
 from screening.lab import queries
-from screening.lab.plate_plan import BadLayout
-from screening.lab.plate_problems import (
+from screening.lab.plates.plate_plan import BadLayout
+from screening.lab.plates.problems import (
     AlreadyPlated,
     BadPlateCode,
     PlateDone,

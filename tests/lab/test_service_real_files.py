@@ -9,7 +9,8 @@ import pytest
 
 from screening import clock
 from screening.db import db
-from screening.lab import layout, queries
+from screening.lab import queries
+from screening.lab.plates import layout
 from screening.lab.readers import read_run
 from screening.lab.service import plates
 from screening.tube.rules import Stage

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from screening import clock
-from screening.lab.plate_plan import BadLayout
-from screening.lab.rule_sets import GENERAL, BadRuleSet, to_dict
+from screening.lab.plates.plate_plan import BadLayout
+from screening.lab.rules.rule_sets import GENERAL, BadRuleSet, to_dict
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import dry_runs, plates, rule_sets, runs
-from screening.lab.well_rules import Outcome
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ import pytest
 
 from screening import clock
 from screening.db import db
-from screening.lab import jobs, layout, queries
-from screening.lab.plate_problems import FileUsed, PlateDone
+from screening.lab import jobs, queries
+from screening.lab.plates import layout
+from screening.lab.plates.problems import FileUsed, PlateDone
 from screening.lab.readers import NotARunFile
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import plates, runs
-from screening.lab.well_rules import Outcome
 from screening.tube.rules import Stage
 from tests.lab.bench import BLANK, GREY, HOT, LOST, peek, run_file, stages
 

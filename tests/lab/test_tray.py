@@ -12,11 +12,11 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db
-from screening.lab import folder as folders
-from screening.lab.folder import QUIET_SECONDS, Look
+from screening.lab.bench import folder as folders
+from screening.lab.bench.folder import QUIET_SECONDS, Look
+from screening.lab.bench.tray_words import FileGone, NoDiscardReason, SecondPerson
 from screening.lab.queries.tray import list_waiting_files
 from screening.lab.service import runs, tray
-from screening.lab.tray_words import FileGone, NoDiscardReason, SecondPerson
 from screening.lab.watching import take_once
 from tests import make
 from tests.lab.bench import HOT, peek, run_file

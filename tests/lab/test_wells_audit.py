@@ -10,11 +10,11 @@ from screening import clock
 from screening.db import db
 from screening.i18n import ZONE
 from screening.lab import queries
-from screening.lab.control_places import seen
-from screening.lab.plate_problems import ControlWell, WellTaken
+from screening.lab.plates.control_places import seen
+from screening.lab.plates.problems import ControlWell, WellTaken
+from screening.lab.plates.wells_audit import DayCount, RunCount, Told
 from screening.lab.service import bench as scanner
 from screening.lab.service import wells
-from screening.lab.wells_audit import DayCount, RunCount, Told
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 

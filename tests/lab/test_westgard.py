@@ -2,8 +2,8 @@
 
 import pytest
 
-from screening.lab import westgard
-from screening.lab.westgard import Base, base_of, broken, judge
+from screening.lab.watch import westgard
+from screening.lab.watch.westgard import Base, base_of, broken, judge
 
 STEADY = [30.0 + d for d in (0.2, -0.1, 0.0, 0.1, -0.2, 0.3, -0.3, 0.1, -0.1, 0.0)] * 2
 

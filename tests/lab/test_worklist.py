@@ -10,7 +10,7 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, run
 from screening.lab import queries
-from screening.lab.priority import Rank, rank_of
+from screening.lab.rules.priority import Rank, rank_of
 from screening.lab.service import plates, starts
 from screening.tube.rules import Bind, Mode, Purpose
 from tests import make

@@ -11,7 +11,7 @@ from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import Actor, Role
 from screening.db import db, fetch, insert, new_id
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting import service
 from screening.tube import service as tubes
 from screening.tube.queries import get_key, get_tube

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from screening import clock
 from screening.db import db, fetch, insert, new_id, run
-from screening.lab.well_rules import LOOSENED
+from screening.lab.rules.well_rules import LOOSENED
 from screening.reporting import gates, refusals
 from screening.reporting.refusals import Refused
 from tests.reporting.bench import NEG, POS

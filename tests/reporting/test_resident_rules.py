@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting import resident_rules, rules
 from screening.reporting.resident_rules import NO_SIGNAL, Signals
 from screening.reporting.rules import PersonState, Swab

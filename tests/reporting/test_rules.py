@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting import gates, rules
 from screening.reporting.gates import Gate
 from screening.reporting.rules import Gap, PersonState, Reading, Swab

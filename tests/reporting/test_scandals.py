@@ -12,7 +12,7 @@ from screening import clock
 from screening.db import db, fetch, insert
 from screening.errors import Faults
 from screening.lab import queries
-from screening.lab.plate_problems import FileUsed
+from screening.lab.plates.problems import FileUsed
 from screening.lab.queries.holds import list_holds
 from screening.lab.service import dry_runs, plates, rule_sets, runs
 from screening.lab.service.rule_sets import OwnProposal

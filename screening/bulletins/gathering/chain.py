@@ -12,9 +12,9 @@ from screening.db import fetch
 from screening.figures.forecast import queue
 from screening.figures.queries.paces import list_site_paces
 from screening.figures.rules import STAGES
-from screening.lab.capacity import LabLoad
 from screening.lab.queries import list_labs
 from screening.lab.queries.capacity import list_loads
+from screening.lab.watch.capacity import LabLoad
 from screening.places.rules import EVERYWHERE
 from screening.transport.rules import BatchStage
 from screening.tube.rules import GONE, Stage, Verb, Void

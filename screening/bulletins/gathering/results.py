@@ -11,7 +11,7 @@ from screening.bulletins.gathering.people import People
 from screening.bulletins.rules import written
 from screening.db import fetch
 from screening.figures.queries.positives import list_positive
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.reporting import rules as reporting
 from screening.tube.rules import Mode, Purpose
 

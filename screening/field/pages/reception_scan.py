@@ -13,7 +13,7 @@ from screening.accounts.roles import LAB_ROLES
 from screening.field.pages.frame import answered, bp, lang, spoken, state, text, told
 from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
 from screening.i18n import _
-from screening.lab.bench_commands import REASONS, Command, read_command
+from screening.lab.bench.commands import REASONS, Command, read_command
 from screening.transport import checks
 from screening.transport.desk_queries import BatchRow, find_seal, find_tube_box
 from screening.transport.rules import BatchStage

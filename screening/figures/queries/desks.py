@@ -10,10 +10,10 @@ from screening.figures.queries.paces import SitePaceRow, list_site_paces
 from screening.figures.queries.scene import Scene
 from screening.figures.queries.stragglers import boxes_on_the_road
 from screening.figures.standing import HELD, Standing, stand
-from screening.lab import capacity
-from screening.lab.capacity import LabLoad
 from screening.lab.queries.capacity import list_loads
 from screening.lab.queries.labs import LabRow
+from screening.lab.watch import capacity
+from screening.lab.watch.capacity import LabLoad
 from screening.places import queries as places
 from screening.places.queries import SiteRow
 from screening.tube.rules import Stage

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from screening.db import by_cell, fetch
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.ledger.sight import Sight
 from screening.places import queries as places
 from screening.reporting import rules as reporting

@@ -11,11 +11,12 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Fault, Problem
 from screening.i18n import dt
-from screening.lab import members, words
-from screening.lab.duty_rules import KNOWN
+from screening.lab import words
 from screening.lab.pages.alerts import COMMAND, alert_view, alerts_view
 from screening.lab.pages.frame import bp, form, me, said, shown, undo
 from screening.lab.queries import AlertRow
+from screening.lab.rules.duty_rules import KNOWN
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.scopes import (
     ALERT,
     ALERTED,
@@ -27,7 +28,7 @@ from screening.lab.scopes import (
     homes_of,
 )
 from screening.lab.service import alerts as service
-from screening.lab.well_rules import Outcome
+from screening.lab.service import members
 
 
 @bp.get("/alerts/<int:cell>/<int:alert_id>/members")

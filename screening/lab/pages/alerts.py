@@ -12,12 +12,13 @@ from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries.staff import names_of
 from screening.i18n import _, dt
 from screening.lab import queries, words
-from screening.lab.duty_rules import KNOWN, all_known
 from screening.lab.pages.frame import PAGE, bp, outcome_badge, said, shown
 from screening.lab.queries import AlertRow, DutyCallRow, Unanswered
 from screening.lab.queries.duty import names_of as places_of
 from screening.lab.queries.duty import place_of
 from screening.lab.queries.members import singles_of
+from screening.lab.rules.duty_rules import KNOWN, all_known
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.scopes import (
     ALERT,
     ALERTED,
@@ -30,7 +31,6 @@ from screening.lab.scopes import (
     reach_of,
 )
 from screening.lab.service.calling import minutes
-from screening.lab.well_rules import Outcome
 from screening.tube.queries import Key, list_tubes
 
 COMMAND = "0"  # raised by no laboratory

@@ -11,7 +11,7 @@ from screening.accounts.guard import current_actor, require
 from screening.accounts.queries import names_of
 from screening.errors import Problem
 from screening.i18n import _, current_lang
-from screening.lab import queries, retention
+from screening.lab import queries
 from screening.lab.pages.frame import bp, form, me, outcome_badge, shown, undo
 from screening.lab.queries.archive import (
     StayRow,
@@ -21,9 +21,10 @@ from screening.lab.queries.archive import (
     list_boxes,
     list_free,
 )
-from screening.lab.retention import Fate, Held
 from screening.lab.scopes import BENCH, LAB, READERS
 from screening.lab.service import archive as service
+from screening.lab.watch import retention
+from screening.lab.watch.retention import Fate, Held
 from screening.places import queries as places
 from screening.tube.rules import Stage
 from screening.tube.words import STAGE_WORDS

@@ -9,11 +9,12 @@ from flask import redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import require
 from screening.errors import NotFound, Problem
-from screening.lab import layout, plate_plan, queries
+from screening.lab import queries
 from screening.lab.pages.frame import bp, form, me, shown, undo
 from screening.lab.pages.plates import plate_view
 from screening.lab.pages.scan import last_line
-from screening.lab.plate_plan import ORDERS
+from screening.lab.plates import layout, plate_plan
+from screening.lab.plates.plate_plan import ORDERS
 from screening.lab.queries.steps import find_last
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import bench, plates

@@ -13,7 +13,7 @@ from screening import clock
 from screening.accounts.guard import require
 from screening.errors import Problem
 from screening.i18n import ZONE, _, current_lang
-from screening.lab import drawing, queries, westgard
+from screening.lab import queries
 from screening.lab.pages.bench import may_write
 from screening.lab.pages.frame import bp, form, me, shown, undo
 from screening.lab.pages.plates import CONTROLS
@@ -24,11 +24,12 @@ from screening.lab.queries.charts import (
     list_lots,
     rules_in_use,
 )
-from screening.lab.rule_sets import RuleSet
+from screening.lab.rules.rule_sets import RuleSet
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import lots, rule_sets
 from screening.lab.service.rule_sets import Version
 from screening.lab.service.runs import Shown
+from screening.lab.watch import drawing, westgard
 
 LOOK_BACK = timedelta(days=180)
 SHOWN = 60  # points a chart; the base of twenty may lie before them

@@ -10,15 +10,17 @@ from flask import redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import require
 from screening.i18n import _
-from screening.lab import drawing, layout, queries
+from screening.lab import queries
 from screening.lab.pages.frame import bp, outcome_badge, shown
 from screening.lab.pages.plates import one_well
+from screening.lab.plates import layout
 from screening.lab.queries.result_lists import is_list
 from screening.lab.readers.curves import Curve
 from screening.lab.scopes import LAB, READERS
 from screening.lab.service import runs
 from screening.lab.service.curves import curves_of
 from screening.lab.service.runs import Shown
+from screening.lab.watch import drawing
 
 TONES = {1: "ok", 2: "stop", 3: "look", 4: "unknown"}
 # drawn in this order, the last on top; a well without a call is never shown as a negative

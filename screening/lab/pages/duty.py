@@ -13,9 +13,9 @@ from screening.accounts.queries.staff import find_staff
 from screening.errors import BadField, Fault, Faults, NotFound, Problem
 from screening.i18n import ZONE, _
 from screening.lab import words
-from screening.lab.duty_rules import LOOK_AHEAD
 from screening.lab.pages.frame import bp, form, said, shown, undo
 from screening.lab.queries.duty import DutyRow
+from screening.lab.rules.duty_rules import LOOK_AHEAD
 from screening.lab.scopes import KEEPERS, ROSTER, may_keep
 from screening.lab.service import duty as service
 from screening.lab.service.calling import minutes, open_phone

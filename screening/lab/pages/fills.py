@@ -11,11 +11,13 @@ from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.errors import NotFound, Problem
 from screening.i18n import _, current_lang
-from screening.lab import bench_commands, map_sheet, queries, sheets_out
-from screening.lab.fill_problems import NotASampleSheet
+from screening.lab import queries
+from screening.lab.api.plate_files import setup
+from screening.lab.bench import commands as bench_commands
 from screening.lab.pages.frame import bp, form, me, said, shown, undo
 from screening.lab.pages.plates import CONTROLS, plate_view
-from screening.lab.plate_api import setup
+from screening.lab.plates import map_sheet, sheets_out
+from screening.lab.readers.fill_problems import NotASampleSheet
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import filling, rule_sets
 from screening.tube import prints

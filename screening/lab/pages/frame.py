@@ -11,7 +11,7 @@ from screening.db import db
 from screening.errors import Faults, Problem
 from screening.i18n import current_lang
 from screening.lab import words
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 
 bp = Blueprint("lab_pages", __name__)
 PAGE = 100

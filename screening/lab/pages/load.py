@@ -10,15 +10,16 @@ from flask import url_for
 from screening import clock
 from screening.accounts.guard import require
 from screening.i18n import ZONE, _, current_lang
-from screening.lab import capacity, drawing, positivity, queries
-from screening.lab.capacity import LabLoad
+from screening.lab import queries
 from screening.lab.pages.frame import bp, shown
-from screening.lab.positivity import KINDS, Count
 from screening.lab.queries import LabRow
 from screening.lab.queries.capacity import list_loads
 from screening.lab.queries.charts import list_hours, list_recent_counts
 from screening.lab.queries.holds import HoldRow, counts_of, list_holds
 from screening.lab.scopes import LAB, READERS
+from screening.lab.watch import capacity, drawing, positivity
+from screening.lab.watch.capacity import LabLoad
+from screening.lab.watch.positivity import KINDS, Count
 
 HOURS = 48
 HOUR = timedelta(hours=1)

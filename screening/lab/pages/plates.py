@@ -10,10 +10,11 @@ from screening import clock
 from screening.accounts.guard import require
 from screening.errors import Problem
 from screening.i18n import _
-from screening.lab import layout, queries, words
+from screening.lab import queries, words
 from screening.lab.pages.bench import may_write
 from screening.lab.pages.frame import bp, form, me, outcome_badge, said, shown, state_badge, undo
-from screening.lab.plate_plan import ORDERS
+from screening.lab.plates import layout
+from screening.lab.plates.plate_plan import ORDERS
 from screening.lab.queries import PlateRow
 from screening.lab.queries.runs import list_previews
 from screening.lab.scopes import LAB, READERS, WRITERS

@@ -11,8 +11,9 @@ from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.errors import Faults, Problem
 from screening.i18n import _
-from screening.lab import list_template, queries, words
-from screening.lab.list_api import template
+from screening.lab import queries, words
+from screening.lab.api.result_lists import template
+from screening.lab.lists import template as list_template
 from screening.lab.pages.bench import may_write
 from screening.lab.pages.frame import (
     PAGE,
@@ -28,10 +29,10 @@ from screening.lab.pages.frame import (
 from screening.lab.queries import RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.readers.refusals import EmptyFile
+from screening.lab.rules.well_rules import DIFFERS
 from screening.lab.scopes import BENCH, LAB, READERS, WRITERS
 from screening.lab.service import result_lists as service
 from screening.lab.service.result_lists import Shown
-from screening.lab.well_rules import DIFFERS
 
 COLUMNS = {"tube": lambda: _("管码"), "result": lambda: _("结果"), "time": lambda: _("检测时间")}
 FAULTS_SHOWN = 200  # a wrong column makes a fault of every row

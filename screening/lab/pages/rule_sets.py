@@ -13,13 +13,14 @@ from screening.accounts.guard import CITY, current_actor, require
 from screening.accounts.roles import EVERYWHERE
 from screening.errors import Fault, Problem
 from screening.i18n import _, current_lang
-from screening.lab import rule_form, words
-from screening.lab.dry_run import DAYS, MOST_DAYS, field_changes, only_of
+from screening.lab import words
+from screening.lab.judgement.dry_run import DAYS, MOST_DAYS, field_changes, only_of
 from screening.lab.pages.frame import bp, me, outcome_badge, said, shown, state_badge, undo
 from screening.lab.queries import dry_runs as trials
 from screening.lab.queries import list_labs
 from screening.lab.queries.dry_runs import TrialRow
-from screening.lab.rule_sets import BadRuleSet, to_dict
+from screening.lab.rules import rule_form
+from screening.lab.rules.rule_sets import BadRuleSet, to_dict
 from screening.lab.scopes import APPROVERS, READERS, RULERS
 from screening.lab.service import dry_runs
 from screening.lab.service import rule_sets as service

@@ -10,7 +10,7 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
 from screening.i18n import _, current_lang
-from screening.lab import layout, queries, words
+from screening.lab import queries, words
 from screening.lab.pages.bench import may_write
 from screening.lab.pages.charts import broken_by
 from screening.lab.pages.frame import (
@@ -24,6 +24,7 @@ from screening.lab.pages.frame import (
     undo,
 )
 from screening.lab.pages.plates import CONTROLS, one_well, plate_view
+from screening.lab.plates import layout
 from screening.lab.queries.result_lists import is_list
 from screening.lab.queries.runs import codes_of
 from screening.lab.readers.refusals import EmptyFile

@@ -11,10 +11,11 @@ from screening.accounts import queries as accounts
 from screening.accounts.guard import require
 from screening.errors import NotFound, Problem
 from screening.i18n import _, current_lang
-from screening.lab import bench_words, queries
+from screening.lab import queries
+from screening.lab.bench import words as bench_words
 from screening.lab.pages.bench import may_write
 from screening.lab.pages.frame import bp, form, me, said, shown, state_badge, undo
-from screening.lab.plate_plan import ORDERS
+from screening.lab.plates.plate_plan import ORDERS
 from screening.lab.queries.steps import StepRow, find_last, list_steps
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import bench, plates

@@ -11,13 +11,13 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.i18n import ZONE
 from screening.lab import queries
+from screening.lab.api.plate_files import AUDITORS, TELLERS
 from screening.lab.pages.frame import bp, form, me, said, shown, state_badge, undo
-from screening.lab.plate_api import AUDITORS, TELLERS
+from screening.lab.plates.wells_audit import FLAGS, DayCount
 from screening.lab.queries import LabRow
 from screening.lab.queries.well_counts import DAYS
 from screening.lab.scopes import LAB
 from screening.lab.service import wells
-from screening.lab.wells_audit import FLAGS, DayCount
 from screening.lab.words import RUN_STATES
 from screening.places import queries as places
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from screening.db import fetch
 from screening.lab.queries.alerts import alerts_of
 from screening.lab.queries.labs import LabRow
-from screening.lab.retention import KEPT, NEGATIVE_DAYS, Held
+from screening.lab.watch.retention import KEPT, NEGATIVE_DAYS, Held
 from screening.tickets import service as tickets
 from screening.tube.queries import Key, list_tubes
 from screening.tube.rules import Stage

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from screening.db import fetch
-from screening.lab.priority import WORDS, Rank
 from screening.lab.queries.labs import LabRow, cells_in_use, rounds_in_use
+from screening.lab.rules.priority import WORDS, Rank
 from screening.tube.rules import Mode, Stage
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from screening.db import fetch
-from screening.lab.capacity import WINDOW, LabLoad, Turnaround
 from screening.lab.queries.labs import LabRow, cells_in_use, rounds_in_use
+from screening.lab.watch.capacity import WINDOW, LabLoad, Turnaround
 from screening.tube.rules import Stage
 
 _BENCH = "/* fan-out: the tubes of a bench lie in the cells of their sites */"

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from screening.db import fetch
-from screening.lab.positivity import Count
 from screening.lab.queries.labs import LabRow
+from screening.lab.watch.positivity import Count
 
 RUNS = 120  # of one kit: the base of twenty and a hundred runs after it
 

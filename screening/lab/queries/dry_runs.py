@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from screening.db import fetch
-from screening.lab.dry_run import Report
+from screening.lab.judgement.dry_run import Report
 from screening.lab.queries.labs import LabRow
 from screening.lab.queries.runs import RunRow
 

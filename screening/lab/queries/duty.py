@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from screening.db import fetch
 from screening.errors import NotFound
-from screening.lab.duty_rules import Shift, Step
+from screening.lab.rules.duty_rules import Shift, Step
 from screening.places import queries as places
 from screening.places.rules import EVERYWHERE, Place
 

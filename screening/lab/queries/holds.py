@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from screening.db import fetch
 from screening.errors import NotFound
-from screening.lab.positivity import HOURS, Count
 from screening.lab.queries.labs import LabRow
+from screening.lab.watch.positivity import HOURS, Count
 
 
 class NoSuchHold(NotFound):

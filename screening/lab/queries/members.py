@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from screening.db import by_cell, fetch
-from screening.lab.duty_rules import KNOWN, NOT_SAMPLED, SAMPLED
 from screening.lab.queries.alerts import AlertRow
 from screening.lab.queries.labs import rounds_in_use
+from screening.lab.rules.duty_rules import KNOWN, NOT_SAMPLED, SAMPLED
 from screening.registry.twins import rows_of
 from screening.tube.queries import Key, list_members, list_tubes
 from screening.tube.rules import NOT_IN_TUBE, Bind

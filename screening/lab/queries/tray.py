@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from screening.db import fetch
+from screening.lab.bench.tray_words import NoSuchFile
 from screening.lab.queries.labs import LabRow
-from screening.lab.tray_words import NoSuchFile
 
 
 class TrayRow(NamedTuple):

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from screening.db import fetch
 from screening.i18n import ZONE
+from screening.lab.plates.wells_audit import DayCount, RunCount, Told
 from screening.lab.queries.labs import LabRow
-from screening.lab.wells_audit import DayCount, RunCount, Told
 
 DAYS = 14
 

@@ -9,11 +9,11 @@ from hashlib import sha256
 import msgspec
 
 from screening.errors import Problem
-from screening.lab.list_words import is_word
 from screening.lab.readers import apart, text, workbook
 from screening.lab.readers.columns import key
 from screening.lab.readers.refusals import CutOff, EmptyFile, NotARunFile, TooBig
 from screening.lab.readers.workbook import XLS_LAST_ROW
+from screening.lab.rules.result_words import is_word
 
 MAX_BYTES = 10 * 2**20  # 100,000 tubes with every column are about 8 MB
 MAX_HEADER = 60

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from screening.errors import Fault
-from screening.lab import fill_problems as p
+from screening.lab.readers import fill_problems as p
 from screening.lab.readers.columns import key, well_name
 from screening.lab.readers.sample_sheet import rows_by
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from screening.errors import Fault
-from screening.lab import fill_problems as p
 from screening.lab.readers import apart, sheet_grid, text, workbook
+from screening.lab.readers import fill_problems as p
 from screening.lab.readers.columns import key, well_name
 from screening.lab.readers.refusals import EmptyFile, TooBig
 from screening.lab.readers.result_list import TUBE

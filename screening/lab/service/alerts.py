@@ -8,11 +8,12 @@ from datetime import datetime
 from screening.accounts.audit import note
 from screening.db import by_cell, insert, new_id, run
 from screening.errors import Conflict, Problem
-from screening.lab import duty_rules, queries
+from screening.lab import queries
 from screening.lab.queries import AlertRow, members
+from screening.lab.rules import duty_rules
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import calling
 from screening.lab.service.calling import Alerted
-from screening.lab.well_rules import Outcome
 from screening.lab.words import CLEARINGS, RESAMPLED
 from screening.places.rules import Place
 from screening.tube.labels import read_tube

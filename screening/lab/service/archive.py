@@ -10,11 +10,11 @@ from screening.crypto import hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Conflict, NotFound, Problem
 from screening.i18n import ZONE
-from screening.lab import retention
 from screening.lab.queries import LabRow, get_lab
 from screening.lab.queries.archive import StayRow, held_of, list_box, stay_now, stays_of
-from screening.lab.retention import Fate, Held
 from screening.lab.service.moves import moving
+from screening.lab.watch import retention
+from screening.lab.watch.retention import Fate, Held
 from screening.tube.labels import read_tube
 from screening.tube.queries import Key, get_key, get_tube
 from screening.tube.rules import Stage, Verb

@@ -14,19 +14,20 @@ from psycopg.types.json import Jsonb
 from screening import clock
 from screening.db import insert, new_id, run
 from screening.errors import Faults, Problem
-from screening.lab import plate_plan, queries, reception
-from screening.lab.bench_commands import CONTROLS, REASONS, Command, read_command
-from screening.lab.bench_words import (
+from screening.lab import queries
+from screening.lab.bench.commands import CONTROLS, REASONS, Command, read_command
+from screening.lab.bench.words import (
     NoPlateTaken,
     NothingToUndo,
     OnInstrument,
     PlateAwaited,
     RejectStands,
 )
-from screening.lab.plate_problems import PlateFull
+from screening.lab.plates import plate_plan
+from screening.lab.plates.problems import PlateFull
 from screening.lab.queries import LabRow, PlateRow
 from screening.lab.queries.steps import find_last, find_undoable, plates_of_code
-from screening.lab.service import plates, rule_sets, waiting
+from screening.lab.service import plates, reception, rule_sets, waiting
 from screening.lab.service.moves import moving
 from screening.tube.codes import CodeProblem, read_code
 from screening.tube.labels import PATTERNS, read_tube

@@ -12,9 +12,9 @@ from flask import current_app
 
 from screening import outbox
 from screening.db import by_cell, fetch, insert, new_id, run
-from screening.lab import duty_rules as rules
 from screening.lab.queries import duty as queries
 from screening.lab.queries.duty import CallRow, DutyRow
+from screening.lab.rules import duty_rules as rules
 from screening.places import queries as places
 from screening.places.rules import EVERYWHERE, Place
 from screening.registry.service.persons import ring

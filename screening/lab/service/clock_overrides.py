@@ -12,7 +12,7 @@ from screening.accounts.audit import note
 from screening.db import run
 from screening.errors import Conflict, Problem
 from screening.lab import queries
-from screening.lab.plate_problems import PlateDone
+from screening.lab.plates.problems import PlateDone
 from screening.lab.queries import RunRow
 from screening.lab.service.plates import WAITING_STATES
 

@@ -13,15 +13,15 @@ from psycopg.types.json import Jsonb
 from screening.accounts.audit import note
 from screening.db import fetch, run
 from screening.lab import queries
-from screening.lab.judgement import STRANGE, Judgement, speaks_of_unnamed
+from screening.lab.judgement.judging import STRANGE, Judgement, speaks_of_unnamed
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.queries.result_lists import is_list
 from screening.lab.readers.run import WellReading
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import alerts, originals, waiting
 from screening.lab.service.list_dropped import tell_list
 from screening.lab.service.quiet import unalerted
 from screening.lab.service.verdicts import bench_of, judge_now, rule_of
-from screening.lab.well_rules import Outcome
 from screening.tube.queries import find_keys
 
 

@@ -11,13 +11,15 @@ from psycopg.types.json import Jsonb
 from screening.accounts.audit import note
 from screening.db import insert, new_id
 from screening.errors import Problem
-from screening.lab import dry_run, plate_plan, queries
-from screening.lab.dry_run import DAYS, MOST_DAYS, MOST_RUNS, Past
-from screening.lab.judgement import Judgement, judge
+from screening.lab import queries
+from screening.lab.judgement import dry_run
+from screening.lab.judgement.dry_run import DAYS, MOST_DAYS, MOST_RUNS, Past
+from screening.lab.judgement.judging import Judgement, judge
+from screening.lab.plates import plate_plan
 from screening.lab.queries import LabRow, RunRow, dry_runs
 from screening.lab.queries.dry_runs import TrialRow
 from screening.lab.readers.run import WellReading
-from screening.lab.rule_sets import RuleSet
+from screening.lab.rules.rule_sets import RuleSet
 from screening.lab.service import rule_sets
 from screening.lab.service.rule_sets import AlreadyApproved, Version
 from screening.tube.queries import list_tubes

@@ -13,10 +13,10 @@ from screening.accounts.roles import Actor
 from screening.db import insert, new_id, run
 from screening.errors import BadField, Fault, Faults, NotAllowed, Problem
 from screening.i18n import _
-from screening.lab import duty_rules as rules
 from screening.lab import queries as lab
 from screening.lab.queries import duty as queries
 from screening.lab.queries.duty import DutyRow
+from screening.lab.rules import duty_rules as rules
 from screening.lab.scopes import may_answer, may_keep
 from screening.lab.service.calling import AAD
 from screening.places import queries as places

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from screening.accounts.audit import note
 from screening.errors import Fault, Faults, Problem
-from screening.lab import fill_problems as p
 from screening.lab import queries
 from screening.lab.queries import PlateRow
+from screening.lab.readers import fill_problems as p
 from screening.lab.readers import robot_log, sample_sheet
 from screening.lab.readers.sample_sheet import SampleSheet
 from screening.lab.service import plates

@@ -10,14 +10,15 @@ from psycopg.types.json import Jsonb
 
 from screening.accounts.audit import note
 from screening.db import run
-from screening.lab import list_rules, queries
-from screening.lab.list_rules import ListRow
+from screening.lab import queries
+from screening.lab.lists import list_rules
+from screening.lab.lists.list_rules import ListRow
 from screening.lab.queries import LabRow, RunRow
 from screening.lab.queries import result_lists as lists
+from screening.lab.rules.well_rules import Outcome, is_alert
 from screening.lab.service import alerts
 from screening.lab.service.list_verdicts import RESULT, Rules, rows_of
 from screening.lab.service.quiet import unalerted
-from screening.lab.well_rules import Outcome, is_alert
 from screening.tube.queries import find_keys, list_tubes
 
 

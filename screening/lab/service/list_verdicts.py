@@ -13,16 +13,17 @@ import msgspec
 
 from screening.errors import Fault, Problem
 from screening.i18n import ZONE
-from screening.lab import list_problems as p
-from screening.lab import list_rules, queries
-from screening.lab.list_rules import ListRow
+from screening.lab import queries
+from screening.lab.lists import list_rules
+from screening.lab.lists import problems as p
+from screening.lab.lists.list_rules import ListRow
 from screening.lab.queries import LabRow, NoSuchRun, RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.readers.columns import key
 from screening.lab.readers.result_list import NO_TARGET
-from screening.lab.rule_sets import GENERAL, RuleSet
+from screening.lab.rules.rule_sets import GENERAL, RuleSet
+from screening.lab.rules.well_rules import Outcome, WellCall, is_alert
 from screening.lab.service import rule_sets
-from screening.lab.well_rules import Outcome, WellCall, is_alert
 from screening.registry.service.persons import ring
 from screening.tube.queries import Key, find_keys, list_tubes
 from screening.tube.rules import GONE, Stage

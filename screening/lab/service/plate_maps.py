@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from screening.errors import Fault, Problem
-from screening.lab import layout, plate_plan, queries
-from screening.lab.plate_problems import (
+from screening.lab import queries
+from screening.lab.plates import layout, plate_plan
+from screening.lab.plates.problems import (
     AlreadyPlated,
     ControlWell,
     NoSuchWell,
@@ -15,7 +16,7 @@ from screening.lab.plate_problems import (
     WellTaken,
 )
 from screening.lab.queries import PlateRow, WellRow
-from screening.lab.rule_sets import RuleSet
+from screening.lab.rules.rule_sets import RuleSet
 from screening.tube.labels import read_tube
 from screening.tube.queries import find_keys, list_tubes
 from screening.tube.rules import NEXT, Stage, Verb, WrongStage

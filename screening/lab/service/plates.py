@@ -12,8 +12,9 @@ from psycopg.types.json import Jsonb
 from screening.accounts.audit import note
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Fault, Faults
-from screening.lab import control_places, layout, plate_plan, queries
-from screening.lab.plate_problems import (
+from screening.lab import queries
+from screening.lab.plates import control_places, layout, plate_plan
+from screening.lab.plates.problems import (
     BadPlateCode,
     PlateDone,
     PlateFixed,
@@ -21,7 +22,7 @@ from screening.lab.plate_problems import (
     WellEmpty,
 )
 from screening.lab.queries import LabRow, PlateRow, WellRow
-from screening.lab.rule_sets import RuleSet
+from screening.lab.rules.rule_sets import RuleSet
 from screening.lab.service import dropped, rule_sets, starts, waiting
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plate_maps import check_map, refusal

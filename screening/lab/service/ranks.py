@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from screening.db import by_cell, fetch, insert, run
-from screening.lab.priority import Rank, rank_of
 from screening.lab.queries import reruns_of
+from screening.lab.rules.priority import Rank, rank_of
 from screening.tube.rules import NOT_IN_TUBE, Bind, Stage
 from screening.tube.service import Merged
 

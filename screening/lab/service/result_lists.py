@@ -12,13 +12,15 @@ from psycopg.types.json import Jsonb
 from screening.accounts.audit import note
 from screening.db import db, insert, new_id, run
 from screening.i18n import ZONE
-from screening.lab import list_problems as p
-from screening.lab import list_rules, queries
-from screening.lab.list_rules import ListRow
+from screening.lab import queries
+from screening.lab.lists import list_rules
+from screening.lab.lists import problems as p
+from screening.lab.lists.list_rules import ListRow
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.queries.result_lists import OwedRow
 from screening.lab.readers.result_list import RawList, read_list
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import alerts, dropped, list_dropped, originals, waiting, watch
 from screening.lab.service.list_verdicts import (
     NAMES,
@@ -34,7 +36,6 @@ from screening.lab.service.list_verdicts import (
     standing,
 )
 from screening.lab.service.moves import moving
-from screening.lab.well_rules import Outcome
 from screening.registry import queries as registry
 from screening.tube.labels import read_tube
 from screening.tube.queries import find_keys, lock_rows

@@ -13,11 +13,11 @@ from screening.accounts.audit import note
 from screening.crypto import hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Conflict, NotFound, Problem
-from screening.lab import plate_plan
-from screening.lab import rule_sets as pure
-from screening.lab.dry_run import GOOD_FOR
+from screening.lab.judgement.dry_run import GOOD_FOR
+from screening.lab.plates import plate_plan
 from screening.lab.queries import dry_runs
-from screening.lab.rule_sets import DEFAULTS, RuleSet
+from screening.lab.rules import rule_sets as pure
+from screening.lab.rules.rule_sets import DEFAULTS, RuleSet
 from screening.registry.rules import COHORTS
 
 RULE_LOCK = 720_261_130  # advisory lock: version numbers of rule sets

@@ -13,16 +13,16 @@ from screening.accounts.audit import note
 from screening.db import insert, new_id, run
 from screening.errors import Problem
 from screening.lab import queries
-from screening.lab.judgement import Judgement, keep_only
-from screening.lab.plate_problems import FileUsed, FileWaits, PlateDone
+from screening.lab.judgement.judging import Judgement, keep_only
+from screening.lab.plates.problems import FileUsed, FileWaits, PlateDone
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import alerts, dropped, originals, starts, waiting, watch
 from screening.lab.service.moves import moving, standing
 from screening.lab.service.plates import WAITING_STATES, set_state
 from screening.lab.service.verdicts import Bench, Shown, bench_of, judge_now, rule_of, show
-from screening.lab.well_rules import Outcome
 from screening.tickets import service as tickets
 from screening.tickets.service import Finding, Subject
 from screening.tube.labels import read_tube

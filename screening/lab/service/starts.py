@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from screening.db import fetch, insert, run
-from screening.lab.positivity import Limit
 from screening.lab.queries import LabRow, PlateRow
+from screening.lab.watch.positivity import Limit
 from screening.tickets import service as tickets
 from screening.tickets.service import Finding, Subject
 

@@ -13,20 +13,20 @@ from screening.accounts.audit import note
 from screening.db import db, run
 from screening.errors import Problem
 from screening.lab import queries
-from screening.lab.judgement import NO_CODE, keep_only, named_signals, speaks_of_unnamed
-from screening.lab.plate_problems import FileUsed
+from screening.lab.bench.tray_words import FileGone, NoDiscardReason, SecondPerson
+from screening.lab.judgement.judging import NO_CODE, keep_only, named_signals, speaks_of_unnamed
+from screening.lab.plates.problems import FileUsed
 from screening.lab.queries import LabRow
 from screening.lab.queries.steps import plates_of_code
 from screening.lab.queries.tray import TrayRow, find_waiting, get_file, list_untold
 from screening.lab.readers import RunFile, read_run
-from screening.lab.rule_sets import RuleSet
+from screening.lab.rules.rule_sets import RuleSet
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import alerts, originals, rule_sets, runs, waiting
 from screening.lab.service.originals import NoOriginal
 from screening.lab.service.plates import WAITING_STATES
 from screening.lab.service.quiet import unalerted
 from screening.lab.service.runs import tube_numbers
-from screening.lab.tray_words import FileGone, NoDiscardReason, SecondPerson
-from screening.lab.well_rules import Outcome
 from screening.tube.queries import find_keys
 
 NAME = 120  # characters of a file's name that are kept

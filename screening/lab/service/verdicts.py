@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from screening.i18n import ZONE
-from screening.lab import plate_plan, queries, run_clock
-from screening.lab.judgement import Judgement, judge
-from screening.lab.plan_rules import Difference
+from screening.lab import queries
+from screening.lab.judgement import run_clock
+from screening.lab.judgement.judging import Judgement, judge
+from screening.lab.plates import plate_plan
+from screening.lab.plates.plan_rules import Difference
 from screening.lab.queries import LabRow, PlateRow, RunRow, WellRow
 from screening.lab.queries.runs import find_same_values
 from screening.lab.readers.run import WellReading

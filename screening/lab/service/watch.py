@@ -9,12 +9,12 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from screening.db import insert, new_id, run
-from screening.lab import positivity
-from screening.lab.positivity import Count, Found, Limit
+from screening.lab.judgement.plate_rules import Hint
 from screening.lab.queries import LabRow, PlateRow
 from screening.lab.queries.holds import counts_of, lifted_since
-from screening.lab.rules import Hint
-from screening.lab.well_rules import Outcome, is_alert
+from screening.lab.rules.well_rules import Outcome, is_alert
+from screening.lab.watch import positivity
+from screening.lab.watch.positivity import Count, Found, Limit
 from screening.tickets import service as tickets
 from screening.tickets.service import Finding
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from screening import clock
-from screening.lab import reception
-from screening.lab.reception import issued_cells
+from screening.lab.service import reception
 from screening.lab.service.moves import Moves
+from screening.lab.service.reception import issued_cells
 from screening.tube.rules import Stage, Verb
 
 

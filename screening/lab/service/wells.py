@@ -9,11 +9,12 @@ from screening.accounts.audit import note
 from screening.db import insert
 from screening.errors import Problem
 from screening.i18n import ZONE
-from screening.lab import plate_plan, queries
+from screening.lab import queries
+from screening.lab.plates import plate_plan
+from screening.lab.plates.wells_audit import DayCount, RunCount
 from screening.lab.queries import LabRow
 from screening.lab.queries.well_counts import DAYS, list_days, list_runs_of
 from screening.lab.service import rule_sets
-from screening.lab.wells_audit import DayCount, RunCount
 
 MOST = 10_000_000  # house; no laboratory runs more in a day
 

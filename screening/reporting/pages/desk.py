@@ -15,14 +15,14 @@ from screening.accounts.queries import names_of
 from screening.accounts.roles import Actor
 from screening.errors import Problem
 from screening.i18n import _, current_lang
-from screening.lab.positivity import KINDS
 from screening.lab.queries.holds import HoldRow, holds_of, list_holds
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
 from screening.lab.queries.plates import list_plates
 from screening.lab.queries.result_lists import is_list
 from screening.lab.queries.runs import CallRow, RunRow, codes_of, get_run, list_calls, list_runs
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service.rule_sets import in_kit_order
-from screening.lab.well_rules import Outcome
+from screening.lab.watch.positivity import KINDS
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules, scopes, service, words
 from screening.reporting.pages.frame import bp, refused, tell, text

@@ -10,10 +10,10 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries import names_of
 from screening.i18n import _, current_lang
-from screening.lab.positivity import KINDS
 from screening.lab.queries.holds import HoldRow, list_holds, list_lifted
 from screening.lab.queries.labs import LabRow, list_labs
 from screening.lab.queries.runs import codes_of
+from screening.lab.watch.positivity import KINDS
 from screening.reporting import scopes
 from screening.reporting.pages.frame import bp
 

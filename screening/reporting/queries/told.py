@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from screening.db import fetch
 from screening.lab.queries import LabRow
-from screening.lab.well_rules import DIFFERS, LOOSENED
+from screening.lab.rules.well_rules import DIFFERS, LOOSENED
 
 
 class RunFacts(NamedTuple):

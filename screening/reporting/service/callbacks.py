@@ -11,7 +11,7 @@ from screening.accounts.audit import note
 from screening.crypto import hash_id
 from screening.db import by_cell, fetch, insert, run
 from screening.errors import Problem
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.registry.queries import find_policy
 from screening.registry.rules import default_limits
 from screening.registry.service import await_recheck, end_await_recheck

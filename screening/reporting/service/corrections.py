@@ -9,8 +9,8 @@ from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
 from screening.db import insert, new_id, run
 from screening.errors import Conflict, NotAllowed, Problem
+from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import alerts
-from screening.lab.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules
 from screening.reporting.queries import CorrectionRow, Standing

@@ -10,7 +10,7 @@ from screening.accounts.roles import Actor, Role
 from screening.db import by_cell, insert, run
 from screening.errors import NotAllowed, Problem
 from screening.lab.queries.labs import LabRow
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, refusals, rules
 from screening.reporting.queries import Standing

@@ -11,7 +11,7 @@ from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
 from screening.db import by_cell, fetch, insert
 from screening.errors import NotAllowed, Problem
-from screening.lab.well_rules import Outcome
+from screening.lab.rules.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing

@@ -1,0 +1,22 @@
+"""The laboratory over HTTP: the bench, plates, runs, rule sets, result lists, alerts, duty."""
+
+from screening.lab.api import (
+    alerts,
+    bench,
+    duty,
+    plate_files,
+    plates,
+    result_lists,
+    rule_sets,
+    runs,
+)
+from screening.lab.api.frame import bp
+
+bp.register_blueprint(result_lists.bp)
+bp.register_blueprint(plate_files.bp)
+bp.register_blueprint(alerts.bp)
+bp.register_blueprint(duty.bp)
+
+__all__ = [
+    "alerts", "bench", "bp", "duty", "plate_files", "plates", "result_lists", "rule_sets", "runs",
+]  # fmt: skip

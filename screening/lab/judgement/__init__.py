@@ -1,0 +1,1 @@
+"""A run held against its plate, pure: differences, controls, calls, patterns, dry runs."""

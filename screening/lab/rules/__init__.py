@@ -1,0 +1,1 @@
+"""Pure rules of the laboratory: rule sets as data, wells, duty, what goes first."""

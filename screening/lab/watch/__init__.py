@@ -1,0 +1,1 @@
+"""What the head of a laboratory watches, pure: controls, positivity, load, retention."""
