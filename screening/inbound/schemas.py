@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
 from screening.inbound.queries import STATES
 from screening.inbound.rules import KINDS, MATCHES, OUTCOMES
-
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
-
-
-def moment(**kw: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **kw)
+from screening.wire import Id, moment
 
 
 class InboundUploadSchema(Schema):

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
 from screening.ledger.rules import EXPLANATIONS, PARTS
+from screening.wire import Id, moment
 
 MOST_SUBJECTS = 2000  # of one request: a page of a list is 200
-
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
-
-
-def moment(**kw: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **kw)
 
 
 class LedgerAskSchema(Schema):

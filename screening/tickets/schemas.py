@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
 from screening.tickets.rules import CLOSED, KINDS, NOTED, OPEN, SOLUTIONS, SOLVED, Weight
 from screening.tickets.solving import MOST_IN_NOTE
+from screening.wire import Id
 
 TOGETHER = 500  # tickets in one action
-
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
 
 
 class TicketsWantedSchema(Schema):
