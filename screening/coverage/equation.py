@@ -15,6 +15,7 @@ from screening.db import fetch
 from screening.places import rules as levels
 from screening.places.queries import Node
 from screening.registry.queries import RoundPolicy, get_policy
+from screening.registry.residence import Residence
 from screening.registry.rules import GENERAL, GONE, Flag
 from screening.tube.rules import RESAMPLE, Purpose, Stage
 
@@ -23,7 +24,8 @@ from screening.tube.rules import RESAMPLE, Purpose, Stage
 PERSONS = """
 spot AS MATERIALIZED (
   SELECT p.person_id, p.household_id, p.grid_id, p.building_id, p.birth_year, p.key_group,
-         coalesce(p.{place}, 0) AS place, p.flags, p.created_at > %(started)s AS added
+         coalesce(p.{place}, 0) AS place, p.flags, p.created_at > %(started)s AS added,
+         p.residence
   FROM person p
   JOIN area c ON c.area_id = p.community_id
   LEFT JOIN area b ON b.area_id = p.building_id
@@ -77,6 +79,15 @@ spot AS MATERIALIZED (
 )"""
 
 _PARTS = ", ".join(f"count(*) FILTER (WHERE state = '{p}') AS m_{p}" for p in MISSED)
+BASES = {
+    "registered": Residence.REGISTERED,
+    "residents": Residence.RESIDENT,
+    "floating": Residence.FLOATING,
+}
+_BASES = ", ".join(
+    f"count(*) FILTER (WHERE state IS NOT NULL AND residence = {int(said)}) AS {name}"
+    for name, said in BASES.items()
+)
 COUNTED = f""", counted AS (
   SELECT place, count(state) AS register, count(*) FILTER (WHERE state = 'exempt') AS exempt,
     count(*) FILTER (WHERE state <> 'exempt') AS due,
@@ -86,7 +97,7 @@ COUNTED = f""", counted AS (
     count(*) FILTER (WHERE state = 'reached' AND stage >= {int(Stage.RELEASED)}) AS resulted,
     count(*) FILTER (WHERE state NOT IN ('exempt', 'reached')) AS missed,
     {_PARTS}, count(*) FILTER (WHERE state IS NOT NULL AND added) AS added,
-    count(*) FILTER (WHERE state = 'exempt' AND late) AS exempt_added
+    count(*) FILTER (WHERE state = 'exempt' AND late) AS exempt_added, {_BASES}
   FROM told GROUP BY place
 ), why AS (
   SELECT place, jsonb_object_agg(code, n) AS exempt_by
@@ -96,7 +107,7 @@ COUNTED = f""", counted AS (
 COLUMNS = (
     "register", "exempt", "due", "reached", "delivered", "tested", "resulted", "missed",
     "m_resample", "m_new", "m_will_come", "m_pending", "m_away", "m_refused", "m_unreachable",
-    "m_visit", "added", "exempt_added",
+    "m_visit", "added", "exempt_added", *BASES,
 )  # fmt: skip
 
 
@@ -209,6 +220,7 @@ class Missed(NamedTuple):
     birth_year: int | None
     key_group: str | None
     added: bool
+    residence: int | None
 
     def door(self) -> tuple[int, int, int, int]:
         """The order of building, household, person; what is not known comes last."""
@@ -228,7 +240,7 @@ def list_missed(
     with hashed() if own else nullcontext():
         rows = fetch(
             f"WITH {head} SELECT person_id, household_id, grid_id, building_id, state, until, "
-            "said_at, flags, birth_year, key_group, added "
+            "said_at, flags, birth_year, key_group, added, residence "
             "FROM told WHERE state NOT IN ('exempt', 'reached')",
             args,
         )

@@ -23,7 +23,8 @@ MOST = Limit(60, "house; communities counted within one request, some hundred mi
 # the place of a person is here what he or she belongs to, as [industry, employer]
 _CUT = """, cut AS (
   SELECT jsonb_build_array(coalesce(told.key_group, ''), coalesce(p.employer, '')) AS place,
-    told.state, told.stage, told.code, told.late, told.added
+    told.state, told.stage, told.code, told.late, told.added,
+    told.residence
   FROM told JOIN person p ON p.cell_id = %(cell)s AND p.person_id = told.person_id
 )"""
 _COUNTED = equation.COUNTED.replace("FROM told", "FROM cut")

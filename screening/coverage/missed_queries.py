@@ -57,7 +57,14 @@ def pick(
         own = cohorts.get(pair, frozenset())
         told = again.get(pair)
         candidate = Candidate(
-            m.state, m.flags, m.birth_year, own, m.added, told and told.due_at, rounds.get(pair, 1)
+            m.state,
+            m.flags,
+            m.birth_year,
+            own,
+            m.added,
+            told and told.due_at,
+            rounds.get(pair, 1),
+            m.residence,
         )
         if fits(candidate, wanted, at=at):
             out.append(Picked(m, told, own))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from screening.errors import Problem
+from screening.registry.residence import Residence
 from screening.registry.rules import HOUSE, Flag, Word
 from screening.tube.rules import Void
 
@@ -65,6 +66,8 @@ AGE_BANDS: dict[str, tuple[int, int]] = {
     "0-2": (0, 2), "3-17": (3, 17), "18-59": (18, 59), "60-79": (60, 79), "80+": (80, 200),
 }  # fmt: skip
 UNKNOWN_AGE = "unknown"
+RESIDENCE = {said.name.lower(): said for said in Residence}
+UNSAID = "unsaid"
 MOST_ROUNDS = Limit(5, HOUSE)  # how many rounds back "missed in a row" is looked for
 
 
@@ -86,12 +89,14 @@ class Wanted(NamedTuple):
     rounds: int = 0
     added: bool = False
     late: bool = False
+    residence: str = ""
 
     def check(self, states: Collection[str], cohorts: Collection[str]) -> Wanted:
         """Itself. Raises NoSuchFilter for what nobody can ask."""
         wrong = [s for s in self.states if s not in states]
         wrong += [self.cohort] if self.cohort and self.cohort not in cohorts else []
         wrong += [self.age] if self.age not in ("", UNKNOWN_AGE, *AGE_BANDS) else []
+        wrong += [self.residence] if self.residence not in ("", UNSAID, *RESIDENCE) else []
         wrong += [str(self.rounds)] if not 0 <= self.rounds <= MOST_ROUNDS.value else []
         if wrong:
             raise NoSuchFilter(what=wrong[0])
@@ -117,6 +122,7 @@ class Candidate(NamedTuple):
     added: bool
     due_at: datetime | None
     rounds: int
+    residence: int | None = None
 
 
 def fits(c: Candidate, wanted: Wanted, *, at: datetime) -> bool:
@@ -127,6 +133,7 @@ def fits(c: Candidate, wanted: Wanted, *, at: datetime) -> bool:
         and (not wanted.cannot_walk or bool(c.flags & Flag.CANNOT_WALK))
         and (not wanted.added or c.added)
         and (not wanted.late or (c.due_at is not None and c.due_at <= at))
+        and (not wanted.residence or c.residence == RESIDENCE.get(wanted.residence))
         and c.rounds >= wanted.rounds
     )
 

@@ -30,7 +30,8 @@ class Coverage(Base):
     register = exempt + due; due = reached + missed; missed = the sum of the `m_` parts.
     `delivered`, `tested`, `resulted` count the reached whose tube came that far; `added` persons
     registered after the start (they are in the register too), `exempt_added` those of the exempt
-    who were excused after it.
+    who were excused after it; `registered`, `residents` and `floating` those of the register who
+    said how they belong to the place (registry.residence).
     """
 
     __tablename__ = "coverage"
@@ -55,6 +56,9 @@ class Coverage(Base):
     m_visit: Mapped[int]
     added: Mapped[int]
     exempt_added: Mapped[int]
+    registered: Mapped[int]
+    residents: Mapped[int]
+    floating: Mapped[int]
     exempt_by: Mapped[dict]
     as_of: Mapped[datetime]
     __table_args__ = (

@@ -42,6 +42,7 @@ class CoverageRow(NamedTuple):
     register = exempt + due; due = reached + missed; missed = the sum of its reasons. `delivered`,
     `tested`, `resulted` are those of the reached whose tube came that far; `added` those of the
     register who were entered, `exempt_added` those of the exempt who were excused after the start;
+    `registered`, `residents`, `floating` those of the register who belong here in that way;
     `as_of` the oldest count that went in."""
 
     area_id: int = 0
@@ -63,6 +64,9 @@ class CoverageRow(NamedTuple):
     visit: int = 0
     added: int = 0
     exempt_added: int = 0
+    registered: int = 0
+    residents: int = 0
+    floating: int = 0
     exempt_by: dict[str, int] = {}  # noqa: RUF012  (a value that nobody changes)
     as_of: datetime | None = None
 
@@ -70,6 +74,11 @@ class CoverageRow(NamedTuple):
     def behind(self) -> float:
         """The share of the due who are missed; those who lag first have the most."""
         return self.missed / self.due if self.due else 0.0
+
+    @property
+    def unsaid(self) -> int:
+        """Those of the register of whom nobody says how they belong to the place."""
+        return self.register - self.registered - self.residents - self.floating
 
 
 NUMBERS = CoverageRow._fields[1:-2]
@@ -99,5 +108,6 @@ def adds_up(row: CoverageRow) -> bool:
         and row.exempt == sum(row.exempt_by.values())
         and row.exempt_added <= row.exempt
         and row.added <= row.register
+        and row.unsaid >= 0
         and row.reached >= row.delivered >= row.tested >= row.resulted
     )

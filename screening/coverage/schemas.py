@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, fields
 
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
+from screening.wire import Id
 
 
 class CoverageAskSchema(Schema):
@@ -46,6 +39,9 @@ class CoverageRowSchema(Schema):
     exempt_added = fields.Integer(
         metadata={"description": "of the exempt: excused after the start"}
     )
+    registered = fields.Integer(metadata={"description": "of the register: registered household"})
+    residents = fields.Integer(metadata={"description": "of the register: long-term residents"})
+    floating = fields.Integer(metadata={"description": "of the register: floating population"})
     exempt_by = fields.Dict(keys=fields.String(), values=fields.Integer())
     as_of = fields.AwareDateTime(format="iso", allow_none=True)
 

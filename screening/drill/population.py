@@ -46,6 +46,7 @@ class PersonRow:
     dormitory: bool = False
     exempt_code: str | None = None
     exempt_until: date | None = None
+    residence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def residents(
             dormitory=home.dormitory,
             exempt_code=exempt.code if exempt else None,
             exempt_until=exempt.until if exempt else None,
+            residence=traits.residence(who.number, rented=home.rental, shared=home.dormitory),
         )
 
 

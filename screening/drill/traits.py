@@ -1,10 +1,11 @@
-"""What a round must know about a made person: key group, mobility, exemption."""
+"""What a round must know about a made person: key group, mobility, residence, exemption."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from zlib import crc32
 
 from screening.drill.families import Member
 
@@ -93,6 +94,21 @@ def exemption(rng: Random, member: Member, day: date) -> Exemption | None:
     for code, share, days in EXEMPTIONS:
         if drawn < share:
             return Exemption(code, day + timedelta(days=rng.randint(1, days)))
+        drawn -= share
+    return None
+
+
+# shares in a hundred of 户籍, 常住, 流动; the rest say nothing
+OWN_HOME, RENTED_HOME, DORMITORY_BED = (74, 20, 3), (8, 32, 55), (2, 13, 82)
+
+
+def residence(number: str, *, rented: bool, shared: bool) -> str | None:
+    """How somebody belongs to the place; from the document, so that no other draw changes."""
+    shares = DORMITORY_BED if shared else RENTED_HOME if rented else OWN_HOME
+    drawn = crc32(number.encode()) % 100
+    for word, share in zip(("户籍", "常住", "流动"), shares, strict=True):
+        if drawn < share:
+            return word
         drawn -= share
     return None
 

@@ -15,7 +15,8 @@ from screening.registry import seals
 from screening.registry.documents import mask
 from screening.registry.names import mask_name
 from screening.registry.queries import stores_of
-from screening.registry.rules import COHORTS, GONE
+from screening.registry.residence import RESIDENCES, Residence
+from screening.registry.rules import COHORTS, GONE, Word
 from screening.registry.service.persons import ring
 
 _COLUMNS = (
@@ -23,7 +24,8 @@ _COLUMNS = (
     Column("unit", "单元", "unit"), Column("room", "房号", "room"), Column("name", "姓名", "name"),
     Column("document", "证件号码", "document"), Column("phone", "电话", "phone"),
     Column("birth_year", "出生年", "birth year"), Column("group", "行业", "industry"),
-    Column("employer", "单位", "employer"), Column("person", "编号", "id"),
+    Column("employer", "单位", "employer"),
+    Column("residence", "人口类别", "residence"), Column("person", "编号", "id"),
 )  # fmt: skip
 READERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
 OPENERS = (Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
@@ -54,11 +56,15 @@ def shown(details: seals.Details, doc_type: int, full: bool) -> tuple[str, str, 
     return "", "", mask_name(details.name), mask(document), seals.mask_phone(details.phone)
 
 
+def _said(word: Word | None, lang: str) -> str:
+    return (word.en if lang == "en" else word.zh) if word else ""
+
+
 def _rows(order: Order) -> Iterator[Sequence[Any]]:
     for community, cell in stores_in(order.node):
-        for person, sealed, kind, building, year, group, employer in fetch(
-            "SELECT person_id, sealed, doc_type, building_id, birth_year, key_group, employer "
-            "FROM person WHERE cell_id = %s AND community_id = %s AND left_at IS NULL "
+        for person, sealed, kind, building, year, group, employer, lives in fetch(
+            "SELECT person_id, sealed, doc_type, building_id, birth_year, key_group, employer, "
+            "residence FROM person WHERE cell_id = %s AND community_id = %s AND left_at IS NULL "
             "AND flags & %s = 0 ORDER BY building_id, household_id, person_id",
             (cell, community.area_id, int(GONE)),
         ):
@@ -71,10 +77,11 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
                 seals.open_person(ring(), sealed), kind, order.full
             )
             word = COHORTS.get(group or "")
-            said = (word.en if order.lang == "en" else word.zh) if word else ""
+            said = _said(word, order.lang)
+            stays = _said(RESIDENCES.get(Residence(lives)) if lives else None, order.lang)
             yield (
                 community.name, place.name if place else "", unit, room, name, document, phone,
-                year or "", said, employer or "", f"{cell}-{person}",
+                year or "", said, employer or "", stays, f"{cell}-{person}",
             )  # fmt: skip
 
 

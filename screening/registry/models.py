@@ -32,6 +32,8 @@ class Person(Base):
     flags: Mapped[int] = mapped_column(default=0)
     key_group: Mapped[str | None]
     employer: Mapped[str | None]
+    residence: Mapped[int | None] = mapped_column(SmallInteger)  # residence.Residence
+    residence_since: Mapped[datetime | None]  # when that was said first
     lane: Mapped[int] = mapped_column(SmallInteger, default=0)
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from screening.places.models import LEVELS
 from screening.places.rules import SITE_KINDS
+from screening.registry.residence import RESIDENCES, Residence
 from screening.registry.rules import COHORTS, EXEMPTIONS, ZONE_KINDS, Mode, PoolRule
 from screening.registry.search import Wanted
 
@@ -234,6 +235,10 @@ class PersonSchema(Schema):
     lane = fields.Integer()
     key_group = fields.String(allow_none=True)
     employer = fields.String(allow_none=True)
+    residence = fields.Function(
+        lambda p: Residence(p.residence).name.lower() if p.residence else None,
+        metadata={"description": "registered, resident or floating; null: not stated"},
+    )
 
 
 class DocumentSchema(Schema):
@@ -268,6 +273,11 @@ class NewPersonSchema(Schema):
     unit = text(20, load_default=None, allow_none=True)
     room = text(20, load_default=None, allow_none=True)
     birth = fields.Date(load_default=None, allow_none=True)
+    residence = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf([r.name.lower() for r in RESIDENCES]),
+    )
 
 
 class MoveSchema(Schema):

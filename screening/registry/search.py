@@ -52,6 +52,8 @@ class Found(NamedTuple):
     key_group: str | None
     employer: str | None
     created_at: datetime
+    residence: int | None
+    residence_since: datetime | None
 
     @property
     def document(self) -> str:
@@ -64,7 +66,7 @@ class Found(NamedTuple):
 
 _COLUMNS = (
     "cell_id, person_id, community_id, household_id, doc_type, sealed, flags, lane, key_group, "
-    "employer, created_at"
+    "employer, created_at, residence, residence_since"
 )
 
 
@@ -195,9 +197,9 @@ def _open(rows: Iterable[tuple]) -> list[Found]:
     return [
         Found(
             cell, person, home, _name(home), household_id, doc_type,
-            seals.open_person(ring(), sealed), Flag(flags), lane, group, employer, made,
+            seals.open_person(ring(), sealed), Flag(flags), lane, group, *rest,
         )
-        for cell, person, home, household_id, doc_type, sealed, flags, lane, group, employer, made
+        for cell, person, home, household_id, doc_type, sealed, flags, lane, group, *rest
         in rows
     ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from screening.places.queries import Node
 from screening.registry import documents, queries, seals
 from screening.registry.documents import BadDocument, DocType, Document
 from screening.registry.names import normalise_name
+from screening.registry.residence import Residence
 from screening.registry.rules import GONE, Flag
 from screening.registry.service import persons
 from screening.registry.service.persons import Newcomer
@@ -30,6 +31,7 @@ class Told(NamedTuple):
     unit: str
     room: str
     cannot_walk: bool
+    residence: Residence | None = None
 
 
 class Found(NamedTuple):
@@ -69,6 +71,7 @@ def check(told: Told, *, at: datetime) -> Newcomer:
     return Newcomer(
         name, document, phone, born.isoformat() if born else None, None, told.unit or None,
         told.room or None, mark, int(Flag.CANNOT_WALK) if told.cannot_walk else 0,
+        told.residence,
     )  # fmt: skip
 
 

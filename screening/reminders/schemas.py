@@ -7,7 +7,15 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from screening.coverage.missed_rules import AGE_BANDS, MOST_ROUNDS, UNKNOWN_AGE, WHYS, Wanted
+from screening.coverage.missed_rules import (
+    AGE_BANDS,
+    MOST_ROUNDS,
+    RESIDENCE,
+    UNKNOWN_AGE,
+    UNSAID,
+    WHYS,
+    Wanted,
+)
 from screening.registry.rules import COHORTS
 from screening.reminders.exports import FORMATS
 from screening.reminders.rules import (
@@ -20,18 +28,7 @@ from screening.reminders.rules import (
     VERDICTS,
 )
 from screening.reminders.rules.contacts import MOST_HOURS
-
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
-
-
-def moment(**kw: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **kw)
-
+from screening.wire import Id, moment
 
 # --- the missed ---------------------------------------------------------------------------------
 
@@ -42,6 +39,7 @@ class MissedListSchema(Schema):
     state = fields.String(validate=validate.OneOf([str(s) for s in STATES]))
     cohort = fields.String(validate=validate.OneOf(list(COHORTS)))
     age = fields.String(validate=validate.OneOf([*AGE_BANDS, UNKNOWN_AGE]))
+    residence = fields.String(validate=validate.OneOf([*RESIDENCE, UNSAID]))
     cannot_walk = fields.Boolean(load_default=False)
     rounds = fields.Integer(
         load_default=0,

@@ -85,11 +85,12 @@ class Town:
             house = self.houses[i % 3] if i < 5 else None
             run(
                 "UPDATE person SET building_id = %s, grid_id = %s, household_id = %s, key_group = %s, "
-                "created_at = %s WHERE cell_id = %s AND person_id = %s",
+                "created_at = %s, residence = nullif(%s, 0) WHERE cell_id = %s AND person_id = %s",
                 (
                     house and house.area_id, house and int(house.path.split("/")[-3]), 1 + i // 2,
                     "market" if i in (1, 7, 11) else None,
-                    clock.now() - timedelta(days=0 if i == 8 else 30), cell, person,
+                    clock.now() - timedelta(days=0 if i == 8 else 30), i % 4, cell,
+                    person,
                 ),
             )  # fmt: skip
 

@@ -35,6 +35,7 @@ class One(NamedTuple):
     code: str | None
     added: bool
     exempt_added: bool
+    residence: int | None
 
 
 def recount(round_id: int, *, at: datetime) -> list[One]:
@@ -58,6 +59,9 @@ def add_up(people: Iterable[One]) -> dict[str, Any]:
         "resulted": sum(p.link >= 3 for p in reached),
         "added": sum(p.added for p in people),
         "exempt_added": sum(p.exempt_added for p in exempt),
+        "registered": sum(p.residence == 1 for p in people),
+        "residents": sum(p.residence == 2 for p in people),
+        "floating": sum(p.residence == 3 for p in people),
         "exempt_by": dict(Counter(p.code for p in exempt)),
     }  # fmt: skip
 
@@ -145,7 +149,7 @@ class _Books:
                     pair, p["community_id"], p["grid_id"], p["building_id"], state,
                     self._link(pair), min((e["code"] for e in free), default=None),
                     p["created_at"] > self._start(),
-                    bool(free) and min(e["made_at"] for e in free) > self._start(),
+                    bool(free) and min(e["made_at"] for e in free) > self._start(), p["residence"],
                 )  # fmt: skip
 
     def _start(self) -> datetime:

@@ -40,6 +40,8 @@ def test_a_row_that_does_not_add_up_is_seen():
     assert not adds_up(good._replace(reached=2))
     assert not adds_up(good._replace(new=0, away=2))
     assert not adds_up(good._replace(resulted=3))
+    assert adds_up(good._replace(registered=1, floating=1))
+    assert not adds_up(good._replace(registered=1, residents=1, floating=1))
 
 
 def test_a_sum_is_as_old_as_its_oldest_part():

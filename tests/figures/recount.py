@@ -90,7 +90,8 @@ class Books:
 
     def _persons(self, node: Any) -> dict[str, int]:
         told = coverage.add_up(self.living(node))
-        del told["exempt_by"], told["exempt_added"]
+        for key in ("exempt_by", "exempt_added", "registered", "residents", "floating"):
+            del told[key]
         return told
 
     def _tubes(self, node: Any) -> dict[str, int]:

@@ -25,6 +25,7 @@ from screening.places.readers import tables
 from screening.places.readers.tables import BadEncoding, CutTable, EmptyTable
 from screening.places.service import AreaIn
 from screening.registry import seals
+from screening.registry.residence import read_residence
 from screening.registry.rules import Flag
 from screening.registry.service import Newcomer, imports, make_provisional
 from screening.registry.service.persons import ring
@@ -130,6 +131,7 @@ PLANTED = {
     "short_document": "document_length",
     "bad_phone": "person_phone",
     "unknown_sex": "unknown_sex",
+    "unknown_residence": "unknown_residence",
     "same_document_other_name": "same_document_other_name",
     "unknown_document_type": "document_type",
     "impossible_date": "impossible_date",
@@ -376,3 +378,25 @@ def test_a_sheet_that_is_full_asks_before_it_is_loaded(city, monkeypatch):
     with pytest.raises(imports.SheetFull):
         imports.start(held.import_id)
     imports.start(held.import_id, rows_confirmed=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("户籍", 1), ("户籍人口", 1), ("常住", 2), ("Long-term  resident", 2), ("流动", 3),
+     ("外来人口", 3), ("", None), ("不详", None)],
+)  # fmt: skip
+def test_the_words_of_offices_tell_how_somebody_belongs_to_the_place(text, said):
+    assert read_residence(text) == said
+
+
+def test_what_a_later_register_leaves_out_of_residence_stays_and_a_change_is_dated(city):
+    def lived():
+        return fetch("SELECT residence, residence_since FROM person")
+
+    row, at = cells(PEOPLE[0]), HEADER.index("人口类别")
+    for word in ("流动", "", "常住"):
+        row[at] = word
+        bring(csv_of([row]), at=AT if word != "常住" else AT + timedelta(days=1))
+        if word != "常住":
+            assert lived() == [(3, AT)]
+    assert lived() == [(2, AT + timedelta(days=1))]

@@ -179,9 +179,9 @@ def test_only_what_something_happened_to_is_settled_again(town, client, place):
         "coverage",
         ("cell_id", "round_id", "area_id", "register", "exempt", "due", "reached", "missed",
          "delivered", "tested", "resulted", "m_resample", "m_new", "m_will_come", "m_pending",
-         "m_away", "m_refused", "m_unreachable", "m_visit", "added", "exempt_added", "exempt_by",
-         "as_of"),
-        [(place.cell_id, town.city.round_id, place.area_id, *[0] * 18, {}, clock.now())],
+         "m_away", "m_refused", "m_unreachable", "m_visit", "added", "exempt_added", "registered",
+         "residents", "floating", "exempt_by", "as_of"),
+        [(place.cell_id, town.city.round_id, place.area_id, *[0] * 21, {}, clock.now())],
         "ON CONFLICT (cell_id, round_id, area_id) DO UPDATE SET as_of = EXCLUDED.as_of",
     )  # fmt: skip
     assert due.settle_due(at=clock.now()).communities == 1

@@ -16,6 +16,7 @@ from screening.registry.api.frame import bp
 from screening.registry.documents import BadDocument, Document, normalise
 from screening.registry.names import normalise_name
 from screening.registry.person_codes import make_resident_code
+from screening.registry.residence import Residence
 from screening.registry.scopes import BOTH_PERSONS, MERGE, OLD_HOME, PERSON, REGISTRARS
 from screening.registry.seals import normalise_phone
 from screening.registry.service import merging, persons
@@ -74,6 +75,7 @@ def register_person(args: dict[str, Any]) -> Any:
         room=args["room"],
         mark="|".join((str(args["community_id"]), args["unit"] or "", args["room"] or "",
                        args["name"], str(args["birth"] or ""))),
+        residence=Residence[args["residence"].upper()] if args["residence"] else None,
     )  # fmt: skip
     cell, person_id = persons.register(newcomer, args["community_id"], at=clock.now())
     return {

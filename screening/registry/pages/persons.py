@@ -11,7 +11,7 @@ from screening import clock
 from screening.accounts import guard
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
-from screening.i18n import _
+from screening.i18n import _, local
 from screening.places.queries import place_of_area
 from screening.registry import desk_queries as desk
 from screening.registry import search as finding
@@ -20,6 +20,7 @@ from screening.registry.documents import WORDS
 from screening.registry.pages.choices import area_choices, area_name
 from screening.registry.pages.frame import bp, moment, refused, text, word
 from screening.registry.queries import cohorts_of
+from screening.registry.residence import RESIDENCES, UNSAID, Residence
 from screening.registry.rules import AWAITING_RECHECK, COHORTS, EXEMPTIONS, Flag
 from screening.registry.scopes import OLD_HOME, PERSON, REGISTRARS
 from screening.registry.seals import DOC_TYPES
@@ -108,9 +109,19 @@ def person_view(cell: int, person_id: int) -> dict[str, Any]:
         "exemptions": [exemption_line(e, now) for e in desk.exemptions_of(cell, person_id)],
         "codes": [(k, word(v)) for k, v in EXEMPTIONS.items() if k != AWAITING_RECHECK],
         "areas": area_choices(REGISTRARS),
+        "residence": residence_said(p),
+        "residences": [("", word(UNSAID)), *((int(k), word(w)) for k, w in RESIDENCES.items())],
         "settable": [(f.name, word(FLAG_WORDS[f]), f in p.flags) for f in MAY_SET],
         "lines": timeline.lines_of(cell, person_id),
     }
+
+
+def residence_said(p: Found) -> str:
+    """How the person belongs to the place, and since when that is said."""
+    if not p.residence or p.residence_since is None:
+        return ""
+    said = word(RESIDENCES[Residence(p.residence)])
+    return _("%(what)s（%(day)s 起登记）", what=said, day=f"{local(p.residence_since):%Y-%m-%d}")
 
 
 def exemption_line(row: desk.ExemptionRow, now: datetime) -> dict[str, Any]:
@@ -163,9 +174,12 @@ def move_person(cell: int, person_id: int) -> Any:
 @bp.post("/persons/<int:cell>/<int:person_id>/flags")
 @require(*REGISTRARS, at=PERSON)
 def mark_person(cell: int, person_id: int) -> Any:
-    """Cannot walk, deceased, moved away: as ticked."""
+    """Cannot walk, deceased, moved away: as ticked; how the person belongs to the place."""
     ticked = set(request.form.getlist("flags"))
     add = Flag(sum(f for f in MAY_SET if f.name in ticked))
     drop = Flag(sum(f for f in MAY_SET if f.name not in ticked))
     persons.mark(cell, person_id, add=add, drop=drop)
+    said = request.form.get("residence", 0, type=int)
+    if said in RESIDENCES:
+        persons.say_residence(cell, person_id, Residence(said), at=clock.now())
     return shown(cell, person_id)

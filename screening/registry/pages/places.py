@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts import guard
+from screening.accounts.doors import door
 from screening.accounts.guard import CITY, OWN_ROWS, current_actor, require
 from screening.accounts.roles import EVERYWHERE, Role
 from screening.errors import Problem
@@ -150,7 +151,7 @@ def site_line(row: places.SiteRow) -> dict[str, Any]:
         "opens": row.opens,
         "state": {"tone": "unknown", "text": _("已关闭")} if row.closed
         else {"tone": "ok", "text": _("启用")},
-        "href": url_for(".show_site", site_id=row.site_id),
+        "href": door("registry_pages.show_site", site_id=row.site_id),
     }  # fmt: skip
 
 

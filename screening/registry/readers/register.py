@@ -18,6 +18,7 @@ from screening.registry.check_digits import GB11643_CHECKS, GB11643_WEIGHTS
 from screening.registry.documents import BadDocument, DocType, Document
 from screening.registry.names import normalise_name
 from screening.registry.readers.columns import COLUMNS
+from screening.registry.residence import Residence, read_residence
 from screening.registry.rules import COHORTS, KEY_GROUPS, Flag
 
 LONGEST = 200  # characters of one cell; a longer one is a paste gone wrong
@@ -87,6 +88,12 @@ class UnknownGroup(RowProblem):
     en = "This group is not known."
 
 
+class UnknownResidence(RowProblem):
+    code = "unknown_residence"
+    zh = "人口类别请填“户籍”“常住”或“流动”，或留空。"
+    en = "Write 户籍, 常住 or 流动 (registered, resident or floating), or leave it empty."
+
+
 class BadYes(RowProblem):
     code = "not_yes_or_no"
     zh = "请填“是”或“否”，或留空。"
@@ -128,6 +135,7 @@ class Entry(NamedTuple):
     birth: str | None
     key_group: str | None
     employer: str | None
+    residence: Residence | None
     flags: int
 
 
@@ -169,7 +177,7 @@ class RegisterReader:
         v = [untame(cells[i].strip()) if i is not None else "" for i in self._at]
         faults: list[RowFault] = []
         (name, kind, number_text, country, phone_text, code, grid, building, unit, room, household,
-         guardian, birth_text, sex, group_text, employer, *says) = v  # fmt: skip
+         guardian, birth_text, sex, group_text, employer, said, *says) = v  # fmt: skip
         if not name:
             faults.append(_fault(number, "name", MissingName))
         if len(max(v, key=len)) > LONGEST:
@@ -183,6 +191,7 @@ class RegisterReader:
             faults.append(_fault(number, "key_group", UnknownGroup))
         if sex.lower() not in _SEXES:
             faults.append(_fault(number, "sex", UnknownSex))
+        residence = self._residence(number, said, faults)
         flags = self._flags(number, says, faults) | (int(Flag.KEY_GROUP) if group else 0)
         if faults:
             return faults
@@ -191,7 +200,7 @@ class RegisterReader:
         plain = name if _PLAIN_NAME.fullmatch(name) else normalise_name(name)
         return Entry(
             number, document, plain, phone, home, grid, building, unit, room, household, guardian,
-            birth, group, employer or None, flags,
+            birth, group, employer or None, residence, flags,
         )  # fmt: skip
 
     def _shape(self, cells: Sequence[str]) -> type[Problem] | None:
@@ -246,6 +255,13 @@ class RegisterReader:
             return said
         born = documents.birth_date(document) if document else None
         return born.isoformat() if born else None
+
+    def _residence(self, row: int, text: str, faults: list[RowFault]) -> Residence | None:
+        try:
+            return read_residence(text) if text else None
+        except KeyError:
+            faults.append(_fault(row, "residence", UnknownResidence))
+            return None
 
     def _flags(self, row: int, says: Sequence[str], faults: list[RowFault]) -> int:
         flags = 0

@@ -17,15 +17,23 @@ from screening.registry.readers.register import Entry
 from screening.registry.rules import Flag
 from screening.registry.seals import Details
 from screening.registry.service.changes import changed
-from screening.registry.service.persons import COLUMNS, note_move, person_id_of
+from screening.registry.service.persons import (
+    COLUMNS,
+    RESIDENCE,
+    note_move,
+    person_id_of,
+    said_of,
+)
 
 # What a register says anew each time; all other flags belong to people here and stay.
 SAID = (
     Flag.CANNOT_WALK | Flag.RENTAL | Flag.DORMITORY | Flag.KEY_GROUP | Flag.PROVISIONAL | Flag.LEFT
 )
+LOADED = (*COLUMNS, "residence", "residence_since")
 TYPES = (
     "int8", "int8", "int8", "int8", "int8", "int8", "int2", "bytea", "bytea", "bytea", "bytea",
     "int2", "int8", "text", "text", "int2", "timestamptz", "timestamptz", "bytea",
+    "int2", "timestamptz",
 )  # fmt: skip
 
 
@@ -119,7 +127,7 @@ class Loader:
         if won < len(ids):
             raise CameMeanwhile()
         # The directory made these persons ours alone, so COPY can meet no row of another.
-        copy("person", COLUMNS, TYPES, [self._row(h, p, e, at) for h, p, e in ids])
+        copy("person", LOADED, TYPES, [self._row(h, p, e, at) for h, p, e in ids])
         phones = [
             (seals.phone_hash(self._keys, e.phone), e.home.cell_id, p) for _, p, e in ids if e.phone
         ]
@@ -150,7 +158,8 @@ class Loader:
 
     def _row(self, h: bytes, person: int, e: Entry, at: datetime) -> tuple:
         return (e.home.cell_id, person, *self._values(e), h, *self._sealed(e), e.flags,
-                e.key_group, e.employer, 0, at, None, self._content(e))  # fmt: skip
+                e.key_group, e.employer, 0, at, None, self._content(e),
+                int(e.residence) if e.residence else None, at if e.residence else None)  # fmt: skip
 
     def _values(self, e: Entry) -> tuple:
         home = household_id(e) if e.household else None
@@ -174,7 +183,7 @@ class Loader:
         said = (
             e.document.key or "", e.name, e.phone or "", e.home.code, e.grid, e.building, e.unit,
             e.room, e.household, e.guardian, e.birth or "", e.key_group or "", e.employer or "",
-            str(e.flags),
+            str(e.flags), *((f"residence {int(e.residence)}",) if e.residence else ()),
         )  # fmt: skip
         return self._keys.hash("entry", "\0".join(said))
 
@@ -188,10 +197,12 @@ class Loader:
                 "UPDATE person SET community_id = %s, grid_id = %s, building_id = %s, "
                 "household_id = %s, doc_type = %s, name_hash = %s, last4_hash = %s, sealed = %s, "
                 "birth_year = %s, flags = (flags & ~%s::int8) | %s, key_group = %s, "
-                "employer = %s, left_at = NULL, content = %s "
+                "employer = %s, left_at = NULL, content = %s, "
+                f"{RESIDENCE} "
                 "WHERE cell_id = %s AND person_id = %s",
                 (community, grid, house, home, doc_type, *self._sealed(e), int(SAID), e.flags,
-                 e.key_group, e.employer, self._content(e), cell, person),
+                 e.key_group, e.employer, self._content(e), *said_of(e.residence, at), cell,
+                 person),
             )  # fmt: skip
             self._change_phone(cell, person, was, e.phone)
             if was.community != community:

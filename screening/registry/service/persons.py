@@ -16,6 +16,7 @@ from screening.places import queries as places
 from screening.places.rules import COMMUNITY, GRID
 from screening.registry import queries, seals
 from screening.registry.documents import DocType, Document, birth_date, last4
+from screening.registry.residence import Residence
 from screening.registry.rules import Flag
 from screening.registry.seals import Details
 from screening.registry.service.changes import changed
@@ -25,6 +26,19 @@ COLUMNS = (
     "doc_hash", "name_hash", "last4_hash", "sealed", "birth_year", "flags", "key_group",
     "employer", "lane", "created_at", "left_at", "content",
 )  # fmt: skip
+
+
+# what nobody says leaves what is known; the date is that of the first time it was said
+RESIDENCE = (
+    "residence = coalesce(%s, residence), residence_since = "
+    "CASE WHEN residence IS DISTINCT FROM coalesce(%s, residence) THEN %s ELSE residence_since END"
+)
+
+
+def said_of(residence: Residence | None, at: datetime) -> tuple[int | None, int | None, datetime]:
+    """The values of RESIDENCE."""
+    value = int(residence) if residence else None
+    return value, value, at
 
 
 class NoSuchPerson(NotFound):
@@ -45,6 +59,7 @@ class Newcomer(NamedTuple):
     room: str | None = None
     mark: str = ""
     flags: int = 0
+    residence: Residence | None = None
 
 
 def make_provisional(
@@ -97,6 +112,8 @@ def register(newcomer: Newcomer, community: int, *, at: datetime) -> tuple[int, 
     here = lock_community(cell, person) == home.area_id
     if here:
         mark(cell, person, drop=Flag.PROVISIONAL)
+        if newcomer.residence:
+            say_residence(cell, person, newcomer.residence, at=at)
     note("person_registered", "person", person, cell=cell)
     return cell, person
 
@@ -201,6 +218,18 @@ def mark(cell: int, person_id: int, *, add: Flag = Flag(0), drop: Flag = Flag(0)
     )
     note("person_marked", "person", person_id, cell=cell, detail={"flags": int(add)})
     changed([(cell, community)])
+
+
+def say_residence(cell: int, person_id: int, residence: Residence, *, at: datetime) -> None:
+    """Registered household, long-term resident or floating, from now on. Raises NoSuchPerson."""
+    community = lock_community(cell, person_id)
+    if run(
+        f"UPDATE person SET {RESIDENCE} WHERE cell_id = %s AND person_id = %s "
+        "AND residence IS DISTINCT FROM %s",
+        (*said_of(residence, at), cell, person_id, int(residence)),
+    ):
+        note("residence_said", "person", person_id, cell=cell, detail={"residence": int(residence)})
+        changed([(cell, community)])
 
 
 def merge(twin: tuple[int, int], into: tuple[int, int], *, by: int | None, at: datetime) -> int:

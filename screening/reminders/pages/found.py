@@ -8,6 +8,7 @@ from flask import flash, g, make_response, redirect, render_template, request, u
 
 from screening import clock
 from screening.accounts.guard import area, require
+from screening.coverage.missed_rules import RESIDENCE
 from screening.db import db
 from screening.errors import Faults
 from screening.i18n import _, current_lang
@@ -15,6 +16,7 @@ from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import BUILDING, COMMUNITY
 from screening.registry.documents import WORDS
+from screening.registry.residence import RESIDENCES, UNSAID
 from screening.reminders import found, queries
 from screening.reminders.api import CALLERS
 from screening.reminders.found import Told
@@ -41,6 +43,7 @@ def view(node: Node) -> dict[str, Any]:
     return {
         "node": node, "community": community, "said": request.form,
         "types": [(k.value, w[lang]) for k, w in WORDS.items()],
+        "residences": [("", UNSAID[lang]), *((r.name.lower(), w[lang]) for r, w in RESIDENCES.items())],
         "buildings": [("", _("未标明楼栋"))] + [
             (n.area_id, n.name) for n in sorted(buildings, key=lambda n: natural(n.name))
         ],
@@ -71,7 +74,7 @@ def told() -> Told:
     return Told(
         text("name"), text("doc_type"), text("number"), text("country"), text("birth"),
         text("phone"), request.form.get("building", type=int), text("unit"), text("room"),
-        text("cannot_walk") == "1",
+        text("cannot_walk") == "1", RESIDENCE.get(text("residence")),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from flask import (
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.coverage.missed_queries import Picked
-from screening.coverage.missed_rules import AGE_BANDS, MOST_ROUNDS, UNKNOWN_AGE, WHYS, Wanted
+from screening.coverage.missed_rules import WHYS, Wanted
 from screening.coverage.queries import children_of, coverage_of
 from screening.errors import NotFound
 from screening.i18n import _
@@ -27,7 +27,7 @@ from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import RoundPolicy
-from screening.registry.rules import COHORTS, Flag
+from screening.registry.rules import Flag
 from screening.registry.scopes import PERSON_IN_BODY
 from screening.reminders import queries, rules, service
 from screening.reminders.api import CALLERS, READERS, WAVERS, sees_all, visit
@@ -43,6 +43,7 @@ from screening.reminders.pages.frame import (
     said,
     the_round,
 )
+from screening.reminders.pages.missed_filters import filters, in_address, the_filters
 
 
 @bp.get("/missed", endpoint="missed")
@@ -69,24 +70,6 @@ def missed_in(area_id: int) -> Any:
     listed = people(node, policy, asked, view, now)
     template = "households" if view == "households" else "missed"
     return render_template(f"reminders/{template}.html", **shared, **listed)
-
-
-def the_filters() -> Wanted:
-    """What the address asks for. Raises NoSuchFilter."""
-    ask = request.args
-    found = Wanted(
-        frozenset(filter(None, [ask.get("state", "")])), ask.get("cohort", ""), ask.get("age", ""),
-        ask.get("cannot_walk") == "1", ask.get("rounds", 0, type=int), ask.get("added") == "1",
-        ask.get("late") == "1",
-    )  # fmt: skip
-    return found.check([str(s) for s in rules.STATES], COHORTS)
-
-
-def in_address(asked: Wanted) -> dict[str, Any]:
-    """The filters as an address carries them; what asks nothing is left out."""
-    plain = {**asked._asdict(), "state": next(iter(asked.states), "")}
-    del plain["states"]
-    return {k: (1 if v is True else v) for k, v in plain.items() if v}
 
 
 def head(
@@ -200,19 +183,6 @@ def household(p: Picked) -> str:
     building, home, cell, person = p.missed.door()
     alone = f"{cell:020d}.{person:020d}" if p.missed.household_id is None else ""
     return f"{building:020d}.{home:020d}.{alone}"
-
-
-def filters() -> dict[str, list[tuple[str, str]]]:
-    """The choices of the form above the list."""
-    everybody = ("", _("全部"))
-    return {
-        "state": [everybody, *((str(s), said(w)) for s, w in rules.STATES.items())],
-        "cohort": [everybody, *((c, said(w)) for c, w in COHORTS.items())],
-        "age": [everybody, *((b, _("%(band)s 岁", band=b)) for b in AGE_BANDS),
-                (UNKNOWN_AGE, _("年龄不详"))],
-        "rounds": [("", _("不限")), *((str(n), _("连续 %(n)s 轮", n=n))
-                                     for n in range(2, MOST_ROUNDS.value + 1))],
-    }  # fmt: skip
 
 
 def line(p: queries.Opened, full: bool) -> dict[str, Any]:

@@ -12,7 +12,10 @@ from flask import (
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.coverage.missed_rules import WHYS
 from screening.i18n import _
+from screening.places import queries as places
+from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
+from screening.registry.queries import RoundPolicy
 from screening.reminders import queries, rules
 from screening.reminders.api import CALLERS, visits
 from screening.reminders.pages.frame import (
@@ -33,14 +36,23 @@ def visit_areas() -> Any:
     return begin(".visit_list", own_areas(current_actor(), CALLERS))
 
 
+def below(node: Node, policy: RoundPolicy) -> list[Node]:
+    """The areas directly below that the round touches: a city is chosen down, not listed whole."""
+    touched = [
+        n for n in places.TREE.get().by_id.values()
+        if n.parent_id == node.area_id
+        and any(n.path.startswith(p) or p.startswith(n.path) for p in policy.area_paths)
+    ]  # fmt: skip
+    return sorted(touched, key=lambda n: n.code)
+
+
 @bp.get("/visits/<int:area_id>")
 @require(*CALLERS, at=area("area_id"))
 def visit_list(area_id: int) -> Any:
     """Whom to visit, by building and household; made to be printed."""
     node, policy = queries.get_node(area_id), the_round()
     if policy is None or node.level < COMMUNITY:
-        below = [n for n in queries.communities_of(node)] if policy else []
-        return begin(".visit_list", below)
+        return begin(".visit_list", below(node, policy) if policy else [])
     rows = visits(node, policy.round_id, current_actor())
     for row in rows:
         state = rules.State(row["state"])
