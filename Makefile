@@ -6,6 +6,7 @@ JOBS ?= 2
 ARGS ?=
 HTTPS ?=
 PY := .venv/bin/python
+TESTS_OWN := SCREENING_INSTANCE=instance/tests $(PY) -m screening.embedded
 export HTTPS
 
 .DEFAULT_GOAL := help
@@ -36,7 +37,7 @@ serve: setup ## serve for real: gunicorn and worker on DATABASE_URL or the embed
 
 test: setup-dev check ## all checks and all tests; ends with what was skipped, and why
 	@status=0; $(PY) -m pytest -q -n $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
-		$(PY) -m screening.embedded stop --if-idle >/dev/null; exit $$status
+		$(TESTS_OWN) stop --if-idle >/dev/null; exit $$status
 
 test-long: setup-dev ## the tests that take minutes
 	@$(PY) -m pytest -q -m long --timeout=3600 $(ARGS)
@@ -72,11 +73,13 @@ screenshots: setup-dev ## take the pictures of the guides (docs/field/, docs/lab
 lock: setup-dev ## write the lock files from what is installed
 	@$(PY) scripts/lock.py
 
-stop: ## stop the embedded PostgreSQL
+stop: ## stop the embedded PostgreSQL, the tests' own too
 	@$(PY) -m screening.embedded stop
+	@$(TESTS_OWN) stop
 
 clean: ## remove what set-up made; data under instance/ stays
 	@test ! -x $(PY) || $(PY) -m screening.embedded stop || true
+	@test ! -x $(PY) || $(TESTS_OWN) stop || true
 	rm -rf .venv node_modules static/vendor .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find screening tests migrations bench -name __pycache__ -type d -prune -exec rm -rf {} +

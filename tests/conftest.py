@@ -30,7 +30,7 @@ NEVER_MISSING_IN_CI = ("Chromium", "PostgreSQL")
 def database_url() -> Iterator[str]:
     """A database of this process alone, migrated, dropped at the end."""
     try:
-        server = embedded.ensure(ROOT / "instance")
+        server = database.server()
     except embedded.EmbeddedError as why:
         pytest.skip(f"PostgreSQL is not here: {why}")
     with database.own_copy(server, os.environ.get("PYTEST_XDIST_WORKER", "main")) as url:

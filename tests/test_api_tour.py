@@ -51,7 +51,7 @@ def free_port() -> int:
 def env(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A database of its own and keys of its own, for the server and the commands alike."""
     try:
-        server = embedded.ensure(ROOT / "instance")
+        server = database.server()
     except embedded.EmbeddedError as why:
         pytest.skip(f"PostgreSQL is not here: {why}")
     with database.own_copy(server, "tour") as url:

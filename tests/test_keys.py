@@ -12,7 +12,7 @@ from screening.app import create_app
 from screening.config import Settings
 from screening.crypto import KeyRing, WrongKey
 from screening.db import fetch, run
-from tests import world
+from tests import database, world
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_before_the_first_migration_there_is_nothing_to_refuse(db_session):
 
 def test_a_backup_brings_back_what_was_there(db_session, app, database_url, tmp_path):
     city = world.city(persons=2)
-    held = replace(app.extensions["settings"], instance=_root())
+    held = replace(app.extensions["settings"], instance=database.HOME)
     keys = app.extensions["keys"]
     path = tmp_path / "city.backup"
     assert archive.write(path, held, keys) > 1000
@@ -79,7 +79,7 @@ def test_a_backup_brings_back_what_was_there(db_session, app, database_url, tmp_
 def test_a_backup_of_other_keys_is_refused_and_nothing_changes(db_session, app, tmp_path):
     path = tmp_path / "city.backup"
     archive.write(
-        path, replace(app.extensions["settings"], instance=_root()), app.extensions["keys"]
+        path, replace(app.extensions["settings"], instance=database.HOME), app.extensions["keys"]
     )
     with pytest.raises(WrongKey, match="Nothing was changed"):
         archive.check(path, KeyRing.new())
@@ -90,13 +90,6 @@ def test_a_file_that_is_no_backup_is_refused(tmp_path):
     path.write_bytes(b"\xff\xd8 not a tar")
     with pytest.raises(archive.BadBackup):
         archive.check(path, KeyRing.new())
-
-
-def _root():
-    """Where the embedded server of the tests keeps its programs' address."""
-    from screening.config import ROOT
-
-    return ROOT / "instance"
 
 
 def test_a_ring_from_before_signed_codes_holds_their_first_key():
