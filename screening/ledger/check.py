@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from screening.db import fetch
 from screening.ledger import compare, journals
+from screening.ledger.expected import Expected
 from screening.ledger.people import People
-from screening.ledger.replay import Expected, Replay
+from screening.ledger.replay import Replay
 from screening.ledger.rules import Difference
 from screening.places import queries as places
 from screening.registry.queries import ROUNDS, get_policy

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from screening.db import fetch
+from screening.ledger.expected import Expected, Told
 from screening.ledger.people import Home, People
-from screening.ledger.replay import Expected, Told
 from screening.ledger.rules import Difference
 from screening.tube import folding, rules
 from screening.tube.queries import BIND_COLUMNS, LINE_COLUMNS, TUBE_COLUMNS, Key

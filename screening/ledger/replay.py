@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +17,13 @@ from screening.collection.queries import SITES, SiteRow
 from screening.collection.service import SKEW
 from screening.db import fetch
 from screening.errors import Problem
+from screening.ledger.expected import Expected, Result
 from screening.ledger.people import People
 from screening.ledger.rules import Difference
 from screening.registry.queries import ROUNDS
 from screening.transport import rules as boxes
 from screening.transport.rules import Fact, Packed, redirect_fact
-from screening.transport.service import _carried_line, batch_ref
+from screening.transport.service import batch_ref, carried_line
 from screening.tube import entries as e
 from screening.tube import rules
 from screening.tube.labels import read_seal, read_tube
@@ -44,40 +44,6 @@ BOX_FACTS: dict[type, Verb] = {
 }  # fmt: skip
 PURPOSES = {"screen": 0, "resample": 1, "recheck": 2}
 Ref = tuple[int, int]  # cell, batch
-
-
-@dataclass
-class Told:
-    """All facts of one tube. `homes` are the (cell, round) where it may lie; `maybe` the lines
-    that depend on what was known when they came (a box's facts after a tube was taken out)."""
-
-    lines: dict[int, Line] = field(default_factory=dict)
-    maybe: dict[int, Line] = field(default_factory=dict)
-    binds: dict[int, Bind] = field(default_factory=dict)
-    homes: set[tuple[int, int]] = field(default_factory=set)
-    opened: bool = False
-
-
-@dataclass
-class Result:
-    """A released version as its command told it."""
-
-    outcome: int
-    command_id: int
-    members: list[int] | None
-
-
-@dataclass
-class Expected:
-    """The whole recount."""
-
-    tubes: dict[str, Told] = field(default_factory=lambda: defaultdict(Told))
-    packs: dict[tuple[int, int, str, int], datetime] = field(default_factory=dict)
-    results: dict[tuple[str, int], Result] = field(default_factory=dict)
-    unread: list[tuple[int, int, int]] = field(default_factory=list)
-    doubtful: set[int] = field(default_factory=set)  # settled by hand: there or not, both are right
-    faults: list[Difference] = field(default_factory=list)
-    commands: int = 0
 
 
 class Replay:
@@ -252,7 +218,7 @@ class Replay:
         for p in inside:
             told = self.out.tubes[p.barcode]
             for f in boxes.moves(facts):
-                line = _carried_line(f, p.line_id, ref[1])
+                line = carried_line(f, p.line_id, ref[1])
                 left = out_at.get(p.line_id)
                 if left is None or f.at < left:
                     told.lines[line.line_id] = line

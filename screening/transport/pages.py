@@ -21,7 +21,6 @@ from screening.tube.rules import GONE, Stage, Verb
 
 bp = Blueprint("transport_pages", __name__)
 PAGE = 100
-BOX_VERBS = frozenset((Verb.PACK, Verb.UNPACK, Verb.SEAL, Verb.HAND_OVER, Verb.ARRIVE))
 
 
 def tongue() -> int:

@@ -1,0 +1,7 @@
+"""送: turns packing, sealing and hand-over entries into facts about batches and their tubes."""
+
+from screening.transport.service.carrying import carried_line
+from screening.transport.service.merging import apply, state_fact
+from screening.transport.service.work import KINDS, Outcome, Ref, batch_ref
+
+__all__ = ["KINDS", "Outcome", "Ref", "apply", "batch_ref", "carried_line", "state_fact"]
