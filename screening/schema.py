@@ -30,4 +30,3 @@ __all__ = [
 
 metadata = Base.metadata
 BIG = {t.name for t in metadata.tables.values() if t.info.get("big")}
-DIRECTORIES = {t.name for t in metadata.tables.values() if t.info.get("directory")}

@@ -21,7 +21,6 @@ ACTS = (
     "open", "bind", "close", "box_open", "pack", "seal", "hand_over", "arrive", "receive",
     "unpacked",
 )  # fmt: skip
-SITE_ACTS = frozenset(ACTS[:6])
 
 
 def check(args: Mapping[str, Any], *, at: datetime) -> list[Answer]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -112,14 +111,4 @@ def list_parked(cell: int, device_id: int, journal_id: int) -> list[tuple[int, s
         "SELECT seq, code FROM parked WHERE cell_id = %s AND device_id = %s AND journal_id = %s "
         "AND settled_at IS NULL ORDER BY seq",
         (cell, device_id, journal_id),
-    )
-
-
-def devices_of_site(site_ids: Sequence[int]) -> list[tuple]:
-    """(device_id, site_id, name, state, heard_at, last, closed_at) of every device of the sites."""
-    return fetch(
-        "SELECT d.device_id, d.site_id, d.name, d.state, d.heard_at, j.last, j.closed_at "
-        "FROM device d LEFT JOIN journal j ON j.cell_id = d.cell_id AND j.device_id = d.device_id "
-        "AND j.branch = 0 WHERE d.site_id = ANY(%s) AND d.kind = 'phone' ORDER BY d.device_id",
-        (list(site_ids),),
     )
