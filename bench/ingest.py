@@ -20,7 +20,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from bench import city, floor, measure, workload
+from bench import asking, city, floor, measure, workload
 from screening import clock, embedded
 from screening.app import create_app
 from screening.config import ROOT
@@ -89,10 +89,8 @@ def _shape(
         ground = city.copy(server, FLOOR, BASE)
         _same_devices(live, ground)
         per_batch = work.persons / work.batches
-        before = measure.cpu_seconds("postgres")
         n, seconds, _ = floor.replay(ground, recorded, args.clients, args.seconds)
         result["floor"] = n * per_batch / seconds
-        result["floor_db_cpu"] = (measure.cpu_seconds("postgres") - before) / max(n, 1)
         turns.append(result)
         say(
             f"{label}, turn {turn + 1}: {result['value']:,.0f} persons/s, floor {result['floor']:,.0f}"
@@ -149,7 +147,9 @@ def _serve(url: str, work: workload.Workload, args: argparse.Namespace) -> dict[
 def _drive(
     port: int, work: workload.Workload, args: argparse.Namespace, pid: int
 ) -> dict[str, Any]:
-    queues = [list(q) for q in work.queues]
+    queues = [
+        [asking.prepared("POST", "/api/v1/journal", body, HEAD) for body in q] for q in work.queues
+    ]
     lock = threading.Lock()
     took: list[float] = []
     bad: list[int] = []
@@ -157,22 +157,20 @@ def _drive(
     stop = time.perf_counter() + args.seconds
 
     def client(n: int) -> None:
-        conn = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for body in _turns(queues[n :: args.clients]):
+        line = asking.Line(port)
+        for request in _turns(queues[n :: args.clients]):
             if time.perf_counter() > stop:
                 return
             began = time.perf_counter()
-            conn.request("POST", "/api/v1/journal", body, HEAD)
-            answer = conn.getresponse()
-            text = answer.read()
+            status, text = line.ask(request)
             spent = (time.perf_counter() - began) * 1000
             with lock:
                 took.append(spent)
-                bad.extend([answer.status] if answer.status != 200 else [])
-                new.append(_new(text) if answer.status == 200 else 0)
+                bad.extend([status] if status != 200 else [])
+                new.append(_new(text) if status == 200 else 0)
 
     pids = measure.children(pid)
-    web, dbs = measure.cpu_seconds(pids=pids), measure.cpu_seconds("postgres")
+    web, dbs = measure.cpu_seconds(pids), measure.database_seconds(LIVE)
     began = time.perf_counter()
     threads = [threading.Thread(target=client, args=(n,)) for n in range(args.clients)]
     for t in threads:
@@ -183,8 +181,8 @@ def _drive(
     entries = sum(new)
     persons = entries * work.persons / work.entries
     tubes = persons / workload.SEATS
-    web = measure.cpu_seconds(pids=pids) - web
-    dbs = measure.cpu_seconds("postgres") - dbs
+    web = measure.cpu_seconds(pids) - web
+    dbs = measure.database_seconds(LIVE) - dbs
     return {
         "value": persons / seconds, "p50": measure.percentile(took, 0.5),
         "p99": measure.percentile(took, 0.99), "cpu": (web + dbs) * 1000 / max(tubes, 1),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import secrets
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import city, ingest, measure
+from bench import asking, city, ingest, measure
 from screening import clock, embedded
 from screening.app import create_app
 from screening.config import ROOT
@@ -30,7 +29,7 @@ POOL = 10  # swabs in a tube
 CODES = 20_000  # slips in hand
 say = Console().print
 HEAD = {"Content-Type": "application/json"}
-PING = ("GET", "/healthz", None)
+PING = asking.prepared("GET", "/healthz")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -145,7 +144,8 @@ def _serve(url: str, codes: list[str], args: argparse.Namespace) -> dict[str, An
         cwd=ROOT, env=env,
     )  # fmt: skip
     asked = [
-        ("POST", "/api/v1/results/lookup", b'{"code": "%s"}' % code.encode()) for code in codes
+        asking.prepared("POST", "/api/v1/results/lookup", b'{"code": "%s"}' % c.encode(), HEAD)
+        for c in codes
     ]
     try:
         ingest._wait(port)
@@ -159,7 +159,7 @@ def _serve(url: str, codes: list[str], args: argparse.Namespace) -> dict[str, An
     return {**look, "ping": ping["value"], "ping_cpu": ping["web"]}
 
 
-def _drive(port: int, asked: list[tuple], args: argparse.Namespace, pid: int,
+def _drive(port: int, asked: list[bytes], args: argparse.Namespace, pid: int,
            seconds: float) -> dict[str, Any]:  # fmt: skip
     took: list[float] = []
     bad: list[int] = []
@@ -167,25 +167,23 @@ def _drive(port: int, asked: list[tuple], args: argparse.Namespace, pid: int,
     stop = time.perf_counter() + seconds
 
     def client(n: int) -> None:
-        conn = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        line, right = asking.Line(port), b'"ok"' if asked[0] == PING else b'"negative"'
         mine, wrong, i = [], [], n
         while time.perf_counter() < stop:
             began = time.perf_counter()
-            method, path, body = asked[i % len(asked)]
-            conn.request(method, path, body, HEAD)
-            answer = conn.getresponse()
-            text = answer.read()
+            status, text = line.ask(asked[i % len(asked)])
             mine.append((time.perf_counter() - began) * 1000)
-            if answer.status != 200 or (body and b'"negative"' not in text):
-                wrong.append(answer.status)
+            if status != 200 or right not in text:
+                wrong.append(status)
             i += args.clients
+        line.close()
         with lock:
             took.extend(mine)
             bad.extend(wrong)
 
     pids = measure.children(pid)
-    web, dbs = measure.cpu_seconds(pids=pids), measure.cpu_seconds("postgres")
-    began = time.perf_counter()
+    web, dbs = measure.cpu_seconds(pids), measure.database_seconds(NAME)
+    began, own = time.perf_counter(), time.process_time()
     threads = [threading.Thread(target=client, args=(n,)) for n in range(args.clients)]
     for t in threads:
         t.start()
@@ -194,10 +192,10 @@ def _drive(port: int, asked: list[tuple], args: argparse.Namespace, pid: int,
     spent = time.perf_counter() - began
     each = 1000 / max(len(took), 1)
     return {
-        "value": len(took) / spent, "bad": bad,
+        "value": len(took) / spent, "bad": bad, "client": (time.process_time() - own) * each,
         "p50": measure.percentile(took, 0.5), "p99": measure.percentile(took, 0.99),
-        "web": (measure.cpu_seconds(pids=pids) - web) * each,
-        "db": (measure.cpu_seconds("postgres") - dbs) * each,
+        "web": (measure.cpu_seconds(pids) - web) * each,
+        "db": (measure.database_seconds(NAME) - dbs) * each,
     }  # fmt: skip
 
 
@@ -208,7 +206,7 @@ def _row(turns: list[dict[str, Any]]) -> dict[str, Any]:
         "floor": round(mid["ping"]), "ratio": round(mid["value"] / mid["ping"], 3),
         "p50_ms": round(mid["p50"], 1), "p99_ms": round(mid["p99"], 1),
         "cpu_ms_per_unit": round(mid["web"] + mid["db"], 3), "_web": mid["web"], "_db": mid["db"],
-        "_ping": mid["ping_cpu"], "_bad": [b for t in turns for b in t["bad"]],
+        "_ping": mid["ping_cpu"], "_client": mid["client"], "_bad": [b for t in turns for b in t["bad"]],
     }  # fmt: skip
 
 
@@ -218,7 +216,7 @@ def _print(row: dict[str, Any]) -> None:
         "look-ups/s": f"{row['value']:,}", "empty ping/s": f"{row['floor']:,}",
         "ratio": f"{row['ratio']:.2f}", "p50 ms": row["p50_ms"], "p99 ms": row["p99_ms"],
         "CPU ms": f"{row['cpu_ms_per_unit']:.2f}", "web": f"{row['_web']:.2f}",
-        "db": f"{row['_db']:.2f}", "ping web": f"{row['_ping']:.2f}",
+        "db": f"{row['_db']:.2f}", "load generator": f"{row['_client']:.2f}", "ping web": f"{row['_ping']:.2f}",
     }  # fmt: skip
     for name in values:
         table.add_column(name, justify="right")

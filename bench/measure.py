@@ -15,22 +15,35 @@ RESULTS = ROOT / "bench" / "results" / "latest.json"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(match: str | None = None, pids: Sequence[int] = ()) -> float:
-    """User + system seconds of all processes in `pids` (with their children's reaped time) or
-    whose command name is `match`."""
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """User + system seconds of these processes, with their children's reaped time."""
+    return sum(_spent(f"/proc/{pid}/stat") for pid in pids) / TICK
+
+
+def database_seconds(name: str) -> float:
+    """The same of all connections to one database: other clusters and databases of the machine do
+    not count, nor do the few processes that serve all of them (log writer, checkpoints)."""
     total = 0
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            stat = (entry / "stat").read_text()
+            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().split()
         except OSError:
             continue
-        name = stat[stat.index("(") + 1 : stat.rindex(")")]
-        rest = stat[stat.rindex(")") + 2 :].split()
-        if int(entry.name) in pids or (match is not None and name == match):
-            total += sum(int(rest[i]) for i in (11, 12, 13, 14))
+        if words[:1] == ["postgres:"] and name in words:
+            total += _spent(f"/proc/{entry.name}/stat")
     return total / TICK
+
+
+def _spent(stat: str) -> int:
+    """Ticks; none of a process that has ended."""
+    try:
+        text = Path(stat).read_text()
+    except OSError:
+        return 0
+    rest = text[text.rindex(")") + 2 :].split()
+    return sum(int(rest[i]) for i in (11, 12, 13, 14))
 
 
 def children(pid: int) -> list[int]:

@@ -104,7 +104,7 @@ class Taker:
         self.backends = [r[0] for r in rows]
 
     def cpu(self) -> float:
-        return (time.process_time() + measure.cpu_seconds(pids=self.backends)) * 1000
+        return (time.process_time() + measure.cpu_seconds(self.backends)) * 1000
 
     def __call__(self, act: Callable[[], Any], turns: int = TURNS) -> Took:
         spent, cpu = [], self.cpu()

@@ -267,19 +267,5 @@ def apart() -> Iterator[psycopg.Connection]:
         held.close()
 
 
-def glance(statement: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[tuple]:
-    """Rows of one reading statement that needs no transaction around it: one turn to the server
-    instead of three. It sees only what is committed."""
-    held = db.engine.raw_connection()
-    conn = held.driver_connection
-    assert isinstance(conn, psycopg.Connection)
-    try:
-        conn.autocommit = True
-        return conn.execute(statement.encode(), params).fetchall()
-    finally:
-        conn.autocommit = False
-        held.close()
-
-
 def ident(name: str) -> pgsql.Identifier:
     return pgsql.Identifier(name)

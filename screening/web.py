@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 import psycopg.errors
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Request, Response, g, render_template, request
 from flask.json.provider import JSONProvider
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import get_locale
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -54,8 +55,18 @@ class OrjsonProvider(JSONProvider):
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 
+class Said(SecureCookieSessionInterface):
+    """Flask's own cookie. Most requests carry none: then there is nothing to open, no signer to make."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def init_web(app: Flask) -> None:
     app.json = OrjsonProvider(app)
+    app.session_interface = Said()
     app.after_request(_finish)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
@@ -74,8 +85,8 @@ def _finish(response: Response) -> Response:
         except (DBAPIError, psycopg.Error) as e:
             response = _database(e)
             db.session.rollback()
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    held = {name for name, _ in response.headers}
+    response.headers.extend([pair for pair in HEADERS.items() if pair[0] not in held])
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if "Cache-Control" not in response.headers and not request.path.startswith("/static/"):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from screening.db import fetch, glance
+from screening.db import fetch
+from screening.glance import glance
 from screening.registry.twins import TWICE, others_of
 from screening.reporting.rules import RUNNING
 from screening.tube.queries import Key
