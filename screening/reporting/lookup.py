@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from screening.registry.queries import ROUNDS
+from screening.registry.rules import OPEN_STATES
 from screening.reporting import doors, resident_rules, rules
 from screening.reporting.queries import CalledRow, Story, SwabStory, story_of_person, whole
 from screening.reporting.resident_rules import Signals
@@ -87,10 +88,12 @@ def _due(story: Story) -> datetime | None:
 
 
 def recent_rounds() -> list[int]:
-    """The newest rounds and round 0, from memory."""
-    policies = sorted(ROUNDS.get().values(), key=lambda p: p.starts_at, reverse=True)
-    newest = [p.round_id for p in policies if p.round_id][: rules.LOOKUP_ROUNDS.value]
-    return [0, *newest]
+    """Every round that is not signed off, since anything in it may still be in doubt; the newest of
+    those that are; round 0. From memory."""
+    begun = [p for p in ROUNDS.get().values() if p.round_id and p.started_at is not None]
+    begun.sort(key=lambda p: p.starts_at, reverse=True)
+    kept = {p.round_id for p in begun[: rules.LOOKUP_ROUNDS.value]}
+    return [0, *(p.round_id for p in begun if p.round_id in kept or p.state in OPEN_STATES)]
 
 
 def _tell(story: Story) -> list[_Told]:

@@ -10,6 +10,7 @@ from screening.accounts.audit import note_read_person
 from screening.db import by_cell, fetch
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY, Place
+from screening.registry.queries import stores_of
 from screening.registry.seals import Details, open_person
 from screening.registry.service.persons import ring
 from screening.reporting import queries, rules
@@ -85,10 +86,12 @@ def callbacks_of_area(
     after: int = 0,
     limit: int = rules.LIST_ROWS.value,
 ) -> list[CallbackRow]:
-    """Callbacks of the people who live in this area, by number; of one round if it is named."""
-    nodes = [n for n in places.TREE.get().by_id.values() if n.path.startswith(place.path)]
-    homes = [n.area_id for n in nodes if n.level == COMMUNITY]
-    cells = sorted({n.cell_id for n in nodes if n.cell_id})
+    """Callbacks of the people who live in this area, by number; of one round if it is named. Who
+    moved here is stored elsewhere, and their callbacks with them."""
+    nodes = places.TREE.get().by_id.values()
+    homes = [n for n in nodes if n.level == COMMUNITY and n.path.startswith(place.path)]
+    cells = sorted({cell for cell, _ in stores_of(homes)})
     return queries.list_callbacks(
-        cells, homes, states=states, round_id=round_id, after=after, limit=limit
-    )
+        cells, [n.area_id for n in homes], states=states, round_id=round_id, after=after,
+        limit=limit,
+    )  # fmt: skip

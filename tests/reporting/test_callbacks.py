@@ -221,14 +221,18 @@ def test_somebody_added_to_a_positive_pool_is_called_back_in_the_journals_transa
     assert bench.tickets("changed_after_release") == []
 
 
-def test_somebody_removed_from_a_positive_pool_is_let_go_in_the_journals_transaction(bench):
+def test_somebody_removed_from_a_positive_pool_is_let_go_by_two_persons_only(bench):
     tube = bench.fill(0, 3)
     bench.through(tube, outcome=POS)
     bench.take_out(tube, 1)
+    assert {c[2] for c in bench.callbacks(tube)} == {"open"}
+    assert bench.tickets("changed_after_release") == [tube]
+    bench.correct(tube, POS, reason="第二人未在管内")
     left = bench.city.people[1][1]
     states = {c[0]: c[2] for c in bench.callbacks(tube)}
     assert states[left] == "withdrawn" and sorted(states.values()) == ["open", "open", "withdrawn"]
     assert bench.lanes(0, 3) == [2, 0, 2] and bench.exempt(0, 3) == 2
+    assert bench.tickets("changed_after_release") == []
 
 
 def test_nothing_is_asked_for_a_tube_that_was_not_released(bench):

@@ -10,7 +10,7 @@ from flask import current_app
 
 from screening.accounts.audit import note
 from screening.crypto import KeyRing, hash_id
-from screening.db import fetch, insert, new_id, run
+from screening.db import by_cell, fetch, insert, new_id, run
 from screening.errors import NotFound
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY, GRID
@@ -162,22 +162,31 @@ def move(cell: int, person_id: int, community: int, *, by: int | None, at: datet
         "household_id = NULL WHERE cell_id = %s AND person_id = %s",
         (community, cell, person_id),
     )
-    run(
-        "UPDATE exemption SET community_id = %s WHERE cell_id = %s AND person_id = %s",
-        (community, cell, person_id),
-    )
     note_move([(cell, person_id, old, community)], by=by, at=at)
     note("person_moved", "person", person_id, cell=cell)
     changed([(cell, old), (cell, community)])
 
 
+# Callbacks stand above this floor: their table is written here as it is.
+_FOLLOW = {"exemption": "true", "callback": "x.state IN ('open', 'sampled')"}
+
+
 def note_move(moves: Sequence[tuple[int, int, int, int]], *, by: int | None, at: datetime) -> None:
-    """Write dated (cell, person, from community, to community) lines."""
+    """Write dated (cell, person, from community, to community) lines; what waits for these people
+    follows them, so that the new place knows of it."""
     insert(
         "person_move",
         ("cell_id", "move_id", "person_id", "from_community", "to_community", "at", "made_by"),
         [(cell, new_id(), person, old, new, at, by) for cell, person, old, new in moves],
     )
+    for cell, group in by_cell(moves):
+        homes = [[m[1] for m in group], [m[3] for m in group]]
+        for table, which in _FOLLOW.items():
+            run(
+                f"UPDATE {table} x SET community_id = m.home FROM unnest(%s::int8[], %s::int8[]) "
+                f"AS m (person, home) WHERE x.cell_id = %s AND x.person_id = m.person AND {which}",
+                (*homes, cell),
+            )
     elsewhere = {(new, cell) for cell, _, _, new in moves if places.community_cell(new) != cell}
     insert(
         "person_elsewhere", ("community_id", "cell_id"), sorted(elsewhere), "ON CONFLICT DO NOTHING"

@@ -148,10 +148,13 @@ def story_of_person(cell: int, person: int, rounds: Iterable[int]) -> Story:
 
 
 def whole(story: Story, rounds: Iterable[int]) -> Story:
-    """The story of the human being: with the swabs and calls under every other number."""
+    """The story of the human being: with the swabs and calls under every other number, and with
+    those of a round signed off long ago whose result was corrected since."""
+    story = _with_called(story, rounds)
     if not story.twice:
         return story
-    others = [story_of_person(*pair, rounds) for pair in others_of(story.cell, story.person)]
+    pairs = others_of(story.cell, story.person)
+    others = [_with_called(story_of_person(*pair, rounds), rounds) for pair in pairs]
     called: dict[Key, CalledRow] = {}
     for s in (story, *others):
         for key, row in s.called.items():
@@ -159,6 +162,16 @@ def whole(story: Story, rounds: Iterable[int]) -> Story:
                 called[key] = row
     swabs = [swab for s in (story, *others) for swab in s.swabs]
     return story._replace(swabs=swabs, called=called, others=others)
+
+
+def _with_called(story: Story, rounds: Iterable[int]) -> Story:
+    """Whoever was called back is told of that swab, however many rounds began since."""
+    wanted = {*rounds}
+    missing = {key.round_id for key in story.called} - wanted
+    if not missing:
+        return story
+    swabs = story_of_person(story.cell, story.person, wanted | missing).swabs
+    return story._replace(swabs=swabs)
 
 
 def _array(numbers: Iterable[int]) -> str:

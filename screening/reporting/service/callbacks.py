@@ -145,19 +145,38 @@ def withdraw_tube(key: Key, home_cells: Collection[int], why: str, *, at: dateti
     return withdraw(found, why, at=at)
 
 
+def withdraw_removed(key: Key, home_cells: Collection[int], binds: Sequence[Bind], *,
+                     at: datetime) -> int:  # fmt: skip
+    """Withdraw the callbacks of those who are not among `binds` any more: two persons said so."""
+    still = [b.person_id for b in binds]
+    found = fetch(
+        "SELECT cell_id, callback_id FROM callback WHERE cell_id = ANY(%s) AND round_id = %s "
+        "AND barcode = %s AND state IN ('open', 'sampled') AND person_id <> ALL(%s)",
+        (sorted(home_cells), key.round_id, key.barcode, still),
+    )
+    return withdraw(found, "removed", at=at)
+
+
 # --- the re-check's own swab ------------------------------------------------------------------
+
+
+_LATER_IN_POOL = (
+    "EXISTS (SELECT FROM specimen s WHERE s.cell_id = c.cell_id AND s.round_id = c.round_id "
+    "AND s.person_id = c.person_id AND s.barcode = c.barcode AND s.at > %s)"
+)
 
 
 def sampled(barcode: str, bind: Bind, *, early: bool) -> None:
     """A person called back was swabbed alone in `barcode`. A swab that says it is a re-check
-    (`early`) answers the callback even when clocks put it before."""
+    (`early`) answers the callback even when clocks put it before; none that was taken before the
+    swab in the pool does, from a phone that comes back late."""
     own = (bind.home_cell, bind.person_id)
     for cell, person in (own, *owners_of([own])):
         answered = run(
-            "UPDATE callback SET state = 'sampled', sampled_at = %s, single_barcode = %s "
+            "UPDATE callback c SET state = 'sampled', sampled_at = %s, single_barcode = %s "
             "WHERE cell_id = %s AND person_id = %s AND state = 'open' AND barcode <> %s "
-            "AND (%s OR opened_at <= %s)",
-            (bind.at, barcode, cell, person, barcode, early, bind.at),
+            f"AND (%s OR opened_at <= %s) AND NOT {_LATER_IN_POOL}",
+            (bind.at, barcode, cell, person, barcode, early, bind.at, bind.at),
         )
         if answered:
             met_after_all([(cell, person)], at=bind.at)

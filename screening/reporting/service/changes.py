@@ -72,9 +72,8 @@ def _after_release(m: Merged, at: datetime) -> None:
     if m.state.outcome in rules.CALLS_BACK:
         if came:
             callbacks.call_back([Called(m.key, came, int(m.state.outcome or 0))], at=at)
-        pairs = [(b.home_cell, callbacks.callback_id(m.key, b.person_id)) for b in gone]
-        callbacks.withdraw(pairs, "removed", at=at)
-    elif gone or came:
+        came = []
+    if gone or came:
         _ask(m, gone, came, at)
 
 

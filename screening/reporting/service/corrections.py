@@ -145,7 +145,9 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
         [releases.package("correction", s, version, row.outcome, row.lab_id, command, row.reason)],
         at=at,
     )
-    if row.outcome not in rules.CALLS_BACK:
+    if row.outcome in rules.CALLS_BACK:
+        callbacks.withdraw_removed(s.key, s.tube["home_cells"], s.inside, at=at)
+    else:
         callbacks.withdraw_tube(s.key, s.tube["home_cells"], "corrected", at=at)
     releases.follow([s], {s.barcode: row.outcome}, at)
 

@@ -1,0 +1,77 @@
+"""Ways in which a wrong negative might reach somebody, tried one after the other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from screening import clock
+from screening.db import db, fetch, run
+from screening.places.rules import Place
+from screening.registry.queries import ROUNDS
+from screening.registry.service import persons
+from screening.reporting import lookup
+from screening.reporting.members import callbacks_of_area
+from screening.reporting.rules import LOOKUP_ROUNDS, PersonState
+from screening.reporting.service.codes import issue_codes
+from tests.reporting.bench import POS
+
+
+def seen(bench, i: int) -> PersonState:
+    code = issue_codes([bench.city.people[i][:2]], by=None, at=clock.now())[0][0]
+    db.session.commit()
+    return lookup.look_up(code, address="192.0.2.1", at=clock.now()).state
+
+
+def begin_others(n: int) -> None:
+    """So many rounds of other districts and key groups, begun and signed off since."""
+    at = clock.now() + timedelta(minutes=1)
+    for _ in range(n):
+        run(
+            "INSERT INTO round (round_id, name, kind, state, starts_at, ends_at, started_at, "
+            "limits, pool_rules, drill) SELECT round_id + 1, name, kind, 'closed', %s, ends_at, "
+            "%s, limits, pool_rules, drill FROM round ORDER BY round_id DESC LIMIT 1",
+            (at, at),
+        )
+    ROUNDS.forget()
+
+
+@pytest.mark.parametrize("state", ["sampling", "closed"])
+def test_a_re_check_stays_in_sight_however_many_rounds_begin_after_it(bench, state):
+    tube = bench.fill(0, 3)
+    bench.through(tube, outcome=POS)
+    cell, own = fetch("SELECT cell_id, round_id FROM alert /* fan-out: test */")[0]
+    run("UPDATE alert SET seen_by = 1, seen_at = now() WHERE cell_id = %s", (cell,))
+    run("UPDATE round SET state = %s WHERE round_id = %s", (state, own))
+    begin_others(LOOKUP_ROUNDS.value + 1)
+    db.session.commit()
+    assert seen(bench, 0) == PersonState.PENDING_RECHECK
+
+
+def test_a_swab_taken_before_the_pool_answers_no_call_of_it(bench):
+    """A phone that swabbed somebody alone comes back after the pool of an hour later was positive."""
+    phone, single = bench.city.phone(1), bench.city.tube()
+    phone.write("open", tube=single, mode="single", size=1)
+    who = {"code": bench.city.codes(0, 1)[0]}
+    phone.write("bind", tube=single, seat=1, who=who, purpose="recheck")
+    phone.write("close", tube=single, n=1)
+    pool = bench.fill(0, 3)
+    bench.through(pool, outcome=POS)
+    bench.send(phone)
+    assert {c[2] for c in bench.callbacks(pool)} == {"open"}
+
+
+def listed(area) -> set[int]:
+    return {c.person_id for c in callbacks_of_area(Place("area", area.area_id, area.path))}
+
+
+def test_who_moved_to_another_street_is_on_the_list_of_the_new_place(bench):
+    cell, person, _ = bench.city.people[0]
+    old, new = (s.area for s in bench.city.sites)
+    persons.move(cell, person, new.area_id, by=1, at=clock.now())
+    db.session.commit()
+    bench.through(bench.fill(0, 2), outcome=POS)
+    assert person in listed(new) and person not in listed(old)
+    persons.move(cell, person, old.area_id, by=1, at=clock.now())
+    assert person in listed(old) and person not in listed(new)
