@@ -13,9 +13,7 @@ from screening.accounts.roles import Actor
 from screening.db import db
 from screening.errors import Faults, Problem
 from screening.places import queries as places
-from screening.places import service as places_service
-from screening.places.readers.areas import read_area_file
-from screening.registry.service import imports
+from screening.registry.service import imports, setting_up
 
 group = AppGroup("registry", help="Areas and registers from files.")
 
@@ -25,8 +23,7 @@ group = AppGroup("registry", help="Areas and registers from files.")
 def import_areas(file: Path) -> None:
     """Bring the tree of areas in line with FILE (code, name, parent, level, code12)."""
     try:
-        rows = read_area_file(file.read_bytes())
-        report = places_service.import_areas(rows, on=clock.now().date())
+        report = setting_up.import_areas(file.read_bytes(), on=clock.now().date())
     except Problem as problem:
         raise _said(problem) from None
     db.session.commit()

@@ -12,10 +12,11 @@ from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import Role
 from screening.db import db, fetch, run
+from screening.errors import Faults
 from screening.exports import kinds
 from screening.places.queries import TREE
 from screening.registry import homes, search
-from screening.registry.service import persons
+from screening.registry.service import await_recheck, persons, setting_up
 from screening.reminders.slots import people_by_building
 from tests import make, world
 from tests.field.test_slices import ask, numbers
@@ -117,3 +118,21 @@ def test_the_register_and_the_results_taken_away_have_them(moved):
     phone.fill(moved.city.tube(), [moved.code])
     phone.send(moved.client)
     assert kinds.get_listing("results").total(order) == 1
+
+
+def test_what_waits_for_them_follows_them(moved):
+    """Exemptions and open calls to a re-check: the new place must know of them."""
+    await_recheck([(moved.cell, moved.person, moved.new.area_id, 0, 1)], at=clock.now())
+    persons.move(moved.cell, moved.person, moved.old.area_id, by=1, at=clock.now())
+    homes = fetch("SELECT community_id FROM exemption WHERE cell_id = %s", (moved.cell,))
+    assert homes == [(moved.old.area_id,)]
+
+
+def test_a_community_in_which_somebody_lives_does_not_end(moved):
+    for area_id in (moved.new.area_id, moved.node.parent_id):
+        with pytest.raises(Faults) as e:
+            setting_up.close_area(area_id, on=clock.now().date())
+        said = [f.problem.sentence("zh") for f in e.value.faults]
+        assert [s for s in said if "在册 5 人" in s], said
+        db.session.rollback()
+        TREE.forget()

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from screening.accounts.audit import note
+from screening.db import by_cell, fetch
+from screening.errors import Conflict, Fault, Faults
 from screening.places import service as places
+from screening.places.queries import TREE, Node
 from screening.places.readers.areas import read_area_file
+from screening.places.rules import COMMUNITY
 from screening.places.service import AreaReport
+from screening.registry.queries import stores_of
+from screening.registry.rules import GONE
+
+
+class AreaLivedIn(Conflict):
+    code = "area_lived_in"
+    zh = "{area}在册 {people} 人，须先转到别的社区，才能停用。"
+    en = "{people} people of {area} are in the register; move them to another community first."
 
 
 def import_areas(content: bytes, *, on: date) -> AreaReport:
-    """Bring the tree in line with a file. Raises BadTable, Faults."""
+    """Bring the tree in line with a file. Raises BadTable, Faults; also where people still live in
+    a community that the file leaves out."""
+    before = TREE.fresh().by_id
     report = places.import_areas(read_area_file(content), on=on)
+    _check_empty(before.values())
     note("areas_imported", "area", None, detail=report._asdict())
     return report
 
@@ -35,8 +51,28 @@ def change_area(area_id: int, values: Mapping[str, Any], *, on: date) -> None:
 
 
 def close_area(area_id: int, *, on: date) -> None:
+    """The area and all below it end. Raises NoSuchPlace, Faults where people still live there."""
+    before = TREE.fresh().by_id
     places.close_area(area_id, on=on)
+    _check_empty(before.values())
     note("area_closed", "area", area_id)
+
+
+def _check_empty(before: Iterable[Node]) -> None:
+    """Who is registered in a community that is no more would be missed by every list and sum."""
+    living = TREE.fresh().by_id
+    ended = {n.area_id: n for n in before if n.level == COMMUNITY and n.area_id not in living}
+    left: Counter[int] = Counter()
+    for cell, group in by_cell(stores_of(ended.values())):
+        rows = fetch(
+            "SELECT community_id, count(*) FROM person WHERE cell_id = %s AND left_at IS NULL "
+            "AND community_id = ANY(%s) AND flags & %s = 0 GROUP BY community_id",
+            (cell, [home for _, home in group], int(GONE)),
+        )
+        left.update(dict(rows))
+    if left:
+        named = sorted((ended[i].name, n) for i, n in left.items())
+        raise Faults([Fault(AreaLivedIn(area=name, people=n)) for name, n in named])
 
 
 def add_site(code: str, area_id: int, values: Mapping[str, Any]) -> int:
