@@ -140,9 +140,9 @@ def _run_one(*, orphans: bool = True) -> bool:
                 (DONE, clock.real_now(), job_id),
             )
             db.session.commit()
-        except Exception:  # the one loop that records the outcome of a job and goes on
+        except Exception as e:  # noqa: BLE001 the one loop that records what became of a job
             db.session.rollback()
-            log.exception("job %s (%s) failed", job_id, kind)
+            log.error("job %s (%s) failed: %s: %s", job_id, kind, type(e).__name__, _trace(e))
             _failed(job_id, attempts)
         return True
 
@@ -209,6 +209,12 @@ def _take_orphan(conn: psycopg.Connection) -> Claimed | None:
             db.session.commit()
         conn.execute(b"SELECT pg_advisory_unlock(%s)", (job_id,))
     return None
+
+
+def _trace(e: Exception) -> str:
+    """The way to the fault, the innermost first; no message, since a value could be personal."""
+    frames = reversed(traceback.extract_tb(e.__traceback__)[-12:])
+    return " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in frames)
 
 
 def _failed(job_id: int, attempts: int) -> None:

@@ -37,3 +37,16 @@ def test_the_locks_of_a_job_go_with_it(db_session):
         "WHERE locktype = 'advisory' AND datname = current_database()"
     )
     assert held == [(0,)]
+
+
+def test_a_job_that_fails_logs_its_place_and_no_value(db_session, monkeypatch, caplog):
+    def fails() -> None:
+        raise ValueError("440106199001011234")
+
+    monkeypatch.setattr(jobs, "SCHEDULES", {})
+    monkeypatch.setitem(jobs.KINDS, "fails", fails)
+    jobs.enqueue("fails")
+    db.session.commit()
+    jobs.run_due(1)
+    assert "440106199001011234" not in caplog.text
+    assert "ValueError" in caplog.text and "test_jobs.py" in caplog.text
