@@ -35,7 +35,7 @@ def items() -> list[Item]:
         Item("exports_pages.list", _("导出"), watch),
         Item("field_pages.app", _("现场应用"), chain, "collect"),
         Item("field_pages.sampling", _("采样"), chain, "collect"),
-        Item("field_pages.paper", _("纸质补录"), chain, "collect"),
+        Item("field_pages.paper", _("纸单录入"), chain, "collect"),
         Item("field_pages.carried", _("日志转入"), chain, "collect"),
         Item("field_pages.packing", _("装箱"), chain, "deliver"),
         Item("field_pages.hand_over", _("交接"), chain, "deliver"),
