@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, url_for
-
-from screening.accounts.guard import current_actor
+from screening.accounts.doors import door
 from screening.accounts.roles import LAB_ROLES, SITE_ROLES, Actor, Role
 from screening.dashboard import queries
 from screening.figures.queries import FIGURES, Scene, figure_of
@@ -32,14 +30,6 @@ LEDGER_ROLES = (
 )  # fmt: skip
 CALLERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_HEAD, Role.ADMINISTRATOR)
 Card = dict[str, Any]
-
-
-def door(endpoint: str, **values: Any) -> str:
-    """The address of another desk's page, empty where this person may not open it."""
-    rule = getattr(current_app.view_functions.get(endpoint), "requires", None)
-    if rule is None or not (rule.public or rule.roles & current_actor().roles):
-        return ""
-    return url_for(endpoint, **values)
 
 
 def card(group: str, title: str, number: int, href: str, why: str, **more: Any) -> Card:

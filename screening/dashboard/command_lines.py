@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from screening.accounts.doors import door
 from screening.accounts.queries import phones_of
-from screening.dashboard.cards import door
 from screening.dashboard.queries import list_responsible
 from screening.dashboard.told import lang, when
 from screening.figures.queries.stragglers import KINDS

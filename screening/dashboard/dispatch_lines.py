@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from screening.accounts.doors import door
 from screening.accounts.queries import names_of, phones_of
-from screening.dashboard.cards import door
-from screening.dashboard.command_lines import lang
 from screening.dashboard.dispatch_queries import Board, Box, Expected, last_read, last_said
 from screening.dashboard.dispatch_rules import (
     Jam,
@@ -19,10 +18,11 @@ from screening.dashboard.dispatch_rules import (
     propose,
 )
 from screening.dashboard.queries import list_responsible
+from screening.dashboard.told import lang
 from screening.figures.standing import minutes_since
 from screening.i18n import _, age, day, dt, hm
-from screening.lab.watch import capacity
 from screening.lab.queries.labs import LabRow
+from screening.lab.watch import capacity
 from screening.ledger.queries import names_of_places
 from screening.transport import words
 from screening.transport.redirects import list_redirects, redirected

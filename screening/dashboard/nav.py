@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from flask import Flask, current_app, url_for
 
+from screening.accounts.doors import door
 from screening.accounts.guard import csrf_token, find_actor
 from screening.accounts.roles import NAMES
-from screening.dashboard.cards import door
 from screening.i18n import _, current_lang
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from screening.dashboard.cards import door
+from screening.accounts.doors import door
 from screening.figures.rules import DEFINITIONS, Figure
 from screening.i18n import current_lang
 

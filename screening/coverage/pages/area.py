@@ -9,10 +9,11 @@ from typing import Any
 from flask import render_template, url_for
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.coverage import queries
 from screening.coverage.api import SEERS
-from screening.coverage.pages.frame import bp, chosen, door, exemption_word, rounds_of, trail
+from screening.coverage.pages.frame import bp, chosen, exemption_word, rounds_of, trail
 from screening.coverage.rules import REASONS, CoverageRow
 from screening.i18n import _, current_lang
 from screening.places import queries as places

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, request, url_for
 
 from screening.i18n import current_lang
 from screening.places import queries as places
@@ -16,11 +15,6 @@ from screening.registry.queries import RoundPolicy
 from screening.registry.rules import EXEMPTIONS
 
 bp = Blueprint("coverage_pages", __name__)
-
-
-def door(endpoint: str, **values: Any) -> str:
-    """The address of another desk's page, empty where that desk is not there."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
 def rounds_of(held: Sequence[Place]) -> list[RoundPolicy]:

@@ -8,12 +8,13 @@ from flask import render_template, url_for
 
 from screening import clock
 from screening.accounts import queries as accounts
+from screening.accounts.doors import door
 from screening.accounts.guard import area, current_actor, require
 from screening.coverage import after_start, queries
 from screening.coverage.after_start import Granted
 from screening.coverage.api import SEERS
 from screening.coverage.missed_rules import JUMP_LEAST, JUMP_TIMES
-from screening.coverage.pages.frame import bp, chosen, door, exemption_word, rounds_of, trail
+from screening.coverage.pages.frame import bp, chosen, exemption_word, rounds_of, trail
 from screening.i18n import _, local
 from screening.places import queries as places
 from screening.registry.scopes import REGISTRARS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import make_response, render_template, url_for
+from flask import render_template, url_for
 
 from screening import clock
 from screening.accounts.guard import area, current_actor, require
@@ -38,10 +38,9 @@ def by_employer(area_id: int) -> Any:
                                              round=policy.round_id)}
             for n in places.TREE.get().by_id.values() if n.parent_id == area_id
         ]  # fmt: skip
-        page = render_template(
+        return render_template(
             "coverage/groups.html", below=below, sentence=problem.sentence(current_lang()), **shared
         )
-        return make_response(page, problem.status)
     return render_template(
         "coverage/groups.html", whole=line("", "", found.whole),
         industries=[line(group_word(g), "", r) for g, r in found.industries],

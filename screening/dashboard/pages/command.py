@@ -9,10 +9,10 @@ from typing import Any
 from flask import Response, redirect, render_template, request, url_for
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.accounts.roles import Actor
 from screening.dashboard import command_sentences as sentences
-from screening.dashboard.cards import door
 from screening.dashboard.command_lines import Lines
 from screening.dashboard.drawn import Drawings, Drawn
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, started
@@ -113,10 +113,14 @@ def _node(area_id: int) -> Node:
 
 
 def _tag(actor: Actor, version: int) -> str:
-    """A picture reads differently in another language and for other roles, whose doors differ."""
-    roles = ",".join(sorted(actor.roles))
-    seen = hashlib.sha256(f"{version} {current_lang()} {roles}".encode())
-    return seen.hexdigest()[:24]
+    """A picture reads differently in another language and for other scopes, whose doors differ."""
+    return tag_of(actor, str(version))
+
+
+def tag_of(actor: Actor, mark: str) -> str:
+    """The same for everybody whose doors are the same and who reads the same language."""
+    held = ",".join(sorted({f"{g.role}@{g.place.kind}{g.place.id}" for g in actor.grants}))
+    return hashlib.sha256(f"{mark} {current_lang()} {held}".encode()).hexdigest()[:24]
 
 
 def _private(response: Response, tag: str) -> Response:

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from flask import render_template, request, url_for
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import area, current_actor, require
 from screening.coverage.queries import children_of
 from screening.coverage.rules import CoverageRow
-from screening.dashboard.cards import door
 from screening.dashboard.map_rules import NOTHING, RATES, Step, count_steps, permille, step_of
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, started

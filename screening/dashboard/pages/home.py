@@ -7,9 +7,10 @@ from typing import Any
 from flask import render_template
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.roles import EVERYBODY, Role
-from screening.dashboard.cards import cards_of, door
+from screening.dashboard.cards import cards_of
 from screening.dashboard.pages.frame import bp, chosen, head, own_area, started
 from screening.dashboard.pages.round import picture, steps_of
 from screening.i18n import _

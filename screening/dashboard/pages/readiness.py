@@ -8,10 +8,10 @@ from typing import Any
 from flask import render_template, request
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.roles import Role
 from screening.dashboard import queries
-from screening.dashboard.cards import door
 from screening.dashboard.pages.frame import bp, chosen, head
 from screening.i18n import _
 from screening.places import queries as places

@@ -9,11 +9,11 @@ from typing import Any
 from flask import render_template
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.coverage.queries import StageRow, coverage_of
 from screening.coverage.rules import CoverageRow
 from screening.dashboard import queries
-from screening.dashboard.cards import door
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, sight_in, started
 from screening.figures.queries.paces import clocks_of
 from screening.figures.standing import HELD, LIMITS_OF, Clock, minutes_since, stand

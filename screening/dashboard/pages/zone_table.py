@@ -7,8 +7,8 @@ from typing import Any
 from flask import render_template, url_for
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import area, current_actor, require
-from screening.dashboard.cards import door
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, started
 from screening.dashboard.told import lang

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, url_for
+from flask import Blueprint
 
 from screening import clock
 from screening.i18n import current_lang
@@ -17,11 +17,6 @@ PAGE = 200
 
 def lang() -> int:
     return 1 if current_lang() == "en" else 0
-
-
-def door(endpoint: str, **values: Any) -> str:
-    """The address of another desk's page, empty where that desk is not there."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
 def frame(policy: RoundPolicy | None, rounds: Sequence[RoundPolicy]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask import g as current
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries import names_of
 from screening.db import db
@@ -16,7 +17,7 @@ from screening.errors import Problem
 from screening.i18n import _, current_lang, dt
 from screening.ledger import parts, queries, service
 from screening.ledger.api import CLOSERS, EXPLAINERS, SEERS, own_sight
-from screening.ledger.pages.frame import PAGE, bp, door, frame, lang
+from screening.ledger.pages.frame import PAGE, bp, frame, lang
 from screening.ledger.parts import WHY, Item
 from screening.ledger.rules import EXPLANATIONS, PARTS
 from screening.registry.queries import get_policy

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask import g as current
 
 from screening import clock
+from screening.accounts.doors import door
 from screening.accounts.guard import current_actor, require
 from screening.accounts.queries import names_of
 from screening.db import db
@@ -96,9 +97,9 @@ def door_of(round_id: int, word: str) -> str:
         ),
     }
     endpoint, args = doors.get(word, ("", {}))
-    if endpoint not in current_app.view_functions or (not area and "area_id" in args):
+    if not endpoint or (not area and "area_id" in args):
         return ""
-    return url_for(endpoint, **args)
+    return door(endpoint, **args)
 
 
 @bp.post("/rounds/<int:round_id>/sign-off")
