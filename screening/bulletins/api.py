@@ -8,11 +8,12 @@ from flask import Blueprint, Response
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
-from screening.bulletins import paper, queries, service
+from screening.bulletins import paper, queries, rhythm_queries, rhythms, service
 from screening.bulletins import schemas as s
 from screening.bulletins.printers import FORMS
+from screening.bulletins.rhythm_rules import Every, Rhythm
 from screening.bulletins.rules import Kind
-from screening.bulletins.scopes import AREA, BULLETIN, MAKERS, READERS, check
+from screening.bulletins.scopes import AREA, BULLETIN, MAKERS, READERS, RHYTHM, check
 from screening.errors import NotFound
 from screening.openapi import gives, takes
 
@@ -41,6 +42,38 @@ def ask_bulletin(args: dict[str, Any]) -> Any:
         at=clock.now(), cut_off=args.get("cut_off"),
     )  # fmt: skip
     return {"job_id": job}
+
+
+@bp.get("/bulletins/rhythms")
+@require(*READERS, at=OWN_ROWS)
+@gives(s.RhythmSchema, many=True)
+def list_rhythms() -> Any:
+    """Bulletins that make themselves in the own areas, each with its last cut-offs."""
+    found = rhythm_queries.list_rhythms(current_actor().places(READERS))
+    runs = rhythm_queries.list_runs([r.rhythm_id for r in found])
+    return [
+        {**r._asdict(), "runs": [u._asdict() for u in runs.get(r.rhythm_id, [])]} for r in found
+    ]
+
+
+@bp.post("/bulletins/rhythms")
+@require(*MAKERS, at=AREA)
+@takes(s.RhythmInSchema)
+@gives(s.RhythmMadeSchema, 201)
+def set_rhythm(args: dict[str, Any]) -> Any:
+    """From now on the area's 日报 is frozen every day at a time, or every few hours of a round."""
+    rhythm = Rhythm(Every(args["every"]), args["value"])
+    by = current_actor().staff_id
+    return {"rhythm_id": rhythms.set_rhythm(args["area_id"], rhythm, by=by, at=clock.now())}
+
+
+@bp.post("/bulletins/rhythms/<int:rhythm_id>/end")
+@require(*MAKERS, at=RHYTHM)
+@gives(None, 204)
+def end_rhythm(rhythm_id: int) -> Any:
+    """No more of them; what was made stays."""
+    rhythms.end_rhythm(rhythm_id, by=current_actor().staff_id, at=clock.now())
+    return "", 204
 
 
 @bp.get("/bulletins/<int:bulletin_id>")

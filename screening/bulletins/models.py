@@ -45,3 +45,41 @@ class BulletinAddendum(Base):
     body: Mapped[bytes]
     digest: Mapped[bytes]
     __table_args__ = (PrimaryKeyConstraint("bulletin_id", "seq"),)
+
+
+class BulletinRhythm(Base):
+    """A daily bulletin of an area that makes itself (rhythm_rules.Rhythm); `planned_to` is the
+    moment up to which its cut-offs have become runs."""
+
+    __tablename__ = "bulletin_rhythm"
+    rhythm_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    area_id: Mapped[int]
+    every: Mapped[str]
+    value: Mapped[int]
+    made_by: Mapped[int]
+    made_at: Mapped[datetime]
+    ended_by: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    planned_to: Mapped[datetime]
+    __table_args__ = (
+        Index(
+            "uq_bulletin_rhythm",
+            "area_id",
+            "every",
+            "value",
+            unique=True,
+            postgresql_where="ended_at IS NULL",
+        ),
+    )
+
+
+class BulletinRun(Base):
+    """One cut-off of a rhythm in one round: the bulletin made for it, or that it was missed."""
+
+    __tablename__ = "bulletin_run"
+    rhythm_id: Mapped[int] = mapped_column(ForeignKey("bulletin_rhythm.rhythm_id"))
+    round_id: Mapped[int]
+    due_at: Mapped[datetime]
+    missed: Mapped[bool]
+    bulletin_id: Mapped[int | None]
+    __table_args__ = (PrimaryKeyConstraint("rhythm_id", "round_id", "due_at"),)

@@ -7,7 +7,7 @@ from typing import Any
 
 from screening.accounts.guard import At, area, by, refuse
 from screening.accounts.roles import WATCHERS, Actor, Place, Role
-from screening.bulletins import near, queries
+from screening.bulletins import near, queries, rhythm_queries
 from screening.bulletins.queries import Held
 from screening.bulletins.rules import Kind
 from screening.errors import NotFound
@@ -27,11 +27,19 @@ def _bulletin(values: Mapping[str, Any]) -> Place:
         raise NotFound() from None
 
 
+def _rhythm(values: Mapping[str, Any]) -> Place:
+    try:
+        return rhythm_queries.place_of_rhythm(int(values.get("rhythm_id") or 0))
+    except ValueError:
+        raise NotFound() from None
+
+
 def _tube(value: Any) -> Place:
     return near.place_of_tube(str(value).strip())
 
 
 BULLETIN = At("area of the bulletin", _bulletin)
+RHYTHM = At("area of the recurring bulletin", _rhythm)
 TUBE = by("street where the tube was filled", "tube", _tube)
 
 

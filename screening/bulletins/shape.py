@@ -55,7 +55,9 @@ BLOCKS: dict[str, Block] = {
         "positive": C("复采阳性", "re-sample positive"), "state": C("状态", "state", "word"),
     }),
     "coverage": Block("采：覆盖", "collect: coverage", {
-        "area": AREA, "register": C("底数", "register"), "exempt": C("豁免", "exempt"),
+        "area": AREA, "registered": C("户籍", "registered household"),
+        "residents": C("常住", "long-term resident"), "floating": C("流动", "floating"),
+        "unsaid": C("未注明", "not stated"), "register": C("底数", "register"), "exempt": C("豁免", "exempt"),
         "due": C("应检", "due"), "reached": C("已检", "reached"),
         "rate": C("检测率", "coverage", "rate"), "missed": C("未检", "missed"),
         **{part: C(zh, en) for part, zh, en in REASONS}, "reminded": C("已提醒", "reminded"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import datetime
 from typing import NamedTuple
@@ -52,14 +53,7 @@ def count_groups(node: Node, round_id: int, *, at: datetime) -> Groups:
     communities = communities_under(node)
     if len(communities) > MOST.value:
         raise AreaTooLarge(n=len(communities), most=MOST.value)
-    found: dict[tuple[str, str], list[CoverageRow]] = defaultdict(list)
-    cells: dict[int, list[int]] = defaultdict(list)
-    for cell, community in stores_of(communities):
-        cells[cell].append(community)
-    for cell, own in sorted(cells.items()):
-        for key, row in _count(cell, own, node, round_id, at):
-            found[key].append(row)
-    rows = {key: total(0, parts) for key, parts in found.items()}
+    rows = rows_of_groups(node, communities, round_id, at=at)
     industries: dict[str, list[CoverageRow]] = defaultdict(list)
     for (group, _employer), row in rows.items():
         industries[group].append(row)
@@ -69,6 +63,20 @@ def count_groups(node: Node, round_id: int, *, at: datetime) -> Groups:
         sorted(((g, e, r) for (g, e), r in rows.items() if e),
                key=lambda x: _lag(x[2], x[0] + x[1])),
     )  # fmt: skip
+
+
+def rows_of_groups(
+    node: Node, communities: Iterable[Node], round_id: int, *, at: datetime
+) -> dict[tuple[str, str], CoverageRow]:
+    """{(industry, employer): row} of these communities, as far as they lie within the area."""
+    found: dict[tuple[str, str], list[CoverageRow]] = defaultdict(list)
+    cells: dict[int, list[int]] = defaultdict(list)
+    for cell, community in stores_of(communities):
+        cells[cell].append(community)
+    for cell, own in sorted(cells.items()):
+        for key, row in _count(cell, own, node, round_id, at):
+            found[key].append(row)
+    return {key: total(0, parts) for key, parts in found.items()}
 
 
 def _lag(row: CoverageRow, name: str) -> tuple:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import Role
-from screening.bulletins import near, service
+from screening.bulletins import near, rhythms, service
+from screening.bulletins.rhythm_rules import Every, Rhythm
 from screening.bulletins.rules import Kind
 from screening.db import insert, new_id
 from screening.lab.rules.well_rules import Outcome
@@ -79,6 +82,31 @@ def one(w: World, side: Side, **more) -> dict:
     return {"values": {"bulletin_id": frozen(w, side), **more}}
 
 
+def rhythm(w: World, side: Side) -> int:
+    every = Rhythm(Every.HOURS, 2)
+    return w.once(
+        ("rhythm", side.county.area_id),
+        lambda: rhythms.set_rhythm(side.community.area_id, every, by=1, at=clock.now()),
+    )
+
+
+def rhythms_of(w: World) -> dict:
+    for side in (w.a, w.b):
+        rhythm(w, side)
+    return {}
+
+
+MINUTES = itertools.count(1)
+
+
+def new_rhythm(side: Side) -> dict:
+    return {"area_id": side.community.area_id, "every": "day", "value": next(MINUTES)}
+
+
+def next_time() -> str:
+    return f"12:{next(MINUTES) % 60:02d}"
+
+
 def both(endpoint: str, method: str, request, **kw) -> Case:
     return Case(endpoint, method, inside=lambda w: request(w, w.a),
                 outside=lambda w: request(w, w.b), **kw)  # fmt: skip
@@ -88,6 +116,11 @@ CASES = [
     Case("bulletins_api.list_bulletins", inside=listed,
          outside_marker=lambda w: [str(frozen(w, w.b))]),
     both("bulletins_api.ask_bulletin", "POST", lambda w, s: {"json": asked(w, s)}, ok=202),
+    Case("bulletins_api.list_rhythms", inside=rhythms_of,
+         outside_marker=lambda w: [f'"rhythm_id":"{rhythm(w, w.b)}"']),
+    both("bulletins_api.set_rhythm", "POST", lambda w, s: {"json": new_rhythm(s)}, ok=201),
+    both("bulletins_api.end_rhythm", "POST",
+         lambda w, s: {"values": {"rhythm_id": rhythm(w, s)}}, ok=204),
     both("bulletins_api.get_bulletin", "GET", one),
     both("bulletins_api.get_file", "GET", lambda w, s: one(w, s, form="xlsx")),
     both("bulletins_api.add_addendum", "POST",
@@ -95,6 +128,12 @@ CASES = [
     Case("bulletins_pages.list", inside=listed,
          outside_marker=lambda w: [str(frozen(w, w.b)), signal(w, w.b)]),
     both("bulletins_pages.ask", "POST", lambda w, s: {"data": asked(w, s)}, ok=303),
+    Case("bulletins_pages.rhythms", inside=rhythms_of,
+         outside_marker=lambda w: [f"/bulletins/rhythms/{rhythm(w, w.b)}/end"]),
+    both("bulletins_pages.set_rhythm", "POST",
+         lambda w, s: {"data": {"area_id": s.community.area_id, "time": next_time()}}, ok=303),
+    both("bulletins_pages.end_rhythm", "POST",
+         lambda w, s: {"values": {"rhythm_id": rhythm(w, s)}}, ok=303),
     both("bulletins_pages.show", "GET", one),
     both("bulletins_pages.download", "GET", lambda w, s: one(w, s, form="pdf")),
     both("bulletins_pages.add", "POST", lambda w, s: {**one(w, s), "data": {"text": "更正"}},

@@ -12,6 +12,7 @@ from screening.bulletins import paper, queries, rules, service
 from screening.bulletins.printers import FORMS
 from screening.bulletins.rules import Kind
 from screening.db import db, fetch, run
+from screening.registry.service import persons
 from tests.reminders.schedules import schedule, settle, worker
 from tests.reporting.bench import NEG, POS
 
@@ -221,3 +222,21 @@ def test_a_moment_that_is_over_is_not_made_up(desk):
             cut_off=before,
         )  # fmt: skip
     assert not fetch("SELECT 1 FROM job WHERE kind = %s", (queries.JOB,))
+
+
+def test_who_moved_to_the_area_from_another_cell_stands_in_its_bulletin(desk):
+    cell, person, _code = desk.city.people[0]
+    run(
+        "UPDATE person SET key_group = 'market', employer = '某某市场', residence = 3 "
+        "WHERE cell_id = %s AND person_id = %s",
+        (cell, person),
+    )
+    there = desk.city.sites[1].area
+    persons.move(cell, person, there.area_id, by=1, at=clock.now())
+    db.session.commit()
+    number = desk.freeze()
+    rows = block(number, "coverage")
+    assert sum(r["register"] for r in rows) == desk.told(number)["due"] == 80
+    assert sum(r["floating"] for r in rows) == 1 and sum(r["unsaid"] for r in rows) == 79
+    (group,) = block(number, "groups")
+    assert (group["employer"], group["due"]) == ("某某市场", 1)

@@ -8,11 +8,13 @@ from typing import Any
 from screening.bulletins.gathering.frame import ALL_CELLS, Frame
 from screening.bulletins.rules import HOUR
 from screening.coverage import equation
+from screening.coverage.groups import rows_of_groups
 from screening.coverage.queries import children_of, coverage_of
 from screening.coverage.rules import MISSED, CoverageRow, total
 from screening.db import by_cell, fetch
 from screening.figures.queries.groups import list_groups
 from screening.places.rules import COMMUNITY
+from screening.registry.queries import stores_of
 from screening.registry.rules import EXEMPTIONS
 from screening.reminders.queries import LEFT
 from screening.reminders.rules import SAMPLED_WITHIN
@@ -37,8 +39,7 @@ class People:
                 return rows
             return {f.node.name: coverage_of(f.node.area_id, f.round_id, at=f.at)}
         groups: dict[str, list[CoverageRow]] = defaultdict(list)
-        cells = [(n.cell_id, n.area_id) for n in f.communities.values()]
-        for cell, group in by_cell(cells):
+        for cell, group in by_cell(sorted(stores_of(f.communities.values()))):
             for row in equation.count_communities(cell, f.round_id, [c for _, c in group], at=f.at):
                 groups[f.part(f.communities[row.area_id].path)].append(row)
         return {name: total(0, groups[name]) for name in f.names if name in groups}
@@ -65,7 +66,8 @@ def coverage(p: People) -> list[dict[str, Any]]:
     rows = []
     for name, r in p.parts.items():
         rows.append({
-            "area": name, "register": r.register, "exempt": r.exempt, "due": r.due,
+            "area": name, "registered": r.registered, "residents": r.residents,
+            "floating": r.floating, "unsaid": r.unsaid, "register": r.register, "exempt": r.exempt, "due": r.due,
             "reached": r.reached, "rate": [r.reached, r.due], "missed": r.missed,
             "reminded": reminded.get(name, 0), "outside": outside.get(name, 0), "added": r.added,
             **{part: getattr(r, part) for part in MISSED},
@@ -139,35 +141,18 @@ def exempt_word(code: str) -> tuple[str, str] | None:
     return (word.zh, word.en) if word else None
 
 
-_GROUPS = (
-    "SELECT p.key_group, coalesce(p.employer, ''), count(*) FILTER (WHERE t.state <> 'exempt'), "
-    "count(*) FILTER (WHERE t.state = 'reached') FROM told t JOIN person p "
-    "ON p.cell_id = %(cell)s AND p.person_id = t.person_id "
-    "WHERE p.key_group IS NOT NULL AND t.state IS NOT NULL GROUP BY 1, 2"
-)
-
-
 def groups(p: People) -> list[dict[str, Any]]:
     """Key groups by industry and employer; late are the missed once the round's window is over."""
     f = p.frame
-    found: Counter[tuple[str, str, str]] = Counter()
-    cells = [(n.cell_id, n.area_id) for n in f.communities.values()]
-    for cell, group in by_cell(cells):
-        args = equation.arguments(cell, f.policy, [c for _, c in group], at=f.at)
-        head = equation.PERSONS.format(place="community_id", inside="community_id")
-        with equation.hashed():
-            for key, employer, due, reached in fetch(f"WITH {head} {_GROUPS}", args):
-                found[key, employer, "due"] += due
-                found[key, employer, "reached"] += reached
+    found = rows_of_groups(f.node, f.communities.values(), f.round_id, at=f.at)
     over = f.at > f.policy.ends_at
-    out = []
-    for key, employer in sorted({k[:2] for k in found}):
-        due, reached = found[key, employer, "due"], found[key, employer, "reached"]
-        out.append({
-            "group": f"cohort.{key}", "employer": employer, "every": "once", "due": due,
-            "reached": reached, "rate": [reached, due], "late": due - reached if over else 0,
-        })  # fmt: skip
-    return out
+    return [
+        {
+            "group": f"cohort.{key}", "employer": employer, "every": "once", "due": r.due,
+            "reached": r.reached, "rate": [r.reached, r.due], "late": r.missed if over else 0,
+        }
+        for (key, employer), r in sorted(found.items()) if key
+    ]  # fmt: skip
 
 
 def due(f: Frame) -> list[dict[str, Any]]:

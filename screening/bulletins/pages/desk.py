@@ -52,7 +52,7 @@ def list_page() -> dict[str, Any]:
         before=before, limit=PAGE,
     )  # fmt: skip
     makes = actor.places(MAKERS)
-    areas = _areas(makes, policy) if policy else []
+    areas = areas_of(makes, policy) if policy else []
     more: dict[str, Any] = {"round": policy.round_id} if policy else {}
     return {
         "policy": policy,
@@ -85,12 +85,13 @@ def _within(node: Node, held: Sequence[Place]) -> bool:
     return any(p.kind == "all" or (p.kind == "area" and node.path.startswith(p.path)) for p in held)
 
 
-def _areas(held: Sequence[Place], policy: RoundPolicy) -> list[tuple[int, str]]:
-    """Areas of the own scope that the round touches, from the top down, in code order."""
+def areas_of(held: Sequence[Place], policy: RoundPolicy | None = None) -> list[tuple[int, str]]:
+    """Areas of the own scope (that the round touches), from the top down, in code order."""
     nodes = [
         n for n in places.TREE.get().by_id.values()
         if n.level <= COMMUNITY and _within(n, held)
-        and any(n.path.startswith(p) or p.startswith(n.path) for p in policy.area_paths)
+        and (policy is None
+             or any(n.path.startswith(p) or p.startswith(n.path) for p in policy.area_paths))
     ]  # fmt: skip
     top = min((n.level for n in nodes), default=0)
     most = sorted(nodes, key=lambda n: n.path)
