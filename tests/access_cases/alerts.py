@@ -7,12 +7,14 @@ from datetime import timedelta
 from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import Role
+from screening.accounts.signing import Signature
 from screening.lab import queries
 from screening.lab.pages.duty import key
 from screening.lab.service import alerts, duty
 from tests import make
 from tests.access import Case, Side, World
 from tests.access_cases.lab import both, sides, tube_at
+from tests.access_cases.reporting import signing
 
 WHY = {"how": "contamination", "reason": "阴控扩增", "early": "整板污染"}
 HOURS = timedelta(hours=8)
@@ -28,8 +30,17 @@ def of_alert(side: Side, seen: bool = False, asked: bool = False, **kw) -> dict:
     if seen or asked:
         alerts.acknowledge(*here, by=1, at=now)
     if asked:
-        alerts.ask_clearing(*here, *WHY.values(), by=2, at=now)
+        alerts.ask_clearing(*here, *WHY.values(), by=Signature(2), at=now)
     return {"values": {"cell": made.cell_id, "alert_id": made.alert_id}, **kw}
+
+
+def signed(kind: str, body: dict, **kw) -> dict:
+    """A request that its sender signs, at either side."""
+
+    def at_side(w: World, side: Side) -> dict:
+        return of_alert(side, **kw) | {kind: body | {"secret": signing(w)}}
+
+    return at(at_side)
 
 
 def by_hand(side: Side) -> dict:
@@ -90,9 +101,9 @@ API = [
     Case("lab_api.alerts.raise_alert", "POST", ok=201, **sides(by_hand)),
     Case("lab_api.alerts.get_members", **sides(of_alert)),
     Case("lab_api.alerts.acknowledge_alert", "POST", **sides(of_alert)),
-    Case("lab_api.alerts.ask_clearing", "POST", **sides(of_alert, seen=True, json=WHY)),
+    Case("lab_api.alerts.ask_clearing", "POST", **signed("json", WHY, seen=True)),
     Case("lab_api.alerts.answer_clearing", "POST",
-         **sides(of_alert, asked=True, json={"agree": True})),
+         **signed("json", {"agree": True}, asked=True)),
     Case("lab_api.duty.list_posts", inside=roster),
     Case("lab_api.duty.add_duty", "POST", ok=201, **at(shift)),
     Case("lab_api.duty.remove_duty", "DELETE", ok=204, **at(made_shift)),
@@ -104,9 +115,9 @@ PAGES = [
     Case("lab_pages.alert_members", **sides(of_alert)),
     Case("lab_pages.raise_alert", "POST", ok=303, **sides(form_alert)),
     Case("lab_pages.acknowledge_alert", "POST", ok=303, **sides(of_alert)),
-    Case("lab_pages.ask_clearing", "POST", ok=303, **sides(of_alert, seen=True, data=WHY)),
+    Case("lab_pages.ask_clearing", "POST", ok=303, **signed("data", WHY, seen=True)),
     Case("lab_pages.answer_clearing", "POST", ok=303,
-         **sides(of_alert, asked=True, data={"agree": "1"})),
+         **signed("data", {"agree": "1"}, asked=True)),
     Case("lab_pages.duty", inside=roster),
     Case("lab_pages.add_duty", "POST", ok=303, **at(form_shift)),
     Case("lab_pages.remove_duty", "POST", ok=303, **at(made_shift)),

@@ -12,7 +12,7 @@ from screening.accounts.queries import actor_of
 from screening.accounts.sessions import BadPassword, BadPin
 from screening.accounts.throttle import TooMany
 from screening.db import db, fetch, run
-from screening.reporting.service.signing import sign
+from screening.accounts.signing import sign
 from tests import make
 
 WORD, PIN = "right horse battery", "284917"

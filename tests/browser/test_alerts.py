@@ -11,12 +11,13 @@ from flask import Flask
 from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import EVERYWHERE, Role
+from screening.accounts.signing import Signature
 from screening.db import db, fetch
 from screening.i18n import ZONE
 from screening.lab.queries.duty import place_of
 from screening.lab.service import alerts, duty
 from tests import make
-from tests.browser.conftest import Town
+from tests.browser.conftest import PASSWORD, Town
 from tests.browser.test_pages import (
     DESK,
     PHONE,
@@ -47,7 +48,8 @@ def raised(app: Flask, town: Town) -> dict[str, Any]:
         one, other = (alerts.raise_by_hand(None, t, by=1, at=now) for t in tubes)
         alerts.acknowledge(other.cell_id, other.alert_id, by=1, at=now)
         alerts.ask_clearing(
-            other.cell_id, other.alert_id, "contamination", "阴控扩增", "整板污染", by=2, at=now
+            other.cell_id, other.alert_id, "contamination", "阴控扩增", "整板污染",
+            by=Signature(2), at=now,
         )
         second = make.staff(Role.LAB_TECHNICIAN, EVERYWHERE, phone="13000000001", name="值班乙")
         db.session.commit()
@@ -113,13 +115,16 @@ def test_an_alert_is_answered_listed_and_asked_to_be_cleared(page, town, raised)
     assert "居民" in page.locator("[data-table=members]").inner_text()
     page.go_back()
     page.fill("[name=reason]", "阴控扩增")
+    page.fill("[name=secret]", PASSWORD)
     page.click("button.btn-danger")
     page.wait_for_selector("text=只有 0 人有单管结果")
     assert page.input_value("[name=reason]") == "阴控扩增"  # what was typed is still there
     page.fill("[name=early]", "整板污染，今晚必须放行")
+    page.fill("[name=secret]", PASSWORD)
     page.click("button.btn-danger")
     page.wait_for_selector("text=须由另一人确认。")
     page.goto(at(raised["other"]))
+    page.fill("[name=secret]", PASSWORD)
     page.click("text=同意解除预警")
     page.wait_for_selector("text=处理经过")
     assert [c for c in complaints if "422" not in c] == []

@@ -13,6 +13,8 @@ from screening.lab.queries.duty import way_to
 from screening.lab.rules.duty_rules import district_of
 from tests import make, world
 
+PIN, WRONG = "284917", {"secret": "284916"}
+
 
 @pytest.fixture
 def head(bench):
@@ -109,3 +111,23 @@ def test_a_request_to_clear_says_how_and_why(bench, head, body):
     (tube,) = bench.sampled(1)
     raised = post(bench, head, "/alerts", {"tube": tube})
     assert post(bench, head, f"{path_of(raised)}/clearing", body).status_code == 422
+
+
+def test_clearing_is_signed_by_both_at_that_moment(bench):
+    (tube,) = bench.sampled(1)
+    place = district_of(way_to(bench.city.sites[0].area.path))
+    first, second, third = (
+        make.sign_in(bench.client, make.staff(Role.DISTRICT_HEAD, place, pin=PIN)) for _ in range(3)
+    )
+    raised = post(bench, third, "/alerts", {"tube": tube})
+    path = path_of(raised)
+    post(bench, first, f"{path}/acknowledge")
+    why = {"how": "contamination", "reason": "阴控扩增", "early": "整板污染"}
+    assert post(bench, first, f"{path}/clearing", why).status_code == 422
+    assert post(bench, first, f"{path}/clearing", why | WRONG).json["code"] == "bad_pin"
+    assert post(bench, first, f"{path}/clearing", why | {"secret": PIN}).json["asked_by"]
+    yes = {"agree": True}
+    assert post(bench, second, f"{path}/clearing/answer", yes).json["code"] == "not_signed"
+    assert post(bench, second, f"{path}/clearing/answer", yes | WRONG).json["code"] == "bad_pin"
+    done = post(bench, second, f"{path}/clearing/answer", yes | {"secret": PIN})
+    assert done.json["settled_how"] == "contamination"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from screening import clock
+from screening.accounts.signing import Signature
 from screening.db import db, fetch
 from screening.lab import queries
 from screening.lab.queries.members import singles_of
@@ -35,12 +38,15 @@ def seen(alert, by=1):
 
 def asked(alert, how="contamination", early="整板污染，已拍照", by=2, reason="阴控全孔扩增"):
     return alerts.ask_clearing(
-        alert.cell_id, alert.alert_id, how, reason, early, by=by, at=clock.now()
+        alert.cell_id, alert.alert_id, how, reason, early, by=Signature(by), at=clock.now()
     )
 
 
 def answered(alert, by=3, agree=True):
-    return alerts.answer_clearing(alert.cell_id, alert.alert_id, agree=agree, by=by, at=clock.now())
+    here = (alert.cell_id, alert.alert_id)
+    if not agree:
+        return alerts.refuse_clearing(*here, by=by, at=clock.now())
+    return alerts.agree_clearing(*here, by=Signature(by), at=clock.now())
 
 
 def test_the_first_acknowledgement_stands(alert):
@@ -93,6 +99,29 @@ def test_a_cleared_alert_leaves_the_open_list_but_stays_on_record(alert, bench):
     assert queries.list_alerts(own) == [] and queries.list_unacknowledged(own) == []
     assert [a.alert_id for a in queries.list_alerts(own, open_only=False)] == [alert.alert_id]
     assert queries.alerts_of(alert.cell_id, alert.round_id, [alert.barcode]) == {}
+
+
+@pytest.mark.parametrize(
+    ("desk", "later", "told"),
+    [
+        (b"same browser", 1, ["2"]),
+        (b"another one", 1, []),
+        (b"same browser", 30, []),
+        (None, 1, []),
+    ],
+)
+def test_two_signatures_at_one_browser_close_together_are_marked(alert, desk, later, told):
+    seen(alert)
+    now, here = clock.now(), (alert.cell_id, alert.alert_id)
+    first = Signature(2, b"same browser" if desk else None)
+    alerts.ask_clearing(*here, "contamination", "阴控扩增", "整板污染", by=first, at=now)
+    alerts.agree_clearing(*here, by=Signature(3, desk), at=now + timedelta(minutes=later))
+    marks = fetch(
+        "SELECT detail->>'other' FROM audit WHERE action = 'signed_at_one_desk' "
+        "AND subject_id = %s /* fan-out: test */",
+        (str(alert.alert_id),),
+    )
+    assert [other for (other,) in marks] == told
 
 
 def test_an_alert_by_hand_is_cleared_by_two_others(bench):

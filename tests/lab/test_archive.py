@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from screening import clock
-from screening.db import db
+from screening.accounts.signing import NotSigned, Signature
+from screening.db import db, fetch, run
 from screening.lab.rules.well_rules import Outcome
 from screening.lab.service import archive
 from screening.lab.watch import retention
@@ -16,6 +17,7 @@ from tests.reporting import bench as made
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 DAYS = timedelta(days=1)
+DESK = b"one browser here"
 NEG, POS, GREY, BAD = Outcome.NEGATIVE, Outcome.POSITIVE, Outcome.INCONCLUSIVE, Outcome.INVALID
 
 
@@ -79,9 +81,10 @@ def put(desk, tube, rack="R1", box="B1", place=None, at=None):
     return out
 
 
-def discard(desk, tube, days=3, by=7, **kw):
+def discard(desk, tube, days=3, by=7, sign=True, **kw):
     at = clock.now() + timedelta(days=days, minutes=1)
-    out = archive.discard(desk.lab_id, tube, by=by, at=at, **kw)
+    signed = Signature(by, DESK) if sign else None
+    out = archive.discard(desk.lab_id, tube, by=by, at=at, signed=signed, **kw)
     db.session.commit()
     return out
 
@@ -162,9 +165,7 @@ def test_an_open_alert_or_callback_keeps_a_tube(desk):
         discard(desk, tube, days=30, why="清库")
 
 
-def test_a_positive_goes_with_a_reason_and_a_second_person(desk):
-    from screening.db import run
-
+def test_a_positive_goes_with_a_reason_and_the_signatures_of_two(desk):
     tube = desk.fill(0, 2)
     desk.through(tube, outcome=POS)
     run("UPDATE alert SET settled_at = raised_at WHERE cell_id = %s", (get_key(tube).cell_id,))
@@ -177,13 +178,24 @@ def test_a_positive_goes_with_a_reason_and_a_second_person(desk):
     with pytest.raises(archive.NoWhy):
         discard(desk, tube, days=30)
     db.session.rollback()
+    with pytest.raises(NotSigned):
+        discard(desk, tube, days=30, why="清库", sign=False)
+    db.session.rollback()
     assert discard(desk, tube, days=30, why="清库").asked is True
     assert desk.tube(tube)["stage"] == Stage.RELEASED
     with pytest.raises(archive.OwnWish):
         discard(desk, tube, days=30)
     db.session.rollback()
+    with pytest.raises(NotSigned):
+        discard(desk, tube, days=30, by=8, sign=False)
+    db.session.rollback()
     assert discard(desk, tube, days=30, by=8).asked is False
     assert desk.tube(tube)["stage"] == Stage.DISCARDED
+    marks = fetch(
+        "SELECT staff_id, detail->>'other' FROM audit WHERE action = 'signed_at_one_desk' "
+        "/* fan-out: test */"
+    )
+    assert marks == [(8, "7")]  # two signatures in one browser within minutes
 
 
 def test_what_may_go_is_listed_by_age_and_positives_never(desk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from screening import clock
+from screening.accounts.signing import Signature
 from screening.db import db, fetch
 from screening.lab.service import alerts
 from screening.reporting import service
@@ -86,11 +87,11 @@ def test_an_alert_is_cleared_by_two_and_never_by_one_in_two_browsers(app, bench)
 
     def ask(by):
         return lambda: alerts.ask_clearing(
-            cell, alert_id, "contamination", "复测阴性", "器械污染", by=by, at=clock.now()
+            cell, alert_id, "contamination", "复测阴性", "器械污染", by=Signature(by), at=clock.now()
         )
 
     def yes(by):
-        return lambda: alerts.answer_clearing(cell, alert_id, agree=True, by=by, at=clock.now())
+        return lambda: alerts.agree_clearing(cell, alert_id, by=Signature(by), at=clock.now())
 
     out = together(app, ask(5), ask(5), yes(5), yes(5))
     assert fetch("SELECT settled_at FROM alert WHERE cell_id = %s", (cell,)) == [(None,)]

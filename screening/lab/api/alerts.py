@@ -7,7 +7,9 @@ from typing import Any
 from flask import Blueprint
 
 from screening import clock
+from screening.accounts.desk_mark import current_desk
 from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.accounts.signing import sign
 from screening.lab import queries
 from screening.lab.schemas import alerts as s
 from screening.lab.scopes import (
@@ -91,9 +93,10 @@ def acknowledge_alert(cell: int, alert_id: int) -> Any:
 @gives(s.AlertSchema)
 def ask_clearing(cell: int, alert_id: int, args: dict[str, Any]) -> Any:
     """The first of two says why the alert may be cleared; `early` where members were not all
-    tested alone yet."""
+    tested alone yet. Signed by `secret`."""
     check_alert(current_actor(), cell, alert_id, SETTLERS)
-    return alerts.ask_clearing(cell, alert_id, **args, by=me(), at=clock.now())
+    signed = sign(current_actor(), args.pop("secret"), current_desk())
+    return alerts.ask_clearing(cell, alert_id, **args, by=signed, at=clock.now())
 
 
 @bp.post("/<int:cell>/<int:alert_id>/clearing/answer")
@@ -101,6 +104,10 @@ def ask_clearing(cell: int, alert_id: int, args: dict[str, Any]) -> Any:
 @takes(s.ClearingAnswerSchema)
 @gives(s.AlertSchema)
 def answer_clearing(cell: int, alert_id: int, args: dict[str, Any]) -> Any:
-    """The second clears the alert, or sends the request back; it stays on record."""
+    """The second clears the alert, signed by `secret`, or sends the request back; it stays on
+    record."""
     check_alert(current_actor(), cell, alert_id, SETTLERS)
-    return alerts.answer_clearing(cell, alert_id, **args, by=me(), at=clock.now())
+    if not args["agree"]:
+        return alerts.refuse_clearing(cell, alert_id, by=me(), at=clock.now())
+    signed = sign(current_actor(), args["secret"], current_desk())
+    return alerts.agree_clearing(cell, alert_id, by=signed, at=clock.now())

@@ -37,6 +37,7 @@ class Alert(Base):
     asked_by: Mapped[int | None]
     asked_at: Mapped[datetime | None]
     asked_how: Mapped[str | None]
+    asked_desk: Mapped[bytes | None]
     reason: Mapped[str | None]
     early: Mapped[str | None]
     __table_args__ = (

@@ -31,6 +31,7 @@ class ArchiveStay(Base):
     asked_by: Mapped[int | None]
     asked_at: Mapped[datetime | None]
     asked_why: Mapped[str | None]
+    asked_desk: Mapped[bytes | None]
     ended_by: Mapped[int | None]
     ended_at: Mapped[datetime | None]
     ended_how: Mapped[str | None]

@@ -13,7 +13,7 @@ from screening.errors import Fault, Problem
 from screening.i18n import dt
 from screening.lab import words
 from screening.lab.pages.alerts import COMMAND, alert_view, alerts_view
-from screening.lab.pages.frame import bp, form, me, said, shown, undo
+from screening.lab.pages.frame import bp, form, me, said, shown, signature, undo
 from screening.lab.queries import AlertRow
 from screening.lab.rules.duty_rules import KNOWN
 from screening.lab.rules.well_rules import Outcome
@@ -75,7 +75,8 @@ def ask_clearing(cell: int, alert_id: int) -> Any:
     found = check_alert(current_actor(), cell, alert_id, SETTLERS)
     texts = form("how", 40), form("reason", 500), form("early", 500)
     return _done(
-        found, lambda: service.ask_clearing(cell, alert_id, *texts, by=me(), at=clock.now())
+        found,
+        lambda: service.ask_clearing(cell, alert_id, *texts, by=signature(), at=clock.now()),
     )
 
 
@@ -84,10 +85,12 @@ def ask_clearing(cell: int, alert_id: int) -> Any:
 def answer_clearing(cell: int, alert_id: int) -> Any:
     """The second clears the alert or sends the request back."""
     found = check_alert(current_actor(), cell, alert_id, SETTLERS)
-    agree = form("agree", 1) == "1"
+    if form("agree", 1) != "1":
+        return _done(
+            found, lambda: service.refuse_clearing(cell, alert_id, by=me(), at=clock.now())
+        )
     return _done(
-        found,
-        lambda: service.answer_clearing(cell, alert_id, agree=agree, by=me(), at=clock.now()),
+        found, lambda: service.agree_clearing(cell, alert_id, by=signature(), at=clock.now())
     )
 
 

@@ -12,7 +12,7 @@ from screening.accounts.queries import names_of
 from screening.errors import Problem
 from screening.i18n import _, current_lang
 from screening.lab import queries
-from screening.lab.pages.frame import bp, form, me, outcome_badge, shown, undo
+from screening.lab.pages.frame import bp, form, me, outcome_badge, shown, signature, undo
 from screening.lab.queries.archive import (
     StayRow,
     held_of,
@@ -187,7 +187,10 @@ def discard_tube(lab_id: int) -> Any:
     """One tube is thrown away, or a first person asks for it."""
     text = form("code", 80)
     try:
-        made = service.discard(lab_id, text, why=form("why", 200), by=me(), at=clock.now())
+        signed = signature() if form("secret", 256) else None
+        made = service.discard(
+            lab_id, text, why=form("why", 200), signed=signed, by=me(), at=clock.now()
+        )
     except Problem as problem:
         sentence, _none = undo(problem)
         last = {"tone": "stop", "text": text[:40], "message": sentence}

@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, g, make_response, render_template, request
 
+from screening.accounts.desk_mark import current_desk
 from screening.accounts.guard import current_actor
+from screening.accounts.signing import Signature, sign
 from screening.db import db
 from screening.errors import Faults, Problem
 from screening.i18n import current_lang
@@ -37,6 +39,11 @@ STATE_TONES = {
 
 def me() -> int:
     return current_actor().staff_id
+
+
+def signature() -> Signature:
+    """The signed-in person's, by the form's `secret`, at this browser. Raises what `sign` raises."""
+    return sign(current_actor(), form("secret", 256), current_desk())
 
 
 def said(table: dict, code: str | int) -> str:

@@ -44,6 +44,7 @@ class AlertRow(NamedTuple):
     asked_by: int | None
     asked_at: datetime | None
     asked_how: str | None
+    asked_desk: bytes | None
     reason: str | None
     early: str | None
 

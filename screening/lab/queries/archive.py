@@ -33,6 +33,7 @@ class StayRow(NamedTuple):
     asked_by: int | None
     asked_at: datetime | None
     asked_why: str | None
+    asked_desk: bytes | None
     ended_by: int | None
     ended_at: datetime | None
     ended_how: str | None

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from screening.lab import words
 from screening.lab.rules.well_rules import Outcome
-from screening.lab.schemas.frame import Id, PageQuerySchema, moment, text
+from screening.lab.schemas.frame import Id, PageQuerySchema, a_secret, moment, text
 
 
 class AlertQuerySchema(PageQuerySchema):
@@ -57,10 +57,12 @@ class ClearingSchema(Schema):
     how = fields.String(validate=validate.OneOf(words.CLEARINGS), required=True)
     reason = text(500, required=True)
     early = text(500, 0, load_default="")
+    secret = a_secret(required=True)
 
 
 class ClearingAnswerSchema(Schema):
     agree = fields.Boolean(required=True)
+    secret = a_secret(load_default="")
 
 
 class MemberSchema(Schema):

@@ -25,6 +25,12 @@ def text(most: int, least: int = 1, **kw: Any) -> fields.String:
     return fields.String(validate=validate.Length(least, most), **kw)
 
 
+def a_secret(**kw: Any) -> fields.String:
+    """What signs at this moment; never written to a log."""
+    told = {"format": "password", "description": "PIN, code of an authenticator, or password"}
+    return text(256, 0, metadata=told, **kw)
+
+
 def moment(**kw: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(format="iso", **kw)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from screening.accounts.audit import note
+from screening.accounts.signing import Signature
 from screening.db import by_cell, insert, new_id, run
 from screening.errors import Conflict, Problem
 from screening.lab import queries
@@ -167,13 +168,13 @@ def acknowledge(
 
 
 def ask_clearing(
-    cell: int, alert_id: int, how: str, reason: str, early: str = "", *, by: int, at: datetime
+    cell: int, alert_id: int, how: str, reason: str, early: str = "", *, by: Signature, at: datetime
 ) -> AlertRow:
-    """The first of two persons says why the alert may be cleared (words.CLEARINGS).
+    """The first of two persons says why the alert may be cleared (words.CLEARINGS), and signs it.
 
     Before every member has a released result of a tube of their own, `early` must say why now;
     "resampled" cannot be said then at all. Raises NotResampled, NoClearingReason and the like."""
-    found = _open(cell, alert_id, by)
+    found = _open(cell, alert_id, by.staff_id)
     if how not in CLEARINGS:
         raise UnknownSettlement()
     if not reason.strip():
@@ -181,33 +182,44 @@ def ask_clearing(
     if found.asked_by is not None:
         raise AskedAlready()
     _check_members(found, how, early.strip())
-    _ask(found, (by, at, how, reason.strip(), early.strip() or None))
-    note("alert_clearing_asked", "alert", alert_id, cell=cell, staff_id=by, detail={"how": how})
+    _ask(found, (by.staff_id, at, by.desk, how, reason.strip(), early.strip() or None))
+    detail = {"how": how}
+    note("alert_clearing_asked", "alert", alert_id, cell=cell, staff_id=by.staff_id, detail=detail)
     return queries.get_alert(cell, alert_id)
 
 
-def answer_clearing(cell: int, alert_id: int, *, agree: bool, by: int, at: datetime) -> AlertRow:
-    """The second person agrees, and the alert is cleared, or sends the request back.
+def refuse_clearing(cell: int, alert_id: int, *, by: int, at: datetime) -> AlertRow:
+    """The request is withdrawn or sent back; the alert stays, so nothing is signed."""
+    found = _open(cell, alert_id, by)
+    if found.asked_by is None:
+        raise NotAsked()
+    _ask(found, (None,) * 6)
+    note("alert_clearing_refused", "alert", alert_id, cell=cell, staff_id=by)
+    return queries.get_alert(cell, alert_id)
+
+
+def agree_clearing(cell: int, alert_id: int, *, by: Signature, at: datetime) -> AlertRow:
+    """The second person signs, and the alert is cleared; two signatures at one browser, close
+    together, are marked for the auditor.
 
     The members are counted anew: somebody may have come to be known as lying in the tube."""
-    found = _open(cell, alert_id, by)
+    found = _open(cell, alert_id, by.staff_id)
     if found.asked_by is None or found.asked_how is None:
         raise NotAsked()
-    if agree and found.asked_by == by:
+    if found.asked_by == by.staff_id:
         raise SecondPerson()
-    if not agree:
-        _ask(found, (None, None, None, None, None))
-        note("alert_clearing_refused", "alert", alert_id, cell=cell, staff_id=by)
-        return queries.get_alert(cell, alert_id)
     _check_members(found, found.asked_how, found.early or "")
     run(
         "UPDATE alert SET settled_by = %s, settled_at = %s, settled_how = asked_how "
         "WHERE cell_id = %s AND alert_id = %s",
-        (by, at, cell, alert_id),
+        (by.staff_id, at, cell, alert_id),
     )
     calling.end(cell, alert_id)
     detail = {"how": found.asked_how, "early": found.early is not None}
-    note("alert_settled", "alert", alert_id, cell=cell, staff_id=by, detail=detail)
+    note("alert_settled", "alert", alert_id, cell=cell, staff_id=by.staff_id, detail=detail)
+    if by.close_to(found.asked_by, found.asked_desk, found.asked_at, at=at):
+        told = {"other": str(found.asked_by), "step": "clearing"}
+        note("signed_at_one_desk", "alert", alert_id, cell=cell, staff_id=by.staff_id, detail=told)
     return queries.get_alert(cell, alert_id)
 
 
@@ -233,7 +245,7 @@ def _check_members(found: AlertRow, how: str, early: str) -> None:
 
 def _ask(found: AlertRow, values: tuple) -> None:
     run(
-        "UPDATE alert SET asked_by = %s, asked_at = %s, asked_how = %s, reason = %s, early = %s "
-        "WHERE cell_id = %s AND alert_id = %s",
+        "UPDATE alert SET asked_by = %s, asked_at = %s, asked_desk = %s, asked_how = %s, reason = %s, "
+        "early = %s WHERE cell_id = %s AND alert_id = %s",
         (*values, found.cell_id, found.alert_id),
     )

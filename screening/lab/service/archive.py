@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from screening.accounts.audit import note
+from screening.accounts.signing import NotSigned, Signature
 from screening.crypto import hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Conflict, NotFound, Problem
@@ -208,11 +209,20 @@ class Ended(NamedTuple):
     asked: bool
 
 
-def discard(lab_id: int, text: str, *, why: str = "", by: int, at: datetime) -> Ended:
+def discard(
+    lab_id: int,
+    text: str,
+    *,
+    why: str = "",
+    signed: Signature | None = None,
+    by: int,
+    at: datetime,
+) -> Ended:
     """Throw a tube away, if it has been kept long enough and nothing about it is open.
 
-    A positive or doubtful one takes a reason and a second person. Leaves a custody line. Raises
-    TooEarly, NoResult, StillOpen, Gone, NotArchived, NoWhy, OwnWish."""
+    A positive or doubtful one takes a reason, a second person and the signatures of both. Leaves a
+    custody line. Raises TooEarly, NoResult, StillOpen, Gone, NotArchived, NoWhy, OwnWish, NotSigned.
+    """
     lab = get_lab(lab_id)
     key = _own(lab, text)
     stay = stay_now(lab, key.barcode)
@@ -223,11 +233,16 @@ def discard(lab_id: int, text: str, *, why: str = "", by: int, at: datetime) -> 
     if found.code == "two_persons":
         if stay is None:
             raise NotArchived(barcode=key.barcode)
-        if stay.asked_by is None:
-            _ask(stay, why, by=by, at=at)
-            return Ended(key.barcode, True)
         if stay.asked_by == by:
             raise OwnWish()
+        if stay.asked_by is None and not why.strip():
+            raise NoWhy()
+        if signed is None or signed.staff_id != by:
+            raise NotSigned()
+        if stay.asked_by is None:
+            _ask(stay, why.strip(), by=signed, at=at)
+            return Ended(key.barcode, True)
+        _mark_one_desk(stay, signed, at=at)
         data |= {"asked_by": stay.asked_by, "why": stay.asked_why}
     with moving(lab, key.round_id, by=by, at=at) as move:
         move(Verb.DISCARD, {key.barcode: {"lab_id": lab_id, "data": data}}, "discard")
@@ -248,12 +263,18 @@ def _check(barcode: str, found: Fate) -> None:
         raise problems[found.code](barcode=barcode)
 
 
-def _ask(stay: StayRow, why: str, *, by: int, at: datetime) -> None:
-    if not why.strip():
-        raise NoWhy()
+def _ask(stay: StayRow, why: str, *, by: Signature, at: datetime) -> None:
     run(
-        "UPDATE archive_stay SET asked_by = %s, asked_at = %s, asked_why = %s "
+        "UPDATE archive_stay SET asked_by = %s, asked_at = %s, asked_why = %s, asked_desk = %s "
         "WHERE cell_id = %s AND stay_id = %s",
-        (by, at, why.strip(), stay.cell_id, stay.stay_id),
+        (by.staff_id, at, why, by.desk, stay.cell_id, stay.stay_id),
     )
-    note("discard_asked", "tube", stay.barcode, cell=stay.tube_cell, staff_id=by)
+    note("discard_asked", "tube", stay.barcode, cell=stay.tube_cell, staff_id=by.staff_id)
+
+
+def _mark_one_desk(stay: StayRow, signed: Signature, *, at: datetime) -> None:
+    """Two signatures at one browser, close together: allowed, but told to the auditor."""
+    if signed.close_to(stay.asked_by, stay.asked_desk, stay.asked_at, at=at):
+        detail = {"other": str(stay.asked_by), "step": "discard"}
+        note("signed_at_one_desk", "tube", stay.barcode, cell=stay.tube_cell,
+             staff_id=signed.staff_id, detail=detail)  # fmt: skip

@@ -17,7 +17,7 @@ from screening.reporting.queries import CorrectionRow, Standing
 from screening.reporting.service import callbacks, packages, proofs, releases
 from screening.reporting.service.changes import CHANGED
 from screening.reporting.service.desk import act, bench, refuse
-from screening.reporting.service.signing import sign
+from screening.accounts.signing import sign
 from screening.tickets.service import Subject, settle
 from screening.tube.rules import Verb
 

@@ -16,7 +16,7 @@ from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing, said_of
 from screening.reporting.service.desk import act, bench, refuse
-from screening.reporting.service.signing import sign
+from screening.accounts.signing import sign
 from screening.tickets.service import Subject, settle
 from screening.tube.rules import Stage, Verb
 

@@ -15,16 +15,14 @@ from screening.lab.rules.well_rules import Outcome
 from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing
-from screening.reporting.rules import Limit
 from screening.reporting.service.desk import act, bench, by_round, refuse, tell_doubts
-from screening.reporting.service.signing import sign
+from screening.accounts.signing import CLOSE_MINUTES, sign
 from screening.tube.rules import Stage, Verb
 
 _COLUMNS = (
     "cell_id", "round_id", "barcode", "run_id", "step", "outcome", "by", "at", "command_id",
     "desk",
 )  # fmt: skip
-CLOSE_MINUTES = Limit(10, "house; two people at one computer do not read a plate so fast")
 WHO = {
     1: (Role.LAB_TECHNICIAN, Role.LAB_REVIEWER),
     2: (Role.LAB_REVIEWER,),

@@ -3,12 +3,38 @@ password where no PIN is set."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
 from screening.accounts import authenticator, secret_words, throttle
 from screening.accounts.audit import note_apart
 from screening.accounts.roles import Actor
+from screening.accounts.rules import Limit
 from screening.accounts.sessions import BadPassword, sign_with_pin
 from screening.db import fetch
 from screening.errors import NotAllowed, Problem
+
+CLOSE_MINUTES = Limit(10, "house; two people at one computer do not read a plate so fast")
+
+
+class Signature(NamedTuple):
+    """Who proved at this moment to be the one who signs, and at which browser (`desk_mark`)."""
+
+    staff_id: int
+    desk: bytes | None = None
+
+    def close_to(
+        self, other: int | None, desk: bytes | None, signed: datetime | None, *, at: datetime
+    ) -> bool:
+        """Somebody else signed at this very browser a moment ago."""
+        return (
+            signed is not None
+            and self.desk is not None
+            and other != self.staff_id
+            and desk is not None
+            and bytes(desk) == self.desk
+            and signed > at - timedelta(minutes=CLOSE_MINUTES.value)
+        )
 
 
 class NotSigned(Problem):
@@ -18,14 +44,14 @@ class NotSigned(Problem):
     en = "Confirm the signature with your PIN or a code (or your password if you have no PIN)."
 
 
-def sign(by: Actor, secret: str) -> None:
+def sign(by: Actor, secret: str, desk: bytes | None = None) -> Signature:
     """Raises NotSigned, BadPin, BadPassword, TooMany."""
     if not secret:
         raise NotSigned()
-    if authenticator.signs(by, secret):
-        return
-    _sign_otherwise(by, secret)
-    authenticator.forgive(by)  # a PIN has six digits too: trying it as a code was no attack
+    if not authenticator.signs(by, secret):
+        _sign_otherwise(by, secret)
+        authenticator.forgive(by)  # a PIN has six digits too: trying it as a code was no attack
+    return Signature(by.staff_id, desk)
 
 
 def _sign_otherwise(by: Actor, secret: str) -> None:
