@@ -9,9 +9,13 @@ import pytest
 from screening import clock
 from screening.db import db
 from screening.lab import jobs, queries
-from screening.lab.plates.problems import FileWaits
+from screening.lab.plates.problems import FileUsedElsewhere, FileWaits
+from screening.lab.queries.result_lists import list_owed
 from screening.lab.service import plates, rule_sets, runs, tray
-from tests.lab.bench import HOT, peek
+from screening.places.queries import place_of_lab
+from screening.tube.rules import Stage
+from tests import make
+from tests.lab.bench import HOT, peek, stages
 from tests.lab.test_service_together import together
 
 
@@ -239,3 +243,31 @@ def test_a_copy_that_was_looked_at_does_not_alert_again_what_was_settled_since(b
     jobs.forget_previews()
     db.session.commit()
     assert len(alerts()) == 1
+
+
+def test_one_file_is_not_the_result_of_plates_in_two_laboratories(bench, two):
+    one, first, *_ = two
+    data = bench.file(one, names=False)
+    bench.run(one, data)
+    bench.city.lab = make.lab(bench.city.sites[1].area)
+    db.session.commit()
+    tubes, plate = bench.received(3), bench.plate("Q1")
+    bench.load(plate, tubes)
+    with pytest.raises(FileUsedElsewhere):
+        bench.preview(plate, data)
+    db.session.rollback()
+    assert stages(*tubes) == [int(Stage.PLATED)] * 3
+    assert stages(*first) == [int(Stage.TESTED)] * 3
+
+
+def test_a_laboratory_sees_the_tubes_and_signals_of_a_site_outside_the_rounds_area(bench):
+    """An arrival point of another district samples for the round: nothing of it is lost to sight."""
+    bench.city.sites.insert(0, make.site())
+    db.session.commit()
+    (tube,) = bench.received(1)
+    assert [t.barcode for t in list_owed(bench.lab)] == [tube]
+    plate = bench.plate()
+    bench.load(plate, [tube])
+    bench.run(plate, bench.file(plate, {tube: HOT}))
+    here = queries.reach([place_of_lab(bench.lab.lab_id)], [])
+    assert [a.barcode for a in queries.list_alerts(here)] == [tube]

@@ -83,6 +83,17 @@ class FileUsed(Conflict):
     en = "This file is the result of plate {plate}; one file cannot serve two. No result moved."
 
 
+class FileUsedElsewhere(Conflict):
+    """One file for two laboratories; where the other is, is not told."""
+
+    code = "file_used_elsewhere"
+    zh = "这份结果已由另一实验室采用，同一文件不能用于两处；没有任何结果被采用。"
+    en = (
+        "This file is a result of another laboratory already; one file cannot serve two. "
+        "No result moved."
+    )
+
+
 class FileWaits(Conflict):
     """What somebody looks at for one plate is not moved to another under their eyes."""
 

@@ -51,6 +51,7 @@ from screening.lab.queries.runs import (
     find_used,
     get_readings,
     get_run,
+    is_used_elsewhere,
     list_calls,
     list_runs,
 )
@@ -60,7 +61,7 @@ __all__ = [
     "NoSuchAlert", "NoSuchLab", "NoSuchPlate", "NoSuchRun", "PlateLine", "PlateRow", "Plating",
     "Reach", "RunRow", "Unanswered", "Waiting", "WellRow", "alerts_of", "calls_of",
     "cells_in_use", "contents", "count_alerts", "count_plates", "find_run", "find_same_content",
-    "find_used", "get_alert", "get_lab", "get_plate", "get_readings", "get_run", "last_layouts",
+    "find_used", "get_alert", "get_lab", "get_plate", "get_readings", "get_run", "is_used_elsewhere", "last_layouts",
     "list_alerts", "list_calls", "list_labs", "list_plates", "list_runs", "list_unacknowledged",
     "list_waiting", "list_wells", "load_of", "neighbours_of", "platings", "reach", "reaches",
     "reruns_of", "rounds_in_use", "site_names",

@@ -47,10 +47,14 @@ def list_labs(within: Sequence[Place]) -> list[LabRow]:
 
 
 def cells_in_use() -> list[int]:
-    """The cells in which tubes of open rounds lie, and 0 for those that belong nowhere."""
+    """The cells in which tubes of open rounds lie, and 0 for those that belong nowhere. A site
+    outside a round's areas may sample for it: an arrival point, a borrowed hall."""
     paths = tuple({p for policy in registry.open_rounds() for p in policy.area_paths})
+    if not paths:
+        return [0]
     nodes = places.TREE.get().by_id.values()
-    return sorted({0} | {n.cell_id for n in nodes if n.path.startswith(paths)} if paths else {0})
+    sites = {cell for (cell,) in fetch("SELECT DISTINCT cell_id FROM site")}
+    return sorted({0} | sites | {n.cell_id for n in nodes if n.path.startswith(paths)})
 
 
 def rounds_in_use() -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from screening.crypto import hash_id
 from screening.db import fetch
 from screening.errors import NotFound
 from screening.lab.queries.labs import LabRow
@@ -66,6 +67,19 @@ def find_used(lab: LabRow, file_hash: bytes, content: bytes) -> RunRow | None:
         (lab.cell_id, lab.lab_id, file_hash, content),
     )
     return RunRow(*rows[0]) if rows else None
+
+
+def is_used_elsewhere(lab: LabRow, file_hash: bytes, content: bytes) -> bool:
+    """Whether another laboratory adopted this file; two that ask at once wait for each other."""
+    fetch("SELECT pg_advisory_xact_lock(%s)", (hash_id("run_content", content.hex()),))
+    labs = fetch("SELECT cell_id, lab_id FROM lab WHERE lab_id <> %s", (lab.lab_id,))
+    rows = fetch(
+        "SELECT FROM run WHERE cell_id = ANY(%s) AND lab_id = ANY(%s) "
+        "AND (file_hash = %s OR content_hash = %s) AND state IN ('evaluated', 'invalid') LIMIT 1 "
+        "/* fan-out: laboratories are few, and each has an index of its files */",
+        (sorted({cell for cell, _ in labs}), [i for _, i in labs], file_hash, content),
+    )
+    return bool(rows)
 
 
 def find_same_content(lab: LabRow, content: bytes, but: int) -> int | None:

@@ -14,7 +14,7 @@ from screening.db import insert, new_id, run
 from screening.errors import Problem
 from screening.lab import queries
 from screening.lab.judgement.judging import Judgement, keep_only
-from screening.lab.plates.problems import FileUsed, FileWaits, PlateDone
+from screening.lab.plates.problems import FileUsed, FileUsedElsewhere, FileWaits, PlateDone
 from screening.lab.queries import LabRow, PlateRow, RunRow
 from screening.lab.readers import read_run
 from screening.lab.readers.run import RunFile, WellReading
@@ -45,8 +45,8 @@ def preview(
     """Read a run file for a plate and say what would happen; no tube, alert or plate changes.
 
     A file is what it says: one that was confirmed before, saved again or not, is shown as it then
-    was (`already`). Raises NotARunFile and its kin, FileUsed for another plate's, FileWaits while
-    it is looked at for another, PlateDone."""
+    was (`already`). Raises NotARunFile and its kin, FileUsed for another plate's, FileUsedElsewhere
+    for another laboratory's, FileWaits while it is looked at for another, PlateDone."""
     file = read_run(data, name)
     lab = queries.get_lab(lab_id)
     digest = bytes.fromhex(file.sha256)
@@ -56,6 +56,7 @@ def preview(
     if (used := queries.find_used(lab, digest, bytes.fromhex(file.content_sha256))) is not None:
         _check_own(lab, used, plate_id)
         return show(lab_id, used.run_id, at=at)._replace(already=True)
+    _check_elsewhere(lab, digest, bytes.fromhex(file.content_sha256))
     if plate.state not in WAITING_STATES:
         raise PlateDone(plate=plate.code)
     if held is not None and held.state == "previewed" and held.plate_id != plate_id:
@@ -65,6 +66,12 @@ def preview(
     _keep_preview(lab, plate, run_id, file, held, name, by=by, at=at)
     waiting.found_plate(lab, digest, plate_id=plate_id, run_id=run_id, by=by, at=at)
     return show(lab_id, run_id, at=at)
+
+
+def _check_elsewhere(lab: LabRow, file_hash: bytes, content: bytes) -> None:
+    """Nor does it serve two laboratories. Raises FileUsedElsewhere."""
+    if queries.is_used_elsewhere(lab, file_hash, content):
+        raise FileUsedElsewhere()
 
 
 def _check_own(lab: LabRow, used: RunRow, plate_id: int) -> None:
@@ -157,6 +164,7 @@ def confirm(lab_id: int, run_id: int, *, by: int, at: datetime) -> Shown:
     content = bytes.fromhex(found.verdict["content"])
     if (used := queries.find_used(lab, found.file_hash, content)) is not None:
         _check_own(lab, used, plate.plate_id)
+    _check_elsewhere(lab, found.file_hash, content)
     bench = bench_of(lab, plate)
     made = judge_now(bench, found, at)
     _judged_by(bench, run_id, at)
