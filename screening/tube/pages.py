@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    flash,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts.guard import CITY, OWN_ROWS, current_actor, require
 from screening.accounts.guard import site as at_site
 from screening.accounts.roles import Actor, Role
-from screening.db import db
 from screening.errors import BadField, Fault, Faults, Problem
+from screening.forms import refused, text
 from screening.i18n import _, current_lang
 from screening.places import queries as places
 from screening.registry.check_digits import CHECKS
@@ -35,20 +25,6 @@ from screening.tube.service import label_stock
 bp = Blueprint("tube_pages", __name__)
 PAGE = 100
 PARTS = ("blank", "claimed", "returned", "void", "missing")
-
-
-def refused(problem: Problem, template: str, **values: Any) -> Response:
-    """The same form again with what is wrong; nothing of the try is kept."""
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    sentence = problem.sentence(current_lang())
-    page = render_template(template, faults=faults, sentence=sentence, **values)
-    return make_response(page, problem.status)
-
-
-def text(name: str, most: int = 64) -> str:
-    return request.form.get(name, "").strip()[:most]
 
 
 def number(name: str) -> int:

@@ -12,6 +12,7 @@ from screening.field.pages import (
     reception,
     reception_scan,
     sampling,
+    sampling_people,
 )
 from screening.field.pages.frame import bp
 
@@ -28,4 +29,5 @@ __all__ = [
     "reception",
     "reception_scan",
     "sampling",
+    "sampling_people",
 ]

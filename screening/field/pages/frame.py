@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, flash, g, make_response, render_template, request
+from flask import Blueprint, Response, flash, make_response, render_template
 
-from screening import clock
+from screening import clock, forms
 from screening.accounts.guard import current_actor
 from screening.accounts.roles import Role
 from screening.collection.checks import At
 from screening.collection.queries import find_site
-from screening.db import db
 from screening.errors import BadField, Fault, Faults, NotFound, Problem
 from screening.field import desk
 from screening.field.desk import DeskReceipt
 from screening.field.near import rounds_at
+from screening.forms import text
 from screening.i18n import _, current_lang
 from screening.places import queries as places
 from screening.registry.queries import RoundPolicy
@@ -52,10 +52,6 @@ def round_here(site_id: int, path: str) -> RoundPolicy | None:
 
 def own_sites(*roles: Role) -> list[places.SiteRow]:
     return places.list_sites(current_actor().places(roles))
-
-
-def text(name: str, most: int = 200) -> str:
-    return request.form.get(name, "").strip()[:most]
 
 
 def number(name: str, most: int = 500) -> int:
@@ -130,9 +126,5 @@ def answered(template: str, answers: Sequence[Answer], **values: Any) -> Respons
 
 
 def refused(problem: Problem, template: str, **values: Any) -> Response:
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    sentence = problem.sentence(current_lang())
-    page = render_template(template, faults=faults, sentence=sentence, answers=[], **values)
-    return make_response(page, problem.status)
+    """The same page again with what is wrong, beside no answers."""
+    return forms.refused(problem, template, answers=[], **values)

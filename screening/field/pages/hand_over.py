@@ -22,10 +22,10 @@ from screening.field.pages.frame import (
     own_sites,
     refused,
     state,
-    text,
     told,
 )
 from screening.field.sign_in import who_of
+from screening.forms import text
 from screening.i18n import _
 from screening.registry.service.rounds import labs_of
 from screening.transport import checks

@@ -22,9 +22,9 @@ from screening.field.pages.frame import (
     refused,
     spoken,
     state,
-    text,
     told,
 )
+from screening.forms import text
 from screening.i18n import _
 from screening.transport import checks
 from screening.transport import words as box_words

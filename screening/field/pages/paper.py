@@ -15,17 +15,9 @@ from screening.accounts.roles import Role
 from screening.collection import checks
 from screening.errors import NotFound, Problem
 from screening.field import sheets
-from screening.field.pages.frame import (
-    Here,
-    bp,
-    here,
-    lang,
-    own_sites,
-    refused,
-    state,
-    text,
-)
-from screening.field.pages.sampling import place, tube_code, tube_here
+from screening.field.pages.frame import Here, bp, here, lang, own_sites, refused, state
+from screening.field.pages.sampling_desk import place, tube_code, tube_here
+from screening.forms import text
 from screening.i18n import _, current_lang, dt
 from screening.registry.rules import MODES as MODE_WORDS
 from screening.tube import words

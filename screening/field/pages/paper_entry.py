@@ -15,7 +15,7 @@ from screening.accounts.roles import Role
 from screening.collection import checks
 from screening.errors import BadField, Fault, Faults, NotAllowed, Problem
 from screening.field import sheets
-from screening.field.pages.frame import Here, answered, bp, here, number, refused, state, text, told
+from screening.field.pages.frame import Here, answered, bp, here, number, refused, state, told
 from screening.field.pages.paper import (
     KEPT,
     PAGE,
@@ -25,10 +25,12 @@ from screening.field.pages.paper import (
     lines_of_form,
     unwritten,
 )
-from screening.field.pages.sampling import mode_word, place, tube_here
+from screening.field.pages.sampling_desk import mode_word, place, tube_here
 from screening.field.sheets import Meant
+from screening.forms import text
 from screening.i18n import ZONE, _
 from screening.tube.answers import STOP, worst
+from screening.tube.answers import refused as unreadable
 from screening.tube.codes import CodeProblem, grouped
 from screening.tube.labels import read_tube
 from screening.tube.rules import Mode, Stage
@@ -59,7 +61,7 @@ def enter_paper(site_id: int) -> Any:
         if row is not None and not unwritten(row) and not head:
             raise NotAllowed()
     except CodeProblem as p:
-        return answered(PAGE, [checks.refused(p)], **desk_of(h))
+        return answered(PAGE, [unreadable(p)], **desk_of(h))
     except Problem as problem:
         return refused(problem, PAGE, **desk_of(h))
     if row is not None and not unwritten(row):

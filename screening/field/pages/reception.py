@@ -10,17 +10,8 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, lab, require
 from screening.accounts.roles import LAB_ROLES
 from screening.errors import NotFound, Problem
-from screening.field.pages.frame import (
-    answered,
-    bp,
-    degrees,
-    lang,
-    number,
-    refused,
-    state,
-    text,
-    told,
-)
+from screening.field.pages.frame import answered, bp, degrees, lang, number, refused, state, told
+from screening.forms import text
 from screening.i18n import _
 from screening.places import queries as places
 from screening.transport import checks

@@ -10,7 +10,8 @@ from flask import flash
 
 from screening.accounts.guard import lab, require
 from screening.accounts.roles import LAB_ROLES
-from screening.field.pages.frame import answered, bp, lang, spoken, state, text, told
+from screening.field.pages.frame import answered, bp, lang, spoken, state, told
+from screening.forms import text
 from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
 from screening.i18n import _
 from screening.lab.bench.commands import REASONS, Command, read_command

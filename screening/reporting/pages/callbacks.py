@@ -11,13 +11,14 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, refuse, require
 from screening.accounts.roles import Actor
 from screening.errors import NotFound
+from screening.forms import text
 from screening.i18n import _, dt
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import find_policy
 from screening.reporting import members, rules, scopes, service, words
 from screening.reporting.members import Member
-from screening.reporting.pages.frame import bp, text
+from screening.reporting.pages.frame import bp
 
 
 @bp.get("/callbacks")

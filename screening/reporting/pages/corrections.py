@@ -12,11 +12,12 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries import names_of
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _
 from screening.lab.queries.labs import list_labs
 from screening.places.queries import place_of_lab
 from screening.reporting import queries, rules, scopes, service, words
-from screening.reporting.pages.frame import bp, refused, text
+from screening.reporting.pages.frame import bp
 from screening.reporting.queries import CallbackRow, CorrectionRow, ResultRow
 from screening.tube.queries import get_key, get_tube, list_binds
 

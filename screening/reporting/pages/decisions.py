@@ -9,10 +9,11 @@ from flask import flash, redirect, url_for
 from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.errors import Problem
+from screening.forms import text
 from screening.i18n import _
 from screening.reporting import scopes
 from screening.reporting.pages.desk import again
-from screening.reporting.pages.frame import bp, text
+from screening.reporting.pages.frame import bp
 from screening.reporting.service import decisions
 
 

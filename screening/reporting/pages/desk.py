@@ -14,6 +14,7 @@ from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries import names_of
 from screening.accounts.roles import Actor
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _, current_lang
 from screening.lab.queries.holds import HoldRow, holds_of, list_holds
 from screening.lab.queries.labs import LabRow, get_lab, list_labs
@@ -25,7 +26,7 @@ from screening.lab.service.rule_sets import in_kit_order
 from screening.lab.watch.positivity import KINDS
 from screening.places.queries import place_of_lab
 from screening.reporting import gates, queries, refusals, rules, scopes, service, words
-from screening.reporting.pages.frame import bp, refused, tell, text
+from screening.reporting.pages.frame import bp, tell
 from screening.reporting.queries import Standing
 from screening.reporting.service.reviews import is_plain
 from screening.tube.queries import Key, list_tubes

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, flash, g, make_response, render_template, request
+from flask import Blueprint, flash
 
-from screening.db import db
-from screening.errors import Faults, Problem
+from screening.errors import Problem
 from screening.i18n import current_lang
 from screening.reporting import words
 
@@ -21,20 +20,6 @@ def give_words(state: Any) -> None:
     state.app.jinja_env.globals["reporting_word"] = lambda table, code: words.word(
         getattr(words, table), code
     )
-
-
-def refused(problem: Problem, template: str, **values: Any) -> Response:
-    """The same page again with what is wrong; nothing of the try is kept."""
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    sentence = problem.sentence(current_lang())
-    page = render_template(template, faults=faults, sentence=sentence, **values)
-    return make_response(page, problem.status)
-
-
-def text(name: str, most: int = 200) -> str:
-    return request.form.get(name, "").strip()[:most]
 
 
 def tell(done: str, repeated: str, refused: Sequence[Problem]) -> None:

@@ -11,10 +11,11 @@ from screening import clock
 from screening.accounts.guard import check_origin, public
 from screening.db import db
 from screening.errors import Problem
+from screening.forms import text
 from screening.i18n import current_lang
 from screening.reporting import lookup, words
 from screening.reporting.lookup import Looked
-from screening.reporting.pages.frame import bp, text
+from screening.reporting.pages.frame import bp
 from screening.reporting.resident_rules import CODE_MINUTES
 from screening.reporting.service import phone_codes
 
