@@ -8,9 +8,9 @@ from datetime import datetime
 from flask import current_app
 
 from screening import clock
-from screening.accounts import audit, secret_words, throttle, totp
+from screening.accounts import audit, throttle, totp
 from screening.accounts.roles import Actor
-from screening.accounts.sessions import BadPassword
+from screening.accounts.sessions import check_password
 from screening.db import fetch, run
 from screening.errors import Problem
 
@@ -30,7 +30,7 @@ def is_active(staff_id: int) -> bool:
 
 def begin(actor: Actor, password: str, *, address: str | None) -> bytes:
     """A new secret, shown once; it signs nothing until `confirm`. Raises BadPassword, TooMany."""
-    _check_password(actor, password, address)
+    check_password(actor, password, address=address)
     secret = secrets.token_bytes(totp.SECRET_BYTES)
     sealed = current_app.extensions["keys"].seal(secret, AAD)
     run(
@@ -56,7 +56,7 @@ def confirm(actor: Actor, code: str) -> None:
 
 def remove(actor: Actor, password: str, *, address: str | None) -> None:
     """The phone is lost or gone: only PIN or password sign from now on."""
-    _check_password(actor, password, address)
+    check_password(actor, password, address=address)
     run("DELETE FROM authenticator WHERE staff_id = %s", (actor.staff_id,))
     audit.note("authenticator_removed", "staff", actor.staff_id)
 
@@ -104,14 +104,3 @@ def _held(staff_id: int, *, confirmed: bool = True) -> tuple[bytes, int] | None:
     if not rows or (rows[0][2] is not None) is not confirmed:
         return None
     return rows[0][0], rows[0][1]
-
-
-def _check_password(actor: Actor, password: str, address: str | None) -> None:
-    stored = fetch("SELECT password_hash FROM staff WHERE staff_id = %s", (actor.staff_id,))[0][0]
-    where = throttle.address_of(address)
-    this = throttle.attempt("password", actor.staff_no.lower(), where, (stored or "")[-16:])
-    throttle.begin(this)
-    if not secret_words.matches(stored, password[:256]):
-        throttle.failed(this)
-        raise BadPassword()
-    throttle.passed(this)

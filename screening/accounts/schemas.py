@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, ValidationError, fields, validate
 
-from screening import crypto
 from screening.accounts.roles import Role
+from screening.wire import Bytes, Id, moment, text
 
 SCOPES = ("all", "area", "site", "lab")
 LATER = {"required": False}
-
-
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
-
-
-class Bytes(fields.String):
-    """Bytes as base64url without padding."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else crypto.b64(bytes(value))
-
-
-def text(most: int, least: int = 1, **kw: Any) -> fields.String:
-    return fields.String(validate=validate.Length(least, most), **kw)
-
-
-def moment(**kw: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **kw)
 
 
 # --- session and self ---------------------------------------------------------------------------

@@ -134,16 +134,21 @@ def revoke_sessions(staff_id: int) -> int:
 # --- secrets of the person ----------------------------------------------------------------------
 
 
-def change_password(actor: Actor, old: str, new: str, *, address: str | None) -> SignedIn:
-    """Set a new password, end every session, open one afresh for whoever changed it."""
+def check_password(actor: Actor, password: str, *, address: str | None) -> None:
+    """Whether it is really oneself at an open screen. Raises BadPassword, TooMany."""
     stored = fetch("SELECT password_hash FROM staff WHERE staff_id = %s", (actor.staff_id,))[0][0]
     where = throttle.address_of(address)
     this = throttle.attempt("password", actor.staff_no.lower(), where, (stored or "")[-16:])
     throttle.begin(this)
-    if not secret_words.matches(stored, old[:256]):
+    if not secret_words.matches(stored, password[:256]):
         throttle.failed(this)
         raise BadPassword()
     throttle.passed(this)
+
+
+def change_password(actor: Actor, old: str, new: str, *, address: str | None) -> SignedIn:
+    """Set a new password, end every session, open one afresh for whoever changed it."""
+    check_password(actor, old, address=address)
     rules.check_password(new, actor.staff_no)
     if old == new:
         raise rules.WeakPassword(least=rules.PASSWORD_LEAST.value)
@@ -171,14 +176,7 @@ def set_pin(staff_id: int, pin: str) -> None:
 
 def change_pin(actor: Actor, password: str, pin: str, *, address: str | None) -> None:
     """Set the own PIN; the password shows that it is really oneself at an open screen."""
-    stored = fetch("SELECT password_hash FROM staff WHERE staff_id = %s", (actor.staff_id,))[0][0]
-    where = throttle.address_of(address)
-    this = throttle.attempt("password", actor.staff_no.lower(), where, (stored or "")[-16:])
-    throttle.begin(this)
-    if not secret_words.matches(stored, password[:256]):
-        throttle.failed(this)
-        raise BadPassword()
-    throttle.passed(this)
+    check_password(actor, password, address=address)
     set_pin(actor.staff_id, pin)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from screening.accounts import queries
-from screening.accounts.api import AUDITORS
+from screening.accounts.api.audit import AUDITORS
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.pages.frame import PAGE, bp
 from screening.i18n import _

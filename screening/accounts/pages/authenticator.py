@@ -9,10 +9,11 @@ from flask import flash, redirect, render_template, request, url_for
 from screening.accounts import authenticator, totp
 from screening.accounts.guard import current_actor, require
 from screening.accounts.pages.devices import qr
-from screening.accounts.pages.frame import bp, refused, text
+from screening.accounts.pages.frame import bp
 from screening.accounts.pages.oneself import myself
 from screening.accounts.roles import EVERYBODY
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _
 
 

@@ -13,11 +13,13 @@ from flask import redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts import devices, queries, service
-from screening.accounts.api import CODE, DEVICE, MANAGERS, SITE_OR_LAB, site_or_lab
+from screening.accounts.api.devices import CODE, DEVICE, SITE_OR_LAB, site_or_lab
+from screening.accounts.api.frame import MANAGERS
 from screening.accounts.guard import OWN_ROWS, current_actor, require
-from screening.accounts.pages.frame import PAGE, bp, refused, text
+from screening.accounts.pages.frame import PAGE, bp
 from screening.accounts.roles import Place, Role
 from screening.errors import Fault, Faults, Problem
+from screening.forms import refused, text
 from screening.i18n import ZONE, _
 from screening.places import queries as places
 

@@ -17,9 +17,10 @@ from screening.accounts.guard import (
     public,
     require,
 )
-from screening.accounts.pages.frame import bp, refused, role_name, text
+from screening.accounts.pages.frame import bp, role_name
 from screening.accounts.roles import EVERYBODY, Role
 from screening.errors import Problem
+from screening.forms import refused, text
 
 
 @bp.get("/sign-in")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+from flask import Blueprint, request, url_for
 from flask.blueprints import BlueprintSetupState
 
 from screening import clock
 from screening.accounts import queries
 from screening.accounts.guard import csrf_token, known_actor
 from screening.accounts.roles import NAMES, Role
-from screening.db import db
-from screening.errors import Faults, Problem
 from screening.i18n import _, current_lang
 
 bp = Blueprint("accounts_pages", __name__)
@@ -43,20 +41,6 @@ def shell() -> dict[str, Any]:
 
 def role_name(role: Role) -> str:
     return NAMES[role][1 if current_lang() == "en" else 0]
-
-
-def refused(problem: Problem, template: str, **values: Any) -> Response:
-    """The same form again with what is wrong; nothing of the try is kept."""
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    sentence = problem.sentence(current_lang())
-    page = render_template(template, faults=faults, sentence=sentence, **values)
-    return make_response(page, problem.status)
-
-
-def text(name: str, most: int = 200) -> str:
-    return request.form.get(name, "").strip()[:most]
 
 
 def grant_line(grant: queries.GrantRow) -> dict[str, Any]:

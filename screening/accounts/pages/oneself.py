@@ -9,9 +9,10 @@ from flask import flash, redirect, render_template, request, url_for
 from screening.accounts import authenticator, queries, rules, service
 from screening.accounts.guard import current_actor, require
 from screening.accounts.pages.door import with_cookie
-from screening.accounts.pages.frame import bp, grant_line, refused, text
+from screening.accounts.pages.frame import bp, grant_line
 from screening.accounts.roles import EVERYBODY
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _
 
 

@@ -9,11 +9,13 @@ from flask import flash, redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts import queries, rules, service, temporary
-from screening.accounts.api import EACH_GRANT, MANAGERS, with_grants
+from screening.accounts.api.frame import MANAGERS
+from screening.accounts.api.staff import EACH_GRANT, with_grants
 from screening.accounts.guard import OWN_ROWS, current_actor, require
-from screening.accounts.pages.frame import PAGE, bp, grant_line, refused, role_name, text
+from screening.accounts.pages.frame import PAGE, bp, grant_line, role_name
 from screening.accounts.roles import EVERYBODY, Actor, Place, Role, Scope
 from screening.errors import BadField, Fault, Faults, Problem
+from screening.forms import refused, text
 from screening.i18n import _
 
 

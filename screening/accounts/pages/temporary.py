@@ -7,11 +7,13 @@ from typing import Any
 from flask import render_template, request
 
 from screening.accounts import rules, temporary
-from screening.accounts.api import EACH_GRANT, MANAGERS
+from screening.accounts.api.frame import MANAGERS
+from screening.accounts.api.staff import EACH_GRANT
 from screening.accounts.guard import OWN_ROWS, current_actor, require
-from screening.accounts.pages.frame import bp, refused, role_name
+from screening.accounts.pages.frame import bp, role_name
 from screening.accounts.readers import staff_list
 from screening.errors import Problem
+from screening.forms import refused
 
 
 @bp.get("/accounts/temporary")
