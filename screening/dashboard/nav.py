@@ -9,6 +9,7 @@ from flask import Flask, current_app, url_for
 from screening.accounts.doors import door
 from screening.accounts.guard import csrf_token, find_actor
 from screening.accounts.roles import NAMES
+from screening.dashboard.tube_doors import kept_at
 from screening.i18n import _, current_lang
 
 
@@ -80,6 +81,7 @@ def items() -> list[Item]:
 def init_nav(app: Flask) -> None:
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.jinja_env.globals["desk_door"] = door  # "" where this person may not open it
+    app.jinja_env.globals["kept_at"] = kept_at
     app.context_processor(_shell)
 
 

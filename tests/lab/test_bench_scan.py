@@ -11,7 +11,7 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db
 from screening.lab import queries
-from screening.lab.bench.commands import COMMANDS, Command, read_command
+from screening.lab.bench.commands import COMMANDS, Command, UnknownCommand, read_command
 from screening.lab.bench.words import (
     NoPlateTaken,
     NothingToUndo,
@@ -65,6 +65,12 @@ def test_no_number_of_ours_is_a_command(kind):
 @pytest.mark.parametrize("text", ["cmd-undo", " CMD-UNDO\r", "ＣＭＤ－ＵＮＤＯ", "Cmd-Undo"])
 def test_a_command_is_read_whatever_the_scanner_makes_of_it(text):
     assert read_command(text) is Command.UNDO
+
+
+@pytest.mark.parametrize("text", ["CMD-UND", "cmd-centrifuge", "CMD-", "ＣＭＤ"])
+def test_what_begins_as_a_command_and_is_none_says_so(text):
+    with pytest.raises(UnknownCommand):
+        read_command(text)
 
 
 def test_every_command_says_on_the_sheet_what_it_does():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch, run
+from screening.lab.service import alerts, archive
 from screening.reporting import service
 from screening.tube.queries import get_key
 from tests import make
@@ -124,6 +127,23 @@ def test_edge_33_the_tubes_page_names_who_saw_the_old_result(bench, client):
     make.sign_in(client, bench.reviewer, cookie=True)
     page = client.get(f"/reporting/tubes/{tube}").text
     assert "看过旧结果的人" in page and "看过的人" in page.split('id="seen"')[1]
+
+
+def test_a_tubes_result_its_alert_and_its_place_lead_to_each_other(bench, client):
+    tube = bench.fill(0, 3)
+    bench.through(tube, outcome=POS)
+    alerts.raise_by_hand(bench.lab_id, tube, by=5, at=clock.now())
+    archive.put(bench.lab_id, tube, rack="R1", box="B1", place=7, by=7, at=clock.now())
+    db.session.commit()
+    make.sign_in(client, bench.reviewer, cookie=True)
+    page = client.get(f"/reporting/tubes/{tube}").text
+    (door,) = set(re.findall(r'href="(/alerts/\d+/\d+)"', page))
+    assert f'href="/reporting/tubes/{tube}"' in client.get(door).text
+    where = client.get(f"/tubes/{tube}").text
+    assert "R1 / B1 / 7" in where and f"/lab/{bench.lab_id}/archive?tube={tube}" in where
+    make.sign_in(client, make.staff(Role.SITE_SUPERVISOR, bench.city.sites[0]), cookie=True)
+    where = client.get(f"/tubes/{tube}").text
+    assert "R1 / B1 / 7" in where and "/archive?" not in where
 
 
 def test_a_community_sees_whom_to_reach_and_the_read_is_audited(bench, as_):

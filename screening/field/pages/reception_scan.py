@@ -11,8 +11,8 @@ from flask import flash
 from screening.accounts.guard import lab, require
 from screening.accounts.roles import LAB_ROLES
 from screening.field.pages.frame import answered, bp, lang, spoken, state, told
-from screening.forms import text
 from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
+from screening.forms import text
 from screening.i18n import _
 from screening.lab.bench.commands import REASONS, Command, read_command
 from screening.transport import checks
@@ -29,12 +29,12 @@ from screening.tube.labels import PATTERNS, read_seal, read_tube
 def reception_scan(lab_id: int) -> Any:
     """Whatever is scanned at the door: the seal of a box, or a tube."""
     seal = seal_of_form()
-    command = read_command(text("code"))
-    if command is Command.UNDO:  # nothing is awaited any more
-        return back(lab_id, seal)
-    if command is not None and command in REASONS:
-        return back(lab_id, seal, awaits=command.value.removeprefix("CMD-").lower())
     try:
+        command = read_command(text("code"))
+        if command is Command.UNDO:  # nothing is awaited any more
+            return back(lab_id, seal)
+        if command is not None and command in REASONS:
+            return back(lab_id, seal, awaits=command.value.removeprefix("CMD-").lower())
         kind = read_code(text("code"), PATTERNS.get()).kind
         if kind is Kind.SEAL:
             return _box(lab_id, read_seal(text("code")))

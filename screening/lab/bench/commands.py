@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from screening.registry.scans import normalise_scan
+from screening.registry.scans import CodeProblem, normalise_scan
 
 
 class Command(StrEnum):
@@ -35,9 +35,22 @@ CONTROLS = {Command.NTC: "ntc", Command.PC: "pc", Command.BLANK: "blank"}
 REASONS = {Command.LEAK: "leak", Command.REJECT: "other"}
 
 
+PREFIX = "CMD"
+
+
+class UnknownCommand(CodeProblem):
+    code = "unknown_command"
+    zh = "命令码 {code} 不认识：请用本实验室现在打印的命令码单。"
+    en = "The command code {code} is not known: use a sheet printed by this laboratory now."
+
+
 def read_command(text: str) -> Command | None:
-    """The command that a scan stands for; None for everything else."""
+    """The command that a scan stands for; None for everything else. Raises UnknownCommand for what
+    begins as commands do: an old sheet, or half a code."""
+    read = normalise_scan(text)
     try:
-        return Command(normalise_scan(text))
+        return Command(read)
     except ValueError:
+        if read == PREFIX or read.startswith(f"{PREFIX}-"):
+            raise UnknownCommand(code=read[:20]) from None
         return None

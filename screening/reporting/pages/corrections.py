@@ -14,12 +14,14 @@ from screening.accounts.queries import names_of
 from screening.errors import Problem
 from screening.forms import refused, text
 from screening.i18n import _
+from screening.lab.queries import alerts_of, reaches
 from screening.lab.queries.labs import list_labs
+from screening.lab.scopes import reach_of
 from screening.places.queries import place_of_lab
 from screening.reporting import queries, rules, scopes, service, words
 from screening.reporting.pages.frame import bp
 from screening.reporting.queries import CallbackRow, CorrectionRow, ResultRow
-from screening.tube.queries import get_key, get_tube, list_binds
+from screening.tube.queries import Key, get_key, get_tube, list_binds
 
 
 @bp.get("/reporting/tubes/<barcode>")
@@ -39,6 +41,7 @@ def _view(barcode: str) -> dict[str, Any]:
     return {
         "barcode": barcode,
         "tube": tube,
+        "alerts": _alerts(key),
         "versions": [
             {
                 "version": v.version,
@@ -56,6 +59,20 @@ def _view(barcode: str) -> dict[str, Any]:
         "outcomes": [(code, words.word(words.OUTCOMES, code)) for code in words.OUTCOMES],
         "may_correct": current_actor().may(scopes.RELEASERS, place_of_lab(tube["lab_id"])),
     }
+
+
+def _alerts(key: Key) -> list[dict[str, Any]]:
+    """Doors to the alerts of the tube that this person may see, the latest first."""
+    found = alerts_of(key.cell_id, key.round_id, [key.barcode], settled=True).get(key.barcode, [])
+    reach = reach_of(current_actor())
+    return [
+        {
+            "text": _("预警（已处理）") if a.settled_at else _("预警"),
+            "href": url_for("lab_pages.alert", cell=a.cell_id, alert_id=a.alert_id),
+        }
+        for a in reversed(found)
+        if reaches(reach, a)
+    ]
 
 
 def _called(called: Sequence[CallbackRow]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
+from screening.accounts.signing import sign
 from screening.db import insert, new_id, run
 from screening.errors import Conflict, NotAllowed, Problem
 from screening.lab.rules.well_rules import Outcome
@@ -17,7 +18,6 @@ from screening.reporting.queries import CorrectionRow, Standing
 from screening.reporting.service import callbacks, packages, proofs, releases
 from screening.reporting.service.changes import CHANGED
 from screening.reporting.service.desk import act, bench, refuse
-from screening.accounts.signing import sign
 from screening.tickets.service import Subject, settle
 from screening.tube.rules import Verb
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
+from screening.accounts.signing import sign
 from screening.db import insert
 from screening.errors import Conflict, NotAllowed, Problem
 from screening.lab.queries import LabRow, get_lab
@@ -16,7 +17,6 @@ from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing, said_of
 from screening.reporting.service.desk import act, bench, refuse
-from screening.accounts.signing import sign
 from screening.tickets.service import Subject, settle
 from screening.tube.rules import Stage, Verb
 

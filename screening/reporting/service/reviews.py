@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from screening.accounts.audit import note
 from screening.accounts.roles import Actor, Role
+from screening.accounts.signing import CLOSE_MINUTES, sign
 from screening.db import by_cell, fetch, insert
 from screening.errors import NotAllowed, Problem
 from screening.lab.rules.well_rules import Outcome
@@ -16,7 +17,6 @@ from screening.places.queries import place_of_lab
 from screening.reporting import refusals
 from screening.reporting.queries import Standing
 from screening.reporting.service.desk import act, bench, by_round, refuse, tell_doubts
-from screening.accounts.signing import CLOSE_MINUTES, sign
 from screening.tube.rules import Stage, Verb
 
 _COLUMNS = (
