@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
+from psycopg.types.json import Jsonb
 
 from screening import outbox
 from screening.db import fetch, run
@@ -18,13 +19,14 @@ from screening.registry.rules import RoundState
 from screening.registry.service.persons import ring
 from screening.reminders import rules
 from screening.reminders.queries import (
+    get_wave,
     list_exempt,
     list_sampled,
     opted_out,
     silent_communities,
     told_lately,
 )
-from screening.reminders.waves import AAD, CANCELLED
+from screening.reminders.waves import AAD, CANCELLED, keep
 
 LONGEST_ID = 20  # digits
 SILENT_WAIT = timedelta(minutes=10)
@@ -88,6 +90,52 @@ def open_message(cell: int, row: tuple[int, int, bytes, int, datetime]) -> Messa
         cell, outbox_id, ref, attempts, made_at, body["wave"], body["round"], body["community"],
         body["phone"], body["text"], body.get("template", ""), body.get("fields", {}), body["who"],
     )  # fmt: skip
+
+
+def current(m: Message) -> Message:
+    """The same row as it stands now, which the caller has locked: names may have been added."""
+    ((sealed,),) = fetch(
+        "SELECT body FROM outbox WHERE cell_id = %s AND outbox_id = %s", (m.cell, m.outbox_id)
+    )
+    return open_message(m.cell, (m.outbox_id, m.ref, sealed, m.attempts, m.made_at))
+
+
+def drop_late(m: Message) -> int:
+    """Names that were added while this message was on its way were not in it: they are taken out
+    again; how many. They are counted once its row is free (`leave_out`), for who writes a wave
+    locks the wave first and its messages then."""
+    named = set(m.pairs)
+    ((persons,),) = fetch(
+        "SELECT persons FROM wave_message WHERE cell_id = %s AND message_id = %s FOR UPDATE",
+        (m.cell, m.ref),
+    )
+    told = [p for p in persons if tuple(p) in named]
+    if len(told) == len(persons):
+        return 0
+    run(
+        "UPDATE wave_message SET persons = %s WHERE cell_id = %s AND message_id = %s",
+        (Jsonb(told), m.cell, m.ref),
+    )
+    ((sealed,),) = fetch(
+        "SELECT body FROM outbox WHERE cell_id = %s AND outbox_id = %s", (m.cell, m.outbox_id)
+    )
+    if sealed:  # it may be repeated: then as it was
+        body = orjson.loads(ring().open(bytes(sealed), AAD))
+        body["who"] = [w for w in body["who"] if (w[0], w[1]) in named]
+        run(
+            "UPDATE outbox SET body = %s WHERE cell_id = %s AND outbox_id = %s",
+            (ring().seal(orjson.dumps(body), AAD), m.cell, m.outbox_id),
+        )
+    return len(persons) - len(told)
+
+
+def leave_out(wave_id: int, late: int) -> None:
+    """Count people who came to a message that had left already."""
+    wave = get_wave(wave_id, lock=True)
+    counts = wave.counts or {}
+    left = {"late_name": 0, **counts.get("left_out", {})}
+    left["late_name"] += late
+    keep(wave, left_out=left, persons=counts.get("persons", 0) - late)
 
 
 def put_off(cell: int, ids: Sequence[int], until: datetime) -> None:

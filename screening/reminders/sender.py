@@ -16,7 +16,16 @@ from screening.db import db, run
 from screening.i18n import ZONE
 from screening.reminders import doubt, pace, receipts, rules
 from screening.reminders.channels import Answer, Channel, Fate
-from screening.reminders.look import Message, look, mark, open_message, put_off
+from screening.reminders.look import (
+    Message,
+    current,
+    drop_late,
+    leave_out,
+    look,
+    mark,
+    open_message,
+    put_off,
+)
 from screening.reminders.queries import lock_messages
 from screening.reminders.service import note_bounced
 from screening.reminders.waves import TOPIC
@@ -110,6 +119,8 @@ def _send(channel: Channel, claimed: Message, now: Callable[[], datetime]) -> Fa
         db.session.commit()
         return None
     state, _, _ = outbox.lock(claimed.cell, claimed.outbox_id)
+    if state == outbox.WAITING:
+        claimed = current(claimed)
     ready = look([claimed], at, at_silence=False) if state == outbox.WAITING else []
     if not ready:
         db.session.commit()
@@ -120,7 +131,12 @@ def _send(channel: Channel, claimed: Message, now: Callable[[], datetime]) -> Fa
     db.session.commit()
     answer = channel.send(m.key, m.phone, rules.fill(m.text, m.names), m.parts)
     settle(m, answer, again=channel.honours_keys, left=at, at=now())
+    # who knows the state anew under the lock decides; a refusal that is tried again names them then
+    late = drop_late(claimed) if answer.fate is not Fate.LATER else 0
     db.session.commit()
+    if late:
+        leave_out(m.wave, late)
+        db.session.commit()
     return answer.fate
 
 

@@ -58,24 +58,24 @@ def _write_community(
     wave: WaveRow, node: Node, community: Node, silent: bool, at: datetime
 ) -> None:
     chosen = choose(wave, node, community, silent, at)
-    added = _write_messages(wave, community, chosen.phones, at)
+    added, late = _write_messages(wave, community, chosen.phones, at)
     counts = wave.counts or {}
-    left = Counter(counts.get("left_out", {})) + chosen.left_out
+    left = Counter(counts.get("left_out", {})) + chosen.left_out + Counter(late_name=late)
     quiet = [*counts.get("silent", []), *([str(community.area_id)] if silent else [])]
     keep(
         wave, mark=community.area_id, left_out=dict(left), silent=quiet,
-        persons=counts.get("persons", 0) + sum(map(len, chosen.phones.values())),
+        persons=counts.get("persons", 0) + sum(map(len, chosen.phones.values())) - late,
         messages=counts.get("messages", 0) + added,
     )  # fmt: skip
 
 
 def _write_messages(
     wave: WaveRow, community: Node, phones: Mapping[bytes, Sequence[Opened]], at: datetime
-) -> int:
+) -> tuple[int, int]:
     """One message a phone; a phone that the wave knows from another community gets the further
-    names into the same message. The number of new messages."""
+    names into the same message. (new messages, people whose message had left already)."""
     ids = {phone: message_id_of(wave.wave_id, phone) for phone in phones}
-    elsewhere = _join_elsewhere(wave, ids, phones)
+    elsewhere, late = _join_elsewhere(wave, ids, phones)
     cell, due = community.cell_id, rules.may_send_at(at, ZONE)
     fresh = {p: people for p, people in phones.items() if p not in elsewhere}
     came = insert(
@@ -101,7 +101,7 @@ def _write_messages(
         ],
         at=at,
     )
-    return len(new)
+    return len(new), late
 
 
 def _body(
@@ -128,30 +128,33 @@ def _who(p: Opened) -> list[Any]:
 
 def _join_elsewhere(
     wave: WaveRow, ids: Mapping[bytes, int], phones: Mapping[bytes, Sequence[Opened]]
-) -> set[bytes]:
-    """Phones to which this wave already has a message; its waiting ones get the further names."""
+) -> tuple[set[bytes], int]:
+    """Phones to which this wave already has a message; its waiting ones get the further names. And
+    how many came too late for that."""
     rows = fetch(
         "SELECT cell_id, phone_hash, persons FROM wave_message WHERE cell_id = ANY(%s) "
         "AND wave_id = %s AND message_id = ANY(%s) FOR UPDATE",
         (cells_of_phones(phones), wave.wave_id, list(ids.values())),
     )
-    known = set()
+    known, late = set(), 0
     for cell, group in by_cell([(r[0], bytes(r[1]), r[2]) for r in rows]):
         for _, phone, persons in group:
             known.add(phone)
             more = [p for p in phones[phone] if [p.cell_id, p.person_id] not in persons]
-            if more:
-                _add_names(cell, ids[phone], more)
-    return known
+            if more and not _add_names(cell, ids[phone], more):
+                late += len(more)
+    return known, late
 
 
-def _add_names(cell: int, message_id: int, more: Sequence[Opened]) -> None:
+def _add_names(cell: int, message_id: int, more: Sequence[Opened]) -> bool:
+    """Whether the message still waits. One that may have left once is repeated as it was."""
     keys = ring()
-    for outbox_id, sealed in fetch(
+    found = fetch(
         "SELECT outbox_id, body FROM outbox WHERE cell_id = %s AND ref = %s AND state = 0 "
-        "AND topic = %s FOR UPDATE",
+        "AND attempts = 0 AND topic = %s FOR UPDATE",
         (cell, message_id, TOPIC),
-    ):
+    )
+    for outbox_id, sealed in found:
         body = orjson.loads(keys.open(bytes(sealed), AAD))
         body["who"] += [_who(p) for p in more]
         run(
@@ -163,3 +166,4 @@ def _add_names(cell: int, message_id: int, more: Sequence[Opened]) -> None:
             "AND message_id = %s",
             (Jsonb([[p.cell_id, p.person_id] for p in more]), cell, message_id),
         )
+    return bool(found)

@@ -64,6 +64,19 @@ def drip(link: socket.socket) -> None:
         time.sleep(0.1)
 
 
+def drip_headers(link: socket.socket) -> None:
+    link.sendall(b"HTTP/1.1 200 OK\r\n")
+    for n in range(100):
+        link.sendall(b"X-%d: 1\r\n" % n)
+        time.sleep(0.1)
+
+
+def drip_status(link: socket.socket) -> None:
+    for byte in b"HTTP/1.1 200 " + b"O" * 100:
+        link.sendall(bytes([byte]))
+        time.sleep(0.1)
+
+
 def flood(link: socket.socket) -> None:
     link.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n[")
     for _ in range(4000):
@@ -105,7 +118,7 @@ def test_an_answer_of_another_shape_is_no_exception_and_no_delivery(body):
             assert asked is None or asked.fate is Fate.LATER
 
 
-@pytest.mark.parametrize("say", [drip, flood])
+@pytest.mark.parametrize("say", [drip, drip_headers, drip_status, flood])
 def test_an_answer_without_end_is_cut_off(say):
     with channels(say) as found:
         for channel in found:
@@ -146,6 +159,24 @@ def pdu(command: int, sequence: int, body: bytes = b"", status: int = 0) -> byte
 
 
 BIND_OK = pdu(0x80000009, 1, b"x\0")
+
+
+def test_a_message_centre_that_drips_its_answer_is_hung_up_on():
+    def say(link: socket.socket) -> None:
+        link.recv(65536)
+        link.sendall(BIND_OK)
+        link.recv(65536)
+        for byte in pdu(0x80000004, 2, b"x" * 60 + b"\0"):
+            link.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+    with Raw(say, read=False) as server:
+        sms = Sms(channel="smpp", url=server.at, id="a", secret="b", sender="1")
+        channel = SmppChannel(sms, seconds=0.4)
+        begun = time.monotonic()
+        assert channel.send("1.1", "13800000001", "请采样").fate is Fate.UNKNOWN
+        assert time.monotonic() - begun < 3
+        channel.close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import orjson
@@ -50,6 +51,62 @@ def test_a_phone_shared_across_communities_gets_one_message_with_all_names(town,
     box = Box()
     assert sender.send_due(box) == 1
     assert "等4人" in box.sent[0][2]
+
+
+def late_name(town, gateway, *, keys):
+    """A wave stops after its first community; the message goes out while the second one is written."""
+    person(town.communities[1], "张远方", "13800000001")
+    wave_id = town.draft()
+    waves.start(wave_id, by=town.head, at=clock.now())
+    db.session.commit()
+
+    class Stop(Exception):
+        pass
+
+    def stop(done, _total):
+        raise Stop
+
+    with pytest.raises(Stop):
+        writing.write_out(wave_id, now=clock.now, watch=stop)
+    db.session.rollback()
+
+    def at_last():
+        writing.write_out(wave_id, now=clock.now)
+
+    class Between(HttpChannel):
+        def send(self, key, phone, text, parts=None):
+            """The second community is written by another worker while this message is out."""
+            worker = threading.Thread(target=_elsewhere, args=(town.app, at_last))
+            worker.start()
+            answer = super().send(key, phone, text, parts)
+            worker.join()
+            return answer
+
+    sender.send_due(Between(gateway.url, None, seconds=(1.0, 2.0), keys=keys))
+    return wave_id
+
+
+def _elsewhere(app, act):
+    with app.app_context():
+        act()
+        db.session.commit()
+        db.session.remove()
+
+
+@pytest.mark.parametrize("keys", [True, False])
+def test_who_is_added_to_a_message_that_is_being_sent_does_not_count_as_told(
+    app, town, family, keys
+):
+    town.app = app
+    with Gateway() as gateway:
+        wave_id = late_name(town, gateway, keys=keys)
+        (told,) = gateway.kept.values()
+    assert "张*方" not in told["text"] and "张*山" in told["text"]
+    ((persons,),) = fetch("SELECT persons FROM wave_message /* fan-out: test */")
+    assert len(persons) == 3
+    counts = queries.get_wave(wave_id).counts
+    assert counts["left_out"]["late_name"] == 1 and counts["persons"] == 3
+    assert states(wave_id) == {"sent": 1}
 
 
 def test_46_who_is_swabbed_after_the_list_was_cut_is_not_written_to(town, family, client):

@@ -19,6 +19,7 @@ from screening.reminders.channels import (
     listed,
     plain_phone,
 )
+from screening.reminders.channels.deadline import session
 from screening.reminders.channels.wire import SECONDS, Heard, call, lost
 
 # the number or the text itself is refused: sending it again would not help
@@ -49,7 +50,7 @@ class HttpChannel(Channel):
     ) -> None:
         self.url, self.status_url, self.seconds = url, status_url, seconds
         self.honours_keys = keys
-        self.session = requests.Session()
+        self.session = session()
         if token:
             self.session.headers["Authorization"] = f"Bearer {token}"
 

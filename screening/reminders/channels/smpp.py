@@ -23,6 +23,7 @@ from smpplib.client import Client
 
 from screening.config import Sms
 from screening.reminders.channels import Answer, Channel, Fate, Reply, Report, plain_phone
+from screening.reminders.channels.deadline import Deadline
 
 # at lower levels it writes whole messages
 logging.getLogger("smpp").setLevel(logging.WARNING)
@@ -106,12 +107,13 @@ class SmppChannel(Channel):
 
     def _answer_to(self, client: Client, sequence: int) -> Any:
         """The answer to our request; what else comes in meanwhile is kept."""
-        until = time.monotonic() + self.seconds
-        while time.monotonic() < until:
-            pdu = _read(client)
-            if pdu.sequence == sequence and pdu.command.endswith("_resp"):
-                return pdu
-            self._take(client, pdu)
+        with Deadline(self.seconds) as deadline:
+            deadline.hold(client._socket)
+            while not deadline.passed:
+                pdu = _read(client)
+                if pdu.sequence == sequence and pdu.command.endswith("_resp"):
+                    return pdu
+                self._take(client, pdu)
         raise TimeoutError
 
     def _bound(self) -> Client:
@@ -136,9 +138,11 @@ class SmppChannel(Channel):
 
     def _bind(self, client: Client) -> None:
         try:
-            said = client.bind_transceiver(
-                system_id=self.sms.id or "", password=self.sms.secret or ""
-            )
+            with Deadline(self.seconds) as deadline:
+                deadline.hold(client._socket)
+                said = client.bind_transceiver(
+                    system_id=self.sms.id or "", password=self.sms.secret or ""
+                )
         except Garbled as e:
             raise exceptions.ConnectionError from e
         if said is None or said.command != "bind_transceiver_resp":
@@ -150,10 +154,12 @@ class SmppChannel(Channel):
             try:
                 client = self._bound()
                 until = time.monotonic() + HEARS
-                while (left := until - time.monotonic()) > 0:
-                    if not select.select([client._socket], [], [], left)[0]:
-                        break
-                    self._take(client, _read(client))
+                with Deadline(HEARS + self.seconds) as deadline:
+                    deadline.hold(client._socket)
+                    while (left := until - time.monotonic()) > 0:
+                        if not select.select([client._socket], [], [], left)[0]:
+                            break
+                        self._take(client, _read(client))
             except (*Broken, exceptions.PDUError):
                 self.close()
             return [c.what for c in self.came if c.what is not None]

@@ -27,6 +27,7 @@ from screening.reminders.channels import (
     listed,
     plain_phone,
 )
+from screening.reminders.channels.deadline import session
 from screening.reminders.channels.templates import approved, text_of
 from screening.reminders.channels.wire import SECONDS, call, lost, part, rows
 
@@ -49,7 +50,7 @@ class TencentChannel(Channel):
     def __init__(self, sms: Sms, seconds: tuple[float, float] = SECONDS) -> None:
         self.sms, self.seconds = sms, seconds
         self.url = (sms.url or URL).rstrip("/")
-        self.session = requests.Session()
+        self.session = session()
 
     def send(
         self, key: str, phone: str, text: str, parts: Mapping[str, str] | None = None

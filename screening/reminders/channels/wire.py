@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from screening.reminders.channels import Answer, Fate
+from screening.reminders.channels.deadline import Deadline
 
 SECONDS = (3.05, 10)  # to connect, to answer
 MOST_BYTES = 256 * 1024
@@ -39,21 +39,29 @@ def call(
     session: requests.Session, method: str, url: str, *, seconds: tuple[float, float],
     headers: Mapping[str, str] | None = None, **kw: Any,
 ) -> Heard:  # fmt: skip
-    """Raises requests.RequestException, also when the answer takes too long or has no end."""
-    until = time.monotonic() + sum(seconds)
+    """Raises requests.RequestException, also when the answer takes too long or has no end: all of
+    it together may last as long as connecting and answering."""
     plain = {"Accept-Encoding": "identity", **(headers or {})}
-    with session.request(
-        method, url, headers=plain, timeout=seconds, allow_redirects=False, stream=True, **kw
-    ) as answer:
-        body = bytearray()
+    with Deadline(sum(seconds)) as deadline:
         try:
-            while piece := answer.raw.read1(PIECE):
-                body += piece
-                if len(body) > MOST_BYTES or time.monotonic() > until:
+            with session.request(
+                method, url, headers=plain, timeout=seconds, allow_redirects=False,
+                stream=True, **kw,
+            ) as answer:  # fmt: skip
+                body = bytearray()
+                while piece := answer.raw.read1(PIECE):
+                    body += piece
+                    if len(body) > MOST_BYTES:
+                        raise requests.ReadTimeout
+                if deadline.passed:  # cut off, it looks as if it had come to its end
                     raise requests.ReadTimeout
+                return Heard(answer.status_code, bytes(body))
         except HTTPError as e:
             raise requests.ReadTimeout from e
-        return Heard(answer.status_code, bytes(body))
+        except requests.ConnectionError as e:
+            if deadline.passed:
+                raise requests.ReadTimeout from e
+            raise
 
 
 def lost(e: requests.RequestException) -> Answer:

@@ -48,6 +48,7 @@ LEFT_OUT: dict[str, Word] = {
     "opted_out": Word("已退订", "opted out"),
     "told_lately": Word("刚收到同样的短信", "was just written to"),
     "no_phone": Word("没有电话", "no phone"),
+    "late_name": Word("短信已发出，后加的姓名未写入", "the message had left without this name"),
     "no_site": Word("附近没有开放的采样点", "no open site nearby"),
 }
 # why a written message is not sent after all
