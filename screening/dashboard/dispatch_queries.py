@@ -104,7 +104,7 @@ class Board:
 
     @cached_property
     def loads(self) -> dict[int, LabLoad]:
-        return list_loads(self.labs, self.at)
+        return list_loads(self.labs, self.at, lagging=True)
 
     @cached_property
     def road(self) -> Mapping[int, tuple[int, int]]:

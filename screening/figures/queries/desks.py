@@ -82,7 +82,7 @@ class LabLine(NamedTuple):
 
 def list_lab_lines(scene: Scene) -> list[LabLine]:
     """The laboratories that work for the area, the fullest first."""
-    loads = list_loads(scene.labs, scene.at)
+    loads = list_loads(scene.labs, scene.at, lagging=True)
     road = boxes_on_the_road(x.lab_id for x in scene.labs)
     waiting = [*HELD["deliver"], *HELD["test"]]
     out = []

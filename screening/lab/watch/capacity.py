@@ -10,6 +10,9 @@ from typing import NamedTuple
 from screening.lab.watch.positivity import Limit
 
 WINDOW = Limit(3, "house; hours of judged tubes from which the present rate is taken")
+DAY_LAG = Limit(
+    30, "house; seconds a page may lag behind in what a day came to; pictures hold as long"
+)
 LEAST_TUBES = Limit(94, "house; one full plate of 96 less two controls, before a rate is believed")
 FULL = Limit(0.9, "house; from here on a laboratory waits for nothing and has no room for a rerun")
 TURNAROUND_HOURS = Limit(6, "house; a lab has a quarter of a round's 24 h (domain 2, guideline 3rd ed.)")  # fmt: skip
