@@ -9,6 +9,7 @@ from screening.lab.readers import (
     cfx,
     chinese,
     generic,
+    markup,
     others,
     plate_view,
     quantstudio,
@@ -19,7 +20,8 @@ from screening.lab.readers import (
     wide,
     workbook,
 )
-from screening.lab.readers.columns import remarks
+from screening.lab.readers.columns import key
+from screening.lab.readers.readings import remarks
 from screening.lab.readers.refusals import EmptyFile, NotARunFile, TooBig
 from screening.lab.readers.run import OPEN_END, UNKNOWN_MAKER, Remark, RunFile, WellReading
 
@@ -47,11 +49,22 @@ def read_run(data: bytes, name: str = "", *, several: bool = False) -> RunFile:
         readings, about = rdml.read(xml)
         return _made(rdml.INSTRUMENT, readings, about, data)
     if data.startswith((*workbook.ZIP, workbook.OLE)):
-        return _run(apart.PARSER.sheets_of(data), data, several=several)
-    decoded = text.decode(data)
-    rows = text.rows_of(decoded, _is_header)
+        return _of_workbook(data, several)
+    if (tables_of := markup.find(data)) is not None:
+        return _run(tables_of, data, several=several)
+    decoded, rows = text.decoded_rows(data, _is_header)
     whole = {"": rows or text.plain_rows(decoded)}
     return _run(whole, data, open_end=not decoded.endswith("\n"), several=several)
+
+
+def _of_workbook(data: bytes, several: bool) -> RunFile:
+    """Results may stand on a sheet that is called as sheets of curves are."""
+    try:
+        return _run(apart.PARSER.sheets_of(data), data, several=several)
+    except NotARunFile as why:
+        if type(why) not in others.UNKNOWN:
+            raise
+        return _run(apart.PARSER.sheets_of(data, every=True), data, several=several)
 
 
 def _run(sheets: Tables, data: bytes, *, open_end: bool = False, several: bool = False) -> RunFile:
@@ -107,5 +120,16 @@ def _stacked(sheets: Tables, several: bool) -> tuple[str, list[WellReading], dic
 _HEADERS = (quantstudio, cfx, generic, plate_view, rotor_gene, wide, tables)
 
 
+def _vocabulary() -> frozenset[str]:
+    names = (quantstudio.NAMES, cfx.NAMES, generic.NAMES, rotor_gene.NAMES, tables.NAMES)
+    words = {w for n in (*names, tables.ANYBODY.names) for options in n.values() for w in options}
+    return frozenset(words.union(wide.WORDS, *(family.needs for family in tables.FAMILIES)))
+
+
+_WORDS = _vocabulary()
+
+
 def _is_header(row: list[str]) -> bool:
-    return any(family.is_header(row) for family in _HEADERS)
+    """Asked of every line: a row without any word of a header is not looked at twice."""
+    known = any(key(c) in _WORDS or c.strip() in ("1", "1.0") for c in row)
+    return known and any(family.is_header(row) for family in _HEADERS)

@@ -24,7 +24,7 @@ MEMORY = 2 * 2**30  # bytes; the largest real workbook took 0.3 GB
 SECONDS = 60.0  # the slowest real workbook took 1.1
 ROOT = Path(__file__).resolve().parents[3]
 _LENGTH = struct.Struct("<I")
-_TABLES, _CURVES = b"T", b"C"  # what is wanted of the workbook that follows
+_TABLES, _CURVES, _ALL = b"T", b"C", b"A"  # what is wanted of the workbook that follows
 _REFUSALS = {c.code: c for c in (CutOff, Locked, NotARunFile)}
 
 Sheets = dict[str, list[list[str]]]
@@ -42,12 +42,13 @@ class Parser:
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()
 
-    def sheets_of(self, data: bytes, *, curves: bool = False) -> Sheets:
-        """Sheet name → rows of texts; with `curves` their sheets instead of the tables of Ct.
+    def sheets_of(self, data: bytes, *, curves: bool = False, every: bool = False) -> Sheets:
+        """Sheet name → rows of texts; with `curves` their sheets instead of the tables of Ct, with
+        `every` both.
 
         Raises CutOff, also when the parser did not survive it."""
         with self._turn:
-            told = self._ask((_CURVES if curves else _TABLES) + data)
+            told = self._ask((_ALL if every else _CURVES if curves else _TABLES) + data)
         if told.refusal is not None:
             raise _REFUSALS[told.refusal]
         return told.sheets
@@ -96,6 +97,7 @@ def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
     """The other side: a workbook in, its cells out, until the pipe closes."""
     from screening.lab.readers import workbook
 
+    skipped = {_TABLES: workbook.CURVES, _CURVES: workbook.UNDRAWN, _ALL: ()}
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     while True:
         try:
@@ -103,7 +105,7 @@ def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
         except EOFError:
             return
         try:
-            told = _Told(sheets=workbook.parse(data[1:], data[:1] == _CURVES))
+            told = _Told(sheets=workbook.parse(data[1:], skipped[data[:1]]))
         except NotARunFile as why:
             told = _Told(refusal=why.code)
         except MemoryError:

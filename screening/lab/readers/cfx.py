@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from screening.lab.readers.columns import Column, key, places, readings, with_twins
+from screening.lab.readers.columns import Column, key, places
 from screening.lab.readers.preamble import chosen, facts
+from screening.lab.readers.readings import readings, with_twins
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
 
@@ -11,8 +12,17 @@ INSTRUMENT = "Bio-Rad CFX"
 NAMES = {
     "well": ("well", "孔", "孔位"),
     "ct": ("cq", "ct", "thresholdcyclect", "thresholdcycle"),
-    "sample": ("sample", "samplename", "identifier", "样品", "样本", "probe"),
-    "target": ("target", "targetname", "目标", "靶标"),
+    "sample": (
+        "sample",
+        "samplename",
+        "identifier",
+        "样品",
+        "样本",
+        "样品名称",
+        "样本名称",
+        "probe",
+    ),
+    "target": ("target", "targetname", "目标", "靶标", "目标名称", "靶标名称"),
     "dye": ("fluor", "荧光", "荧光基团"),
     "task": ("content", "type", "内容"),
 }

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from screening.lab.readers.columns import Column, Ways, key, places, readings
+from screening.lab.readers.columns import Column, Ways, key, places
+from screening.lab.readers.readings import readings
 from screening.lab.readers.run import WellReading
 
 Rows = list[list[str]]

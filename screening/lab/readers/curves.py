@@ -44,7 +44,7 @@ def read_curves(data: bytes) -> list[Curve]:
             sheets = apart.PARSER.sheets_of(data, curves=True)
             found = (p for name, rows in sheets.items() for p in _of_rows(rows, name))
         else:
-            rows = text.rows_of(text.decode(data), _is_header)
+            _, rows = text.decoded_rows(data, _is_header)
             found = _of_rows(rows, "")
         return _together(found)
     except NotARunFile:

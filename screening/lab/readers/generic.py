@@ -7,7 +7,8 @@ Every other column makes it another table. What was not detected is written as a
 
 from __future__ import annotations
 
-from screening.lab.readers.columns import Column, key, places, readings
+from screening.lab.readers.columns import Column, key, places
+from screening.lab.readers.readings import readings
 from screening.lab.readers.refusals import ColumnsMissing, SeveralTables
 from screening.lab.readers.run import WellReading
 

@@ -8,7 +8,8 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import checked, joined, key, read_ct
+from screening.lab.readers.columns import key, read_ct
+from screening.lab.readers.readings import checked, joined
 from screening.lab.readers.run import WellReading
 
 INSTRUMENT = "Bio-Rad CFX"

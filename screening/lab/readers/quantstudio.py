@@ -6,8 +6,9 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import Column, Ways, key, places, readings, with_twins
+from screening.lab.readers.columns import Column, Ways, key, places
 from screening.lab.readers.preamble import chosen, facts
+from screening.lab.readers.readings import readings, with_twins
 from screening.lab.readers.refusals import ColumnsMissing
 from screening.lab.readers.run import WellReading
 
@@ -18,12 +19,12 @@ NAMES = {
     "well": ("wellposition", "well"),
     "number": ("well",),
     "ct": ("ct", "cq", "crt"),
-    "sample": ("samplename", "sample"),
-    "target": ("targetname", "target"),
-    "dye": ("reporter",),
-    "task": ("task", "sampletype"),
+    "sample": ("samplename", "sample", "样品名称", "样本名称", "样品", "样本", "probe"),
+    "target": ("targetname", "target", "目标名称", "靶标名称", "目标", "靶标"),
+    "dye": ("reporter", "报告基团", "报告荧光", "报告"),
+    "task": ("task", "sampletype", "任务", "样品类型"),
     "call": ("call", "targetcall", "wellcall", "result"),
-    "omit": ("omit",),
+    "omit": ("omit", "忽略", "省略"),
 }
 _SECTION = re.compile(r"\[([^\[\]]+)\]")
 
@@ -48,8 +49,7 @@ def find(tables: dict[str, Rows]) -> Found | None:
     found = [
         (_rank(name, columns), name, header)
         for name, rows in cut.items()
-        if (header := _header(rows, about)) is not None
-        and (columns := places(rows[header], NAMES)).keys() & {"ct", "call"}
+        if (header := _header(rows, about)) is not None and (columns := places(rows[header], NAMES))
     ]
     if not found:
         return None
@@ -84,14 +84,20 @@ def is_header(row: list[str]) -> bool:
 
 
 def _header(rows: Rows, about: dict[str, str]) -> int | None:
+    """The first table of wells with a Ct, else with a call; curves are none."""
     ours = re.search("quantstudio|viia", about.get("instrumenttype", ""), re.IGNORECASE)
+    calls = None
     for i, row in enumerate(rows):
         names = {key(c) for c in row}
+        if not ("wellposition" in names or (ours and "well" in names)):
+            continue
         if "cyclenumber" in names or "cycle" in names:
             continue
-        if "wellposition" in names or (ours and "well" in names):
+        if names & set(NAMES["ct"]):
             return i
-    return None
+        if calls is None and names & set(NAMES["call"]):
+            calls = i
+    return calls
 
 
 def _rank(name: str, columns: dict[str, int]) -> tuple[bool, int]:

@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from screening.lab.readers.columns import checked, read_ct, well_name
+from screening.lab.readers.columns import read_ct, well_name
+from screening.lab.readers.readings import checked
 from screening.lab.readers.refusals import BadWell, CutOff, NoValues, Unsafe
 from screening.lab.readers.run import WellReading
 

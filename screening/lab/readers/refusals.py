@@ -109,6 +109,39 @@ class BadWell(NotARunFile):
     en = "Row {row}: there is no well “{seen}” (expected A1–H12 or A1–P24)."
 
 
+class PlateViewWithoutNames(NotARunFile):
+    code = "run_file_plate_view"
+    zh = (
+        "这是 XML 格式的板图，行号和各行含义都没有写出。请改为导出“Quantification Cq "
+        "Results”表（CSV 或 Excel）。"
+    )
+    en = (
+        "This is a plate view as XML, without the letters of its rows and the meaning of its lines. "
+        "Export the “Quantification Cq Results” table (CSV or Excel) instead."
+    )
+
+
+class OtherPlate(NotARunFile):
+    code = "run_file_other_plate"
+    zh = (
+        "第 {row} 行的孔位“{seen}”属于 OpenArray 芯片或 1536 孔板，本系统只收 96 和 384 孔板。"
+        "请按 96 或 384 孔板上样，再导出“Results”（Cq 结果）表。"
+    )
+    en = (
+        "Row {row}: the well “{seen}” belongs to an OpenArray or a plate of 1,536 wells; only plates "
+        "of 96 and 384 wells are taken. Run a 96 or 384 plate, then export its results (Cq) table."
+    )
+
+
+class NoCtColumn(NotARunFile):
+    code = "run_file_no_ct"
+    zh = "表里有孔位，但没有 Ct（Cq、Cp）列：可能是样本设置、终点荧光或熔解曲线表。请导出“Results”（Cq 结果）表。"
+    en = (
+        "The table has wells but no Ct (Cq, Cp) column: a sample setup, an end point or a melt table, "
+        "perhaps. Export the results (Cq) table."
+    )
+
+
 class SeveralTables(NotARunFile):
     code = "run_file_several"
     zh = "文件里有不止一块板的结果（第 {row} 行又出现表头）。请每块板导出一个文件。"

@@ -9,8 +9,9 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import Ways, checked, ct_of, joined, key, places
+from screening.lab.readers.columns import Ways, ct_of, key, places
 from screening.lab.readers.preamble import chosen, facts
+from screening.lab.readers.readings import checked, joined
 from screening.lab.readers.refusals import BadWell
 from screening.lab.readers.run import WellReading
 

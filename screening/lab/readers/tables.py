@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from screening.lab.readers.columns import Column, Ways, key, places, readings, well_name, with_twins
+from screening.lab.readers.columns import Column, Ways, key, places, well_name
 from screening.lab.readers.preamble import chosen, facts
+from screening.lab.readers.readings import readings, with_twins
 from screening.lab.readers.refusals import ColumnsMissing, SeveralTables
 from screening.lab.readers.run import WellReading
 
@@ -17,7 +18,7 @@ Rows = list[list[str]]
 Names = dict[str, tuple[str, ...]]
 
 NAMES: Names = {
-    "well": ("well", "wellid", "wellposition", "wellname", "反应孔", "孔位", "孔"),
+    "well": ("wellposition", "well", "wellid", "wellname", "反应孔", "孔位", "孔"),
     "number": ("well",),
     "ct": ("ct", "cq", "cp", "crt", "ctdrn", "ctdr", "crossingpoint", "ct值"),
     "sample": (

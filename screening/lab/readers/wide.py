@@ -6,9 +6,12 @@ import re
 
 import msgspec
 
-from screening.lab.readers.columns import Ways, checked, ct_of, key, well_name
+from screening.lab.readers.columns import Ways, ct_of, key, well_name
+from screening.lab.readers.readings import checked
 from screening.lab.readers.refusals import BadWell
 from screening.lab.readers.run import WellReading
+
+WORDS = frozenset(("pos", "name", "siteid", "sampleid"))
 
 Rows = list[list[str]]
 

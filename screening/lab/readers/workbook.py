@@ -9,7 +9,7 @@ import zlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from screening.lab.readers import rdml
 from screening.lab.readers.refusals import (
@@ -38,17 +38,22 @@ UNDRAWN = ("raw data", "multicomponent", "melt", "results", "sample setup")
 Sheets = dict[str, list[list[str]]]
 
 
-def parse(data: bytes, curves: bool = False) -> Sheets:
-    """Sheet name → rows of texts; sheets of curves come empty, unless it is the `curves` that are
-    wanted. `data` starts with one of ZIP or OLE.
+def parse(data: bytes, skipped: tuple[str, ...] = CURVES) -> Sheets:
+    """Sheet name → rows of texts; sheets whose name begins with a `skipped` one come empty.
+    `data` starts with one of ZIP or OLE.
 
     Called in a process apart (apart.py), which a panic of the parser ends. Raises CutOff, Locked."""
-    skipped = UNDRAWN if curves else CURVES
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {name: _rows(book, name, skipped) for name in book.sheet_names}
+        return {name: _rows(book, name, skipped) for name in _shown(book)}
     except CalamineError as why:
         raise (Locked if "assword" in str(why) else CutOff) from why
+
+
+def _shown(book: CalamineWorkbook) -> list[str]:
+    """Hidden sheets hold an earlier plate or a template: what nobody sees is not read."""
+    about = book.sheets_metadata
+    return [s.name for s in about if s.visible == SheetVisibleEnum.Visible] or book.sheet_names
 
 
 def _rows(book: CalamineWorkbook, name: str, skipped: tuple[str, ...]) -> list[list[str]]:
