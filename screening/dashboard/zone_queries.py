@@ -27,6 +27,7 @@ from screening.places.rules import COMMUNITY
 from screening.registry.queries import RoundPolicy
 from screening.registry.rules import RoundState
 from screening.reporting.rules import CLOSED, RUNNING
+from screening.tube.rules import NOT_IN_TUBE
 
 ROUNDS = Limit(6, "house; twice the rounds that a release asks for")
 NEGATIVE = int(Outcome.NEGATIVE)
@@ -79,7 +80,8 @@ def rounds_since(zone: ZoneIn, rounds: Sequence[RoundPolicy]) -> list[RoundPolic
 
 
 class Resident(NamedTuple):
-    """Somebody of a positive tube, by place of living; nothing that names the person.
+    """Somebody of a positive tube, by place of living, now and when swabbed: who was taken away
+    since leaves no clean zone behind. Nothing that names the person.
 
     `state`: positive (nobody cleared it), open (a re-check runs), cleared (single and negative)."""
 
@@ -105,23 +107,23 @@ def list_residents(round_id: int, cells: Collection[int], tubes: Collection[str]
     if not tubes:
         return []
     rows = fetch(
-        "SELECT p.community_id, p.grid_id, p.building_id, "
+        "SELECT s.community_id, p.community_id, p.grid_id, p.building_id, "
         "bool_or(c.state = 'closed' AND c.outcome = %s), bool_or(c.state = ANY(%s)), "
         "bool_or(c.state = %s AND c.outcome IS DISTINCT FROM %s) "
         "FROM specimen s JOIN person p ON p.cell_id = s.cell_id AND p.person_id = s.person_id "
         "LEFT JOIN callback c ON c.cell_id = s.cell_id AND c.person_id = s.person_id "
         "AND c.round_id = s.round_id AND c.barcode = s.barcode "
         "WHERE s.cell_id = ANY(%s) AND p.cell_id = ANY(%s) AND s.round_id = %s "
-        "AND s.barcode = ANY(%s) AND s.void = 0 GROUP BY s.cell_id, s.person_id, p.community_id, "
-        "p.grid_id, p.building_id /* fan-out: the members of the few positive tubes */",
+        "AND s.barcode = ANY(%s) AND s.void <> ALL(%s) GROUP BY s.cell_id, s.person_id, "
+        "p.community_id, p.grid_id, p.building_id, s.community_id /* fan-out: the members of the few positive tubes */",
         (
             NEGATIVE, list(RUNNING), CLOSED, NEGATIVE, list(cells), list(cells), round_id,
-            list(tubes),
+            list(tubes), [int(v) for v in NOT_IN_TUBE],
         ),
     )  # fmt: skip
     return [
-        Resident(tuple(x for x in r[:3] if x),
-                 "open" if r[4] else "cleared" if r[3] and not r[5] else "positive")
+        Resident(tuple({x: None for x in r[:4] if x}),
+                 "open" if r[5] else "cleared" if r[4] and not r[6] else "positive")
         for r in rows
     ]  # fmt: skip
 

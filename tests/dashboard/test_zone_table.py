@@ -11,6 +11,7 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch, insert, run
 from screening.registry.queries import ROUNDS
+from screening.registry.service import persons
 from tests import make
 from tests.dashboard.test_command import Viewer, area_of, count, county, day  # noqa: F401
 from tests.reporting import bench as made
@@ -85,6 +86,19 @@ def test_a_positive_resident_breaks_it_until_a_single_swab_clears(client, day, l
     db.session.commit()
     told = row(client, day)
     assert "阳性管里的 1 人没有排除 · 1 人复采没有结果" in told and "✗" in told
+
+
+def test_who_was_taken_away_after_a_positive_tube_leaves_no_clean_zone(client, day, locked):  # noqa: F811
+    pool = day.released[0]
+    day.bench.alert(pool, "positive", made.POS)
+    found = fetch("SELECT cell_id, person_id FROM specimen WHERE cell_id = %s AND barcode = %s",
+                  (day.cell, pool))  # fmt: skip
+    for cell, person in found:
+        persons.move(cell, person, community(day, 1), by=1, at=clock.now())
+    run("UPDATE result SET outcome = %s WHERE cell_id = %s AND barcode = %s",
+        (int(made.POS), day.cell, pool))  # fmt: skip
+    count()
+    assert "阳性管里的 10 人没有排除" in row(client, day)
 
 
 def test_a_positive_elsewhere_is_not_the_zones(client, day):  # noqa: F811
