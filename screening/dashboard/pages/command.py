@@ -11,7 +11,7 @@ from flask import Response, redirect, render_template, request, url_for
 from screening import clock
 from screening.accounts.doors import door
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
-from screening.accounts.roles import Actor
+from screening.accounts.roles import Actor, Place
 from screening.dashboard import command_sentences as sentences
 from screening.dashboard.command_lines import Lines
 from screening.dashboard.drawn import Drawings, Drawn
@@ -136,7 +136,7 @@ def trail(actor: Actor, node: Node, policy: RoundPolicy) -> list[tuple[str, str]
     return [
         (n.name, url_for(".command_area", area_id=n.area_id, round=policy.round_id))
         for n in places.line_above(node)
-        if actor.may(SEERS, places.place_of_area(n.area_id))
+        if actor.may(SEERS, Place("area", n.area_id, n.path))
     ]
 
 
