@@ -1,9 +1,9 @@
 // The phone's own store and sender, as the app uses them.
 import { getMeta, openStore, putMeta } from "./ground/db.js";
-import { newSigningKeys, openKeys } from "./ground/keys.js";
+import { openKeys } from "./ground/keys.js";
 import { post } from "./ground/net.js";
 import { openNote, sealNote, Vault } from "./ground/vault.js";
-import { b64 } from "./journal/format.js";
+import { b64, newKey } from "./journal/format.js";
 import { Journal } from "./journal/journal.js";
 import { sealEntry } from "./journal/seal.js";
 import { Sender } from "./journal/sender.js";
@@ -62,7 +62,7 @@ export class Kept {
 
   /** The public point to enrol with: of a fresh pair where this phone is a device already. */
   async point() {
-    this.fresh = this.device ? await newSigningKeys() : this.keys.sign;
+    this.fresh = this.device ? await newKey() : this.keys.sign;
     return b64(new Uint8Array(await crypto.subtle.exportKey("raw", this.fresh.publicKey)));
   }
 

@@ -1,8 +1,8 @@
 // The device's store (IndexedDB): its shape, its versions, and how an older one is carried over.
 import { openDB } from "idb";
 
-import { genesis, hex, link, unhex } from "../journal/format.js";
-import { newSealingKey, newSigningKeys, sealRest } from "./keys.js";
+import { genesis, hex, link, newKey, unhex } from "../journal/format.js";
+import { newSealingKey, sealRest } from "./keys.js";
 
 export const NAME = "screening-field";
 export const VERSION = 2;
@@ -57,11 +57,6 @@ export async function putMeta(db, key, value) {
   await Promise.all([tx.store.put(value, key), tx.done]);
 }
 
-export async function dropMeta(db, key) {
-  const tx = strict(db, "meta");
-  await Promise.all([tx.store.delete(key), tx.done]);
-}
-
 /** Version 1's entries, sealed and moved in chunks: each chunk is one transaction, so that a phone
  * that dies in the middle goes on where it stopped. Bytes, numbers and hashes stay what they were. */
 async function carryOver(db, moved) {
@@ -108,7 +103,7 @@ async function moveChunk(db, row, keys, rows) {
 async function oldKeys(db) {
   const held = (await db.get("meta", "keys")) ?? {};
   if (held.seal && held.sign) return held;
-  const sign = held.sign ?? (await newSigningKeys());
+  const sign = held.sign ?? (await newKey());
   const keys = { sign, seal: held.seal ?? (await newSealingKey()) };
   await putMeta(db, "keys", keys);
   return keys;

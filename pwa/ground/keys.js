@@ -1,13 +1,9 @@
 // The device's keys: what signs its journal, what seals it at rest. Neither can be read out.
-import { b64, hex } from "../journal/format.js";
+import { b64, hex, newKey, publicPoint } from "../journal/format.js";
 
 const text = new TextEncoder();
 const NONCE = 12;
 const ES256 = { name: "ECDSA", hash: "SHA-256" };
-
-/** A non-extractable ES256 pair; only its public point ever leaves the browser. */
-export const newSigningKeys = () =>
-  crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
 
 /** A non-extractable AES-GCM key: entries, views and settings of people lie under it at rest. */
 export const newSealingKey = () =>
@@ -17,27 +13,14 @@ export const newSealingKey = () =>
 export async function openKeys(db) {
   let held = await db.get("meta", "keys");
   if (!held?.seal || !held?.sign) {
-    const fresh = { sign: await newSigningKeys(), seal: await newSealingKey() };
+    const fresh = { sign: await newKey(), seal: await newSealingKey() };
     const tx = db.transaction("meta", "readwrite", { durability: "strict" });
     held = { ...fresh, ...(await tx.store.get("keys")) }; // another tab may have been first
     tx.store.put(held, "keys");
     await tx.done;
   }
-  return { ...held, point: await pointOf(held.sign) };
+  return { ...held, point: await publicPoint(held.sign) };
 }
-
-/** A new signing pair for a new enrolment; older journals keep the pair that signs them. */
-export async function renewSigning(db) {
-  const sign = await newSigningKeys();
-  const tx = db.transaction("meta", "readwrite", { durability: "strict" });
-  const held = { ...(await tx.store.get("keys")), sign };
-  tx.store.put(held, "keys");
-  await tx.done;
-  return { ...held, point: await pointOf(sign) };
-}
-
-const pointOf = async (pair) =>
-  b64(new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)));
 
 /** Seal bytes under an AES-GCM key: 12 bytes nonce, ciphertext. `label` ties them to their place. */
 export async function sealBytes(key, bytes, label) {

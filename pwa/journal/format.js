@@ -47,7 +47,7 @@ export function salt() {
   return b64(crypto.getRandomValues(new Uint8Array(16)));
 }
 
-/** A non-extractable ES256 key pair, as the device keeps it. */
+/** A non-extractable ES256 pair; only its public point ever leaves the browser. */
 export function newKey() {
   return crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
 }

@@ -48,8 +48,6 @@ const PATHS = {
   flag: "M5 21V4h12l-2.5 4L17 12H5",
 };
 
-export const iconNames = Object.keys(PATHS);
-
 /** A picture by name; unknown names draw nothing. */
 export const icon = (name) => html`<svg class="icon icon-${name}" viewBox="0 0 24 24" aria-hidden="true"
   focusable="false"><path d=${PATHS[name] ?? ""} /></svg>`;

@@ -1,4 +1,4 @@
-// What sampling answers, word for word as screening/collection/checks.py where the fault is the
+// What sampling answers, word for word as screening/collection/checks/answers.py where the fault is the
 // same one (a test compares them); and the coded reasons a tap gives. Pure.
 
 // code: [tone, 中文, English]. Codes that only a phone needs stand at the end.

@@ -3,7 +3,6 @@
 export const REFRESH = 3 * 60_000; // the slice is asked for again this often while there is a network
 const JITTER = 0.2; // phones of a site do not ask in one second
 const HOUR = 3_600_000;
-export const LONGEST = 12 * HOUR; // a session of the server lasts no longer
 
 const newestFirst = (a, b) => (b.since ?? 0) - (a.since ?? 0);
 const age = (since, now) => (since ? Math.max(0, now - since) : null);

@@ -36,6 +36,3 @@ export function docType(text) {
   if (!found) throw new ScanProblem("document_type");
   return found;
 }
-
-/** What people call a type. */
-export const docWord = (type, lang = "zh") => KINDS[type]?.[lang === "en" ? 1 : 0] ?? type;

@@ -44,4 +44,3 @@ export const signal = (tone, settings) => own.signal(tone, settings);
 export const speak = (text, settings) => own.speak(text, settings);
 export const hush = () => own.hush();
 export const wait = (target) => own.wait(target);
-export const canSpeak = () => own.speech.able;

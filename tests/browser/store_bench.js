@@ -2,7 +2,8 @@
 import { openDB } from "idb";
 
 import { openStore } from "../../pwa/ground/db.js";
-import { newSigningKeys, openKeys } from "../../pwa/ground/keys.js";
+import { openKeys } from "../../pwa/ground/keys.js";
+import { newKey } from "../../pwa/journal/format.js";
 import { b64, genesis, hex, link } from "../../pwa/journal/format.js";
 import { batchOf, Journal } from "../../pwa/journal/journal.js";
 
@@ -42,7 +43,7 @@ globalThis.bench = {
   /** A full journal as version 1 of the app kept it. */
   async versionOne(n) {
     const id = "0123456789abcdef0123456789abcdef";
-    const sign = await newSigningKeys();
+    const sign = await newKey();
     const one = await openDB(NAME, 1, {
       upgrade(raw) {
         raw.createObjectStore("entries", { keyPath: "seq" });

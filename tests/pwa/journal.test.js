@@ -4,9 +4,9 @@ import { deleteDB, openDB } from "idb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openStore } from "../../pwa/ground/db.js";
-import { newSigningKeys, openKeys, openRest } from "../../pwa/ground/keys.js";
+import { openKeys, openRest } from "../../pwa/ground/keys.js";
 import { batchOf, Journal, OtherWriter, StoreFull, unsentJournals } from "../../pwa/journal/journal.js";
-import { digest, genesis, hex, link, unb64, verify } from "../../pwa/journal/format.js";
+import { digest, genesis, hex, link, newKey, unb64, verify } from "../../pwa/journal/format.js";
 
 const NAME = "store-test";
 const DEVICE = "123456789012345678";
@@ -136,7 +136,7 @@ describe("pruning and renewing", () => {
     const journal = await open();
     await journal.append([fact(1), fact(2)]);
     const old = journal.id;
-    const sign = await newSigningKeys();
+    const sign = await newKey();
     await journal.renew({ device: "42", keys: { ...keys, sign } });
     expect(journal.id).not.toBe(old);
     expect((await journal.append([fact(3)])).first).toBe(1);
@@ -159,7 +159,7 @@ async function versionOne(name, n) {
     },
   });
   const id = "0123456789abcdef0123456789abcdef";
-  const sign = await newSigningKeys();
+  const sign = await newKey();
   let head = await genesis(DEVICE, id);
   const texts = [];
   for (let seq = 1; seq <= n; seq++) {

@@ -287,7 +287,7 @@ describe("taking back", () => {
 });
 
 test("the sentences are the server's, where the fault is the same", () => {
-  const source = readFileSync(new URL("../../screening/collection/checks.py", import.meta.url), "utf-8");
+  const source = readFileSync(new URL("../../screening/collection/checks/answers.py", import.meta.url), "utf-8");
   const own = ["already_sampled"]; // the phone knows the place, not the tube
   const compared = Object.entries(WORDS).filter(([code]) => source.includes(`"${code}": (`) && !own.includes(code));
   expect(compared.length).toBeGreaterThan(15);

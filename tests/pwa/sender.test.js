@@ -5,9 +5,9 @@ import { deleteDB } from "idb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openStore } from "../../pwa/ground/db.js";
-import { newSigningKeys, openKeys } from "../../pwa/ground/keys.js";
+import { openKeys } from "../../pwa/ground/keys.js";
 import { exportUnsent, fileName, payloadsOf, readCarried, takeOver } from "../../pwa/journal/carry.js";
-import { genesis, hex, link, publicPoint, unb64, verify } from "../../pwa/journal/format.js";
+import { genesis, hex, link, newKey, publicPoint, unb64, verify } from "../../pwa/journal/format.js";
 import { batchOf, Journal, unsentJournals } from "../../pwa/journal/journal.js";
 import { Sender } from "../../pwa/journal/sender.js";
 import { random } from "./chance.js";
@@ -221,7 +221,7 @@ describe("sending", () => {
   it("sends the journal of an earlier enrolment under the key that wrote it", async () => {
     const first = await phone();
     await first.journal.append(facts(3));
-    const sign = await newSigningKeys();
+    const sign = await newKey();
     world.points.set("77", unb64(await publicPoint(sign)));
     const again = { ...keys, sign };
     const journal = await Journal.open({ db, keys: again, device: "77" });
@@ -237,7 +237,7 @@ describe("sending", () => {
 
   it("says what of earlier enrolments is refused for good, and sends the rest", async () => {
     const enrolled = async (device) => {
-      const sign = await newSigningKeys();
+      const sign = await newKey();
       const own = { ...keys, sign };
       return { own, sign, journal: await Journal.open({ db, keys: own, device }) };
     };
