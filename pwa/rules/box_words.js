@@ -109,6 +109,7 @@ export const PHONE_WORDS = {
   sealed: ["ok", "已封箱，{n} 管。", "Sealed, {n} tubes."],
   sealed_here: ["look", "这个封签就在本箱上。", "This seal is on this very box."],
   tables_heard: ["ok", "{table} 台：{n} 支已封管。", "Table {table}: {n} tubes closed."],
+  redirected: ["look", "此箱改送{lab}。", "This box goes to {lab} now."],
   seal_read: ["ok", "第 {n} 个封签。", "Seal {n}."],
   seal_again: ["look", "这个封签已经扫过。", "This seal was scanned already."],
   handed_before: [

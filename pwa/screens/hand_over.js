@@ -5,7 +5,7 @@ import { t } from "../words/index.js";
 import { begin, deskOf, go, hearBoxes, inVan, takeBadge, takeSeal, takeSite, takeUp } from "./hand_over_desk.js";
 import { keepDraft } from "./hand_over_draft.js";
 import { cargoView, confirmView, countView, doneView, sealsView, wayView, whoView } from "./hand_over_views.js";
-import { later, stepLine, turned, wanted } from "./transport_desk.js";
+import { freshen, later, stepLine, turned, wanted } from "./transport_desk.js";
 
 const VIEWS = { seals: sealsView, count: countView, who: whoView, cargo: cargoView, confirm: confirmView, done: doneView };
 const ORDER = Object.keys(VIEWS);
@@ -41,6 +41,7 @@ export const screen = {
     if (params.seal || desk.step === "done" || (!desk.seals.length && desk.step === "seals")) begin(app, params.way ?? (params.seal ? "give" : null));
     if (params.seal) takeSeal(app, params.seal);
     later(app, takeUp(app));
+    freshen(app);
   },
   scan,
   view(app) {

@@ -7,7 +7,8 @@ import { t } from "../words/index.js";
 import { clock } from "../words/time.js";
 import { recallDraft } from "./hand_over_draft.js";
 import { hearFrame } from "./packing_tables.js";
-import { boxesOf, hasRole, nameOf, sealedHere, tell, word } from "./transport_desk.js";
+import { redirectedWay } from "./redirects.js";
+import { boxesOf, hasRole, nameOf, say, sealedHere, tell, word } from "./transport_desk.js";
 
 const desks = new WeakMap();
 const FRESH = () => ({
@@ -82,6 +83,8 @@ export function takeSeal(app, seal) {
     name: (id) => nameOf(app, id),
   }, seal);
   if (add) desk.seals = [...desk.seals, seal];
+  const way = add ? redirectedWay(app, [seal]) : null;
+  if (way) return tell(app, say("redirected", way), { voice: t("改送 {lab}", way) });
   return tell(app, answer, { voice: add ? t("第 {n} 箱", { n: desk.seals.length }) : null });
 }
 
@@ -153,11 +156,18 @@ export function takeBadge(app, read) {
   if (answer.tone === "stop") return tell(app, answer);
   desk.person = person;
   desk.step = "cargo";
-  desk.lab ??= usualLab(app);
+  const way = redirectedWay(app, desk.seals);
+  desk.lab = way?.to ?? desk.lab ?? usualLab(app);
   return tell(app, answer, { voice: person.name || null, sub: numberOf(person) });
 }
 
-export const labsOf = (app) => app.slice?.labs ?? [];
+/** Laboratories of the place, and where a box in hand was sent that is none of them. */
+export function labsOf(app) {
+  const labs = app.slice?.labs ?? [];
+  const way = redirectedWay(app, deskOf(app).seals);
+  const far = way?.to && !labs.some((lab) => String(lab.id) === way.to);
+  return far ? [...labs, { id: way.to, name: way.lab, default: false }] : labs;
+}
 
 /** The round's laboratory for this site, else where the last boxes went, else the only one. */
 function usualLab(app) {

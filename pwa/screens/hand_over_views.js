@@ -10,6 +10,7 @@ import {
   begin, cargoNow, countNow, deskOf, dropSeal, go, handOver, isCourier, labName, labsOf, listForCourier,
   numberOf, parties, takeBadge, vanOf, waiting,
 } from "./hand_over_desk.js";
+import { redirectNotes, redirectedWay } from "./redirects.js";
 import { code, later } from "./transport_desk.js";
 
 // --- which way, and the van ------------------------------------------------------------------
@@ -17,6 +18,7 @@ import { code, later } from "./transport_desk.js";
 export function wayView(app) {
   const inside = vanOf(app);
   return html`
+    ${redirectNotes(app)}
     <div class="tiles">
       ${tile(t("收箱"), () => begin(app, "take"), { icon: "download", sub: t("在采样点接箱"), name: "take", link: "deliver" })}
       ${tile(t("交箱"), () => begin(app, "give"), { icon: "upload", sub: t("到检测机构交箱"), name: "give", link: "deliver" })}
@@ -43,6 +45,7 @@ export function sealsView(app, desk) {
   return html`
     ${desk.way === "take" ? note("unknown", desk.site ? desk.site.name : t("先扫采样点码，再逐箱扫封签。")) : nothing}
     ${scanStrip(app, { hint: t("逐箱扫封签"), label: t("封签") })}
+    ${desk.way === "give" ? redirectNotes(app) : nothing}
     ${desk.seals.length ? card(t("已扫的封签"), list([...desk.seals].reverse(), (seal, i) => row({
       title: code(seal), icon: "ok", name: "seal-read", sub: told(app, seal),
       side: button(t("撤销"), () => dropSeal(app, seal), { icon: "undo", name: i ? "drop" : "undo", bare: i > 0 }),
@@ -101,6 +104,7 @@ export function cargoView(app, desk) {
   const labs = labsOf(app);
   return html`
     ${personNote(app, desk)}
+    ${redirectedWay(app, desk.seals) === "apart" ? note("look", t("这几箱去向不同，请按箱分开交接。")) : nothing}
     ${labs.length ? choice({ label: t("送往"), name: "lab", stacked: true, value: desk.lab,
       options: labs.map((lab) => ({ value: String(lab.id), label: lab.name })),
       onChange: (id) => { desk.lab = id; app.draw(); } }) : nothing}

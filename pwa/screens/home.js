@@ -10,6 +10,7 @@ import { allowedOpen } from "../shift/start.js";
 import { doorsNow } from "../shift/visit.js";
 import { clock, count, when } from "../words/time.js";
 import { t } from "../words/index.js";
+import { redirectNotes } from "./redirects.js";
 
 const AT_SITE = ["sampling", "packing", "hand_over", "doors"];
 const AT_LAB = ["reception", "hand_over"];
@@ -50,6 +51,7 @@ export const screen = {
     return html`
       ${whoLine(app, on)}
       ${notes(app, on)}
+      ${redirectNotes(app)}
       ${tiles(app)}
       ${left(app)}
       ${today(app)}

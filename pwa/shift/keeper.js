@@ -1,11 +1,13 @@
 // The slice, kept fresh while there is a network: asked for again every few minutes, wiped when over.
 import { mergedList } from "../rules/doors.js";
+import { stillUntold, tellSeen } from "../rules/redirects.js";
 import { nextRefresh, sliceState } from "../rules/shift.js";
 import { merged } from "../rules/slice.js";
 import { revoked } from "./end.js";
 import { settledHere } from "./visit.js";
 
 const RETRY = 30_000;
+const READ = "redirects_read";
 const FIRST = 20_000; // after a reload what is held may be old; phones do not ask in one second
 const STOPPED = new Set(["device_stopped", "bad_device_signature", "unknown_device"]);
 
@@ -55,10 +57,26 @@ async function fetchSlice(app, asked) {
 
 const revisionOf = (held) => (held?.roster ? (held.revision ?? "") : "");
 
+/** Redirections read on this phone of which the server has not heard: {id: {batch, by, at}}. */
+export const readHere = async (app) => (await app.recall?.(READ)) ?? {};
+
+/** Somebody has read that a box goes elsewhere; told with the next slice, which is asked for now. */
+export async function noteRead(app, told) {
+  const now = { by: String(app.staff?.id ?? "") || null, at: app.now() + (app.offset ?? 0) };
+  const read = { ...(await readHere(app)) };
+  for (const one of told) read[one.redirect] = { batch: one.batch, ...now };
+  await app.remember(READ, read);
+  app.readRedirects = read;
+  refreshSlice(app);
+}
+
 /** A slice that ends by this phone's own clock, which may be days off. `held`: of the journal, when asked. */
 async function askSlice(app, revision) {
   const [began, held] = [app.now(), app.outbox?.held ?? 0];
-  const fresh = await app.ask("/api/v1/field/slice", { revision }, { timeout: 60_000 });
+  const read = await readHere(app);
+  const seen = tellSeen(read);
+  const fresh = await app.ask("/api/v1/field/slice", { revision, ...(seen.length ? { seen } : {}) }, { timeout: 60_000 });
+  if (seen.length) await app.remember?.(READ, stillUntold(read, fresh.redirects));
   return { ...fresh, expires_at: began + (fresh.expires_at - fresh.made_at), held };
 }
 

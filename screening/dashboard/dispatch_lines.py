@@ -11,11 +11,8 @@ from screening.dashboard.dispatch_queries import Board, Box, Expected, last_read
 from screening.dashboard.dispatch_rules import (
     Jam,
     Proposal,
-    arrival,
     jam,
     left_today,
-    limit_hours,
-    propose,
 )
 from screening.dashboard.queries import list_responsible
 from screening.dashboard.told import lang
@@ -25,6 +22,7 @@ from screening.lab.queries.labs import LabRow
 from screening.lab.watch import capacity
 from screening.ledger.queries import names_of_places
 from screening.transport import words
+from screening.transport.redirect_news import seen_of
 from screening.transport.redirects import list_redirects, redirected
 from screening.transport.rules import BatchStage
 from screening.tube import words as tube_words
@@ -35,7 +33,7 @@ class Lines:
 
     def __init__(self, board: Board, *more: Box) -> None:
         self.board, self.at = board, board.at
-        self.hours = limit_hours(board.scene.policy.limits)
+        self.hours = board.hours
         boxes = [*board.boxes, *more]
         self.history = list_redirects(board.scene.sight.cells, board.round_id)
         told = [(b.row.site_id, b.lab_id) for b in boxes]
@@ -117,11 +115,7 @@ class Lines:
 
     def box_line(self, b: Box) -> dict[str, Any]:
         row, said = b.row, self.said.get(b.ref)
-        roads = self.board.roads
-        coming = arrival(
-            row.handed_at, row.due_at, [roads.get((row.site_id or 0, b.lab_id or 0)), roads.get(None)],
-            self.at,
-        )  # fmt: skip
+        coming = self.board.arrival(b)
         road = row.stage == BatchStage.HANDED_OVER
         lab = self.labs.get(b.lab_id, "")
         goes = _("改送") if b.ref in self.sent else "" if row.lab_id else _("按采样点默认")
@@ -161,23 +155,8 @@ class Lines:
     # --- proposals and history -------------------------------------------------------------------
 
     def proposals(self) -> list[dict[str, Any]]:
-        boxes = [b for b in self.board.boxes if b.row.stage != BatchStage.OPEN and b.row.wire_id]
-        by_wire = {b.row.wire_id: b for b in boxes}
-        found = propose(self._loads_with_road(boxes), [b.as_ruled for b in boxes], hours=self.hours)
-        return [self._proposal(p, by_wire[p.wire]) for p in found]
-
-    def _loads_with_road(self, boxes: list[Box]) -> dict[int, capacity.LabLoad]:
-        """Loads with the tubes on the road from elsewhere: those of this board's boxes are counted
-        by the rule itself, so that they can be moved."""
-        own: dict[int | None, int] = {}
-        for b in boxes:
-            if b.row.stage == BatchStage.HANDED_OVER:
-                own[b.lab_id] = own.get(b.lab_id, 0) + max(b.row.known - b.row.received, 0)
-        out = {}
-        for i, load in self.board.loads.items():
-            others = max(0, self.board.road[i][1] - own.get(i, 0))
-            out[i] = load._replace(waiting=load.waiting + others)
-        return out
+        by_wire = {b.row.wire_id: b for b in self.board.boxes}
+        return [self._proposal(p, by_wire[p.wire]) for p in self.board.proposals()]
 
     def _proposal(self, p: Proposal, b: Box) -> dict[str, Any]:
         return {
@@ -197,6 +176,7 @@ class Lines:
         }
 
     def history_lines(self) -> list[dict[str, Any]]:
+        seen = seen_of(self.board.scene.sight.cells, self.board.round_id)
         people = names_of([i for r in self.history for i in (r.by, r.told)])
         return [
             {
@@ -207,6 +187,7 @@ class Lines:
                 "why": words.REDIRECTIONS.get(r.reason, ("", ""))[lang()],
                 "by": " ".join(people.get(r.by or 0, ("—",))),
                 "told": " ".join(people.get(r.told or 0, ("—",))),
+                "seen": dt(seen[r.command_id][0]) if r.command_id in seen else _("还没有"),
             }
             for r in self.history
         ]  # fmt: skip

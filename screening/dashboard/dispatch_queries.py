@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from screening.accounts.rules import Limit
 from screening.coverage.queries import list_stages
-from screening.dashboard.dispatch_rules import BoxAt, Road
+from screening.dashboard.dispatch_rules import (
+    Arrival,
+    BoxAt,
+    Proposal,
+    Road,
+    arrival,
+    limit_hours,
+    propose,
+)
 from screening.db import by_cell, fetch
 from screening.figures.queries import Scene
 from screening.figures.queries.stragglers import boxes_on_the_road
@@ -21,8 +29,8 @@ from screening.lab.watch.capacity import LabLoad
 from screening.places import queries as places
 from screening.places.rules import COUNTY, Place
 from screening.registry.service.rounds import labs_of
-from screening.transport.desk_queries import BatchRow, all_cells
-from screening.transport.queries import BATCH_COLUMNS
+from screening.transport.desk_queries import BatchRow, all_cells, find_batch
+from screening.transport.queries import BATCH_COLUMNS, NoSuchBatch
 from screening.transport.rules import BatchStage
 from screening.tube.rules import Stage
 
@@ -133,6 +141,45 @@ class Board:
 
     def box(self, row: BatchRow) -> Box:
         return Box(row, row.lab_id or self.usual.get(row.site_id or 0))
+
+    def get_box(self, wire: str) -> Box:
+        """A box of the area's sites. Raises NoSuchBatch."""
+        try:
+            row = find_batch(wire)
+        except ValueError:
+            row = None
+        if row is None or not self.scene.sight.sees(row.site_id, None):
+            raise NoSuchBatch()
+        return self.box(row)
+
+    @property
+    def hours(self) -> float:
+        return limit_hours(self.scene.policy.limits)
+
+    def arrival(self, b: Box) -> Arrival:
+        """When a box is expected, from what this round's boxes took on its way."""
+        row = b.row
+        ways = [self.roads.get((row.site_id or 0, b.lab_id or 0)), self.roads.get(None)]
+        return arrival(row.handed_at, row.due_at, ways, self.at)
+
+    def proposals(self) -> list[Proposal]:
+        """Sealed boxes that are better sent elsewhere."""
+        boxes = [b for b in self.boxes if b.row.stage != BatchStage.OPEN and b.row.wire_id]
+        found = propose(self._loads_with_road(boxes), [b.as_ruled for b in boxes], hours=self.hours)
+        return list(found)
+
+    def _loads_with_road(self, boxes: list[Box]) -> dict[int, LabLoad]:
+        """Loads with the tubes on the road from elsewhere: those of this board's boxes are counted
+        by the rule itself, so that they can be moved."""
+        own: dict[int | None, int] = {}
+        for b in boxes:
+            if b.row.stage == BatchStage.HANDED_OVER:
+                own[b.lab_id] = own.get(b.lab_id, 0) + max(b.row.known - b.row.received, 0)
+        out = {}
+        for i, load in self.loads.items():
+            others = max(0, self.road[i][1] - own.get(i, 0))
+            out[i] = load._replace(waiting=load.waiting + others)
+        return out
 
     @cached_property
     def expected(self) -> dict[int | None, Expected]:

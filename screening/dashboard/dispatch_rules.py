@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from screening.accounts.roles import Role
 from screening.accounts.rules import Limit
 from screening.lab.watch import capacity
 from screening.lab.watch.capacity import LabLoad
@@ -16,6 +17,8 @@ GAIN_HOURS = Limit(1, "house; a detour that saves a box less than this is not wo
 IDLE_HOURS = Limit(1, "house; a laboratory with less work than this soon stands still")
 FORESEEN = Limit(24, "house; hours ahead within which a jam is named")
 MOST = Limit(20, "house; what a dispatcher can call about in one go")
+VIEWERS = (Role.DISPATCHER, Role.DISTRICT_HEAD, Role.ADMINISTRATOR, Role.AUDITOR)
+MOVERS = (Role.DISPATCHER, Role.DISTRICT_HEAD)
 BENCH_LINKS = ("received", "plated")  # the limits of a round that a tube spends at a laboratory
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from flask import Response, request
+
+from screening.accounts.roles import Actor
 from screening.accounts.rules import Limit
+from screening.i18n import current_lang
 
 KEPT = Limit(200, "house; some 100 KB each before packing, a tenth of it after")
 
@@ -57,3 +62,29 @@ class Drawings:
             self._held[tag] = page
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
+
+
+DRAWN = Drawings()
+
+
+def tag_of(actor: Actor, mark: str) -> str:
+    """The same for everybody whose doors are the same and who reads the same language: a page
+    reads differently for other scopes."""
+    held = ",".join(sorted({f"{g.role}@{g.place.kind}{g.place.id}" for g in actor.grants}))
+    return hashlib.sha256(f"{mark} {current_lang()} {held}".encode()).hexdigest()[:24]
+
+
+def answer(drawn: Drawn, tag: str) -> Response:
+    packed = "gzip" in request.accept_encodings
+    response = Response(drawn.packed if packed else drawn.plain, mimetype="text/html")
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return private(response, tag)
+
+
+def private(response: Response, tag: str) -> Response:
+    """Kept by this browser alone, and asked for again each time."""
+    response.set_etag(tag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, Accept-Language, Accept-Encoding"
+    return response

@@ -6,11 +6,13 @@ from screening import clock
 from screening.accounts.queries import staff_at
 from screening.accounts.roles import Role
 from screening.places import queries as places
-from screening.places.rules import COUNTY, Place
+from screening.places.rules import COUNTY, EVERYWHERE, Place
 from screening.registry import queries as registry
 from screening.registry.queries import RoundPolicy
 from screening.registry.rules import RoundState
 from screening.registry.service.rounds import labs_of
+from screening.transport.redirect_news import list_news
+from screening.transport.words import REDIRECTIONS
 from screening.tube.codes import Kind, make_code
 
 COMING = (Role.COURIER, Role.SITE_SUPERVISOR, Role.SAMPLER, Role.PACKER, Role.COMMUNITY_WORKER)
@@ -49,6 +51,21 @@ def _county(path: str) -> Place:
 def site_lines(path: str) -> list[dict[str, str]]:
     """Sites of a site's county by name: where a courier's next box comes from."""
     return [{"id": str(s.site_id), "name": s.name} for s in places.list_sites([_county(path)])]
+
+
+def redirect_lines(path: str) -> list[dict[str, object]]:
+    """Boxes of a site's county that go to another laboratory than was meant, until they arrive."""
+    news = list_news(places.cells_under(_county(path).path))
+    names = {x.lab_id: x.name for x in places.list_labs([EVERYWHERE])} if news else {}
+    return [
+        {
+            "batch": n.wire, "seal": n.seal, "box": n.box_code, "redirect": str(n.redirect),
+            "at": clock.to_ms(n.at), "from": names.get(n.from_lab or 0, ""), "to": str(n.to_lab),
+            "lab": names.get(n.to_lab, ""), "seen_at": clock.to_ms(n.seen_at) if n.seen_at else None,
+            "why": dict(zip(("zh", "en"), REDIRECTIONS.get(n.reason, ("", "")), strict=True)),
+        }
+        for n in news
+    ]  # fmt: skip
 
 
 def lab_lines(site_id: int, path: str, rounds: list[RoundPolicy]) -> list[dict[str, object]]:

@@ -26,6 +26,7 @@ from screening.places import queries as places
 from screening.registry import code_keys
 from screening.registry import queries as registry
 from screening.registry.queries import RoundPolicy
+from screening.transport.redirect_news import Seen, note_seen
 from screening.tube.labels import PATTERNS
 
 FORMAT = "screening-slice-2"
@@ -41,6 +42,16 @@ def make(device: DeviceRow, *, revision: str = "", at: datetime) -> dict[str, An
     if site is None:
         raise NotFound()
     return {**_common(device, at), **_of_site(device, site, revision, at)}
+
+
+def hear(device: DeviceRow, seen: list[dict[str, Any]], *, at: datetime) -> None:
+    """What was read on this phone since its last slice."""
+    if device.practice:
+        return
+    note_seen(
+        (Seen(s["batch"], s["redirect"], s["by"], clock.from_ms(s["at"])) for s in seen),
+        device_id=device.device_id, recorded_at=at,
+    )  # fmt: skip
 
 
 def _common(device: DeviceRow, at: datetime) -> dict[str, Any]:
@@ -81,6 +92,7 @@ def _of_site(device: DeviceRow, site: SiteRow, revision: str, at: datetime) -> d
         "staff": near.staff_lines(places.place_of_site(site.site_id)),
         "labs": near.lab_lines(site.site_id, site.path, rounds),
         "sites": near.site_lines(site.path),
+        "redirects": near.redirect_lines(site.path),
         "revision": own,
         "roster": None if revision == own else roster.pack(site.cell_id, people),
         "rounds": [_round(p, site, people, cohorts, at) for p in rounds],
@@ -148,4 +160,5 @@ def _of_lab(lab_id: int) -> dict[str, Any]:
         "used": {"tube": "", "at": "", "site": "", "sites": [""]},
         "work": {"tubes": [], "boxes": [], "sealed": []},
         "expected": boxes.expected_at(lab_id),
+        "redirects": [],
     }  # fmt: skip

@@ -69,6 +69,7 @@ class Redirected(NamedTuple):
     from_lab: int | None
     to_lab: int
     reason: str
+    command_id: int = 0
 
 
 def redirect(
@@ -119,15 +120,15 @@ def _second(number: str, by: Actor) -> int | None:
 def list_redirects(cells: list[int], round_id: int, *, limit: int = 50) -> list[Redirected]:
     """Changes of destination of a round's boxes, the latest first."""
     rows = fetch(
-        "SELECT at, staff_id, body FROM command WHERE cell_id = ANY(%s) AND round_id = %s "
+        "SELECT at, staff_id, body, command_id FROM command WHERE cell_id = ANY(%s) AND round_id = %s "
         "AND kind = 'redirect' ORDER BY at DESC, command_id DESC LIMIT %s "
         "/* fan-out: the few redirected boxes of an area */",
         (cells, round_id, limit),
     )
     return [
         Redirected(*batch_ref(b["batch"]), b["batch"], at, by, b["with"], b["from_lab"],
-                   b["to_lab"], b["reason"])
-        for at, by, b in rows
+                   b["to_lab"], b["reason"], i)
+        for at, by, b, i in rows
     ]  # fmt: skip
 
 

@@ -82,6 +82,16 @@ def one_zone(w: World, side: Side) -> dict:
     return {**asked, "values": {**asked["values"], "zone_id": zone_of(w, side)}}
 
 
+def asked(w: World, side: Side) -> dict:
+    return {"values": {"area_id": side.county.area_id}, "query_string": {"round": counted(w)}}
+
+
+def assigned(w: World, side: Side) -> dict:
+    made = told(w, side)
+    body = {**made["data"], "lab_id": str(made["data"]["lab_id"]), "round": counted(w)}
+    return {"values": made["values"], "json": body}
+
+
 HEADS = {Role.COMMUNITY_WORKER: lambda side: side.county}
 
 CASES = [
@@ -94,6 +104,10 @@ CASES = [
          outside=lambda w: box(w, w.b), inside_marker=lambda w: [w.a.site.name]),
     Case("dashboard_pages.send_elsewhere", "POST", inside=lambda w: told(w, w.a),
          outside=lambda w: told(w, w.b)),
+    Case("dashboard_api.get_board", inside=lambda w: asked(w, w.a),
+         outside=lambda w: asked(w, w.b), inside_marker=lambda w: [w.a.lab.name]),
+    Case("dashboard_api.send_elsewhere", "POST", inside=lambda w: assigned(w, w.a),
+         outside=lambda w: assigned(w, w.b)),
     Case("dashboard_pages.zones", inside=lambda w: zoned(w, w.a), outside=lambda w: zoned(w, w.b),
          stand=HEADS, inside_marker=lambda w: ["甲封控区"], outside_marker=lambda w: ["乙封控区"]),
     Case("dashboard_pages.zone", inside=lambda w: one_zone(w, w.a),

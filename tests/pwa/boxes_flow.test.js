@@ -223,6 +223,22 @@ describe("a hand-over", () => {
     expect(JSON.parse(hand.listForCourier(app)).boxes).toEqual([[SEAL, 2, expect.any(Number)]]);
   });
 
+  it("goes where a desk has sent the box, and says so at the scan", async () => {
+    await sealed(2);
+    app.staff = { ...app.staff, roles: ["packer"] };
+    app.slice.json.redirects = [{
+      batch: "1-1", seal: SEAL, redirect: "9", at: app.now(), from: "一号", to: "70", lab: "二号", why: { zh: "积样", en: "jam" }, seen_at: null,
+    }];
+    handing.enter(app, { seal: SEAL });
+    expect([app.last, app.said.at(-1).text]).toEqual(["redirected", "此箱改送二号。"]);
+    hand.go(app, "count");
+    hand.deskOf(app).typed = "1";
+    await hand.countNow(app);
+    await scanner(app, handing)("badge", town.badge(2));
+    expect(hand.deskOf(app).lab).toBe("70");
+    expect(hand.labName(app, "70")).toBe("二号");
+  });
+
   const reloaded = async (before) => {
     const after = new Bare();
     Object.assign(after, { clock: before.clock });

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.accounts.roles import Actor, Place
 from screening.dashboard import command_sentences as sentences
 from screening.dashboard.command_lines import Lines
-from screening.dashboard.drawn import Drawings, Drawn
+from screening.dashboard.drawn import DRAWN, answer, private, tag_of
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, started
 from screening.dashboard.pages.round import clock_lines
 from screening.dashboard.told import lang, told, when
@@ -22,13 +21,12 @@ from screening.figures import service
 from screening.figures.rules import Sheet, from_plain
 from screening.figures.service import Kept
 from screening.figures.standing import Clock, minutes_since
-from screening.i18n import _, age, current_lang
+from screening.i18n import _, age
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import LEVEL_NAMES
 from screening.registry.queries import RoundPolicy
 
-DRAWN = Drawings()
 EVERY = 15  # seconds between two questions of a page; the browser adds jitter
 
 
@@ -84,25 +82,17 @@ def command_now(area_id: int) -> Any:
         return Response(status=204)
     version = service.find_version(policy.round_id, area_id)
     if version is not None:
-        tag = _tag(actor, version)
+        tag = tag_of(actor, str(version))
         if request.if_none_match.contains_weak(tag):
-            return _private(Response(status=304), tag)
+            return private(Response(status=304), tag)
         if (drawn := DRAWN.find(tag)) is not None:
-            return _answer(drawn, tag)
+            return answer(drawn, tag)
     kept = service.look(policy.round_id, area_id, at=clock.now())
-    tag = _tag(actor, kept.version)
+    tag = tag_of(actor, str(kept.version))
     drawn = DRAWN.draw(tag, lambda: render_template(
         "dashboard/command_now.html", policy=policy, every=EVERY, **page(policy, node, kept)
     ))  # fmt: skip
-    return _answer(drawn, tag)
-
-
-def _answer(drawn: Drawn, tag: str) -> Response:
-    packed = "gzip" in request.accept_encodings
-    response = Response(drawn.packed if packed else drawn.plain, mimetype="text/html")
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    return _private(response, tag)
+    return answer(drawn, tag)
 
 
 def _node(area_id: int) -> Node:
@@ -110,25 +100,6 @@ def _node(area_id: int) -> Node:
     if node is None:
         raise places.NoSuchPlace()
     return node
-
-
-def _tag(actor: Actor, version: int) -> str:
-    """A picture reads differently in another language and for other scopes, whose doors differ."""
-    return tag_of(actor, str(version))
-
-
-def tag_of(actor: Actor, mark: str) -> str:
-    """The same for everybody whose doors are the same and who reads the same language."""
-    held = ",".join(sorted({f"{g.role}@{g.place.kind}{g.place.id}" for g in actor.grants}))
-    return hashlib.sha256(f"{mark} {current_lang()} {held}".encode()).hexdigest()[:24]
-
-
-def _private(response: Response, tag: str) -> Response:
-    """Kept by this browser alone, and asked for again each time."""
-    response.set_etag(tag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Cookie, Accept-Language, Accept-Encoding"
-    return response
 
 
 def trail(actor: Actor, node: Node, policy: RoundPolicy) -> list[tuple[str, str]]:

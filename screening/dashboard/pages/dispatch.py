@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
-from screening.accounts.roles import Role
 from screening.dashboard.dispatch_lines import Lines
-from screening.dashboard.dispatch_queries import Board, Box
-from screening.dashboard.dispatch_rules import waits
+from screening.dashboard.dispatch_marks import mark_of
+from screening.dashboard.dispatch_queries import Board
+from screening.dashboard.dispatch_rules import MOVERS, VIEWERS, waits
+from screening.dashboard.drawn import DRAWN, answer, private, tag_of
 from screening.dashboard.pages.command import trail
 from screening.dashboard.pages.frame import bp, chosen, head, own_area, started
 from screening.dashboard.told import lang
@@ -22,12 +23,8 @@ from screening.figures.standing import minutes_since
 from screening.i18n import _, age, current_lang
 from screening.registry.queries import NoSuchRound
 from screening.transport import redirects, words
-from screening.transport.desk_queries import find_batch
-from screening.transport.queries import NoSuchBatch
 from screening.transport.rules import BatchStage
 
-VIEWERS = (Role.DISPATCHER, Role.DISTRICT_HEAD, Role.ADMINISTRATOR, Role.AUDITOR)
-MOVERS = (Role.DISPATCHER, Role.DISTRICT_HEAD)
 EVERY = 30  # seconds between two questions of a board
 
 
@@ -72,13 +69,15 @@ def dispatch(area_id: int) -> Any:
 @bp.get("/dispatch/<int:area_id>/now")
 @require(*VIEWERS, at=area())
 def dispatch_now(area_id: int) -> Any:
-    """The part of the board that moves."""
+    """The part of the board that moves, with an ETag: 304 while nothing has."""
     board, _rounds = _board(area_id)
-    response: Response = make_response(
-        render_template("dashboard/dispatch_now.html", as_of=board.at, **shown(board))
-    )
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    tag = tag_of(current_actor(), mark_of(board.scene))
+    if request.if_none_match.contains_weak(tag):
+        return private(Response(status=304), tag)
+    drawn = DRAWN.draw(tag, lambda: render_template(
+        "dashboard/dispatch_now.html", as_of=board.at, **shown(board)
+    ))  # fmt: skip
+    return answer(drawn, tag)
 
 
 def shown(board: Board) -> dict[str, Any]:
@@ -114,7 +113,7 @@ def destination(area_id: int, batch: str) -> Any:
 def send_elsewhere(area_id: int, batch: str) -> Any:
     """Send a box to another laboratory: the signed-in person decides, another one was told."""
     board, rounds = _board(area_id)
-    box = _box(board, batch)
+    box = board.get_box(batch)
     names = {x.lab_id: x.name for x in board.labs}
     asked = request.form.get("lab_id", 0, type=int)
     try:
@@ -135,19 +134,8 @@ def send_elsewhere(area_id: int, batch: str) -> Any:
     return redirect(url_for(".dispatch", area_id=area_id, round=board.round_id), 303)
 
 
-def _box(board: Board, wire: str) -> Box:
-    """A box of the area's sites. Raises NoSuchBatch."""
-    try:
-        row = find_batch(wire)
-    except ValueError:
-        row = None
-    if row is None or not board.scene.sight.sees(row.site_id, None):
-        raise NoSuchBatch()
-    return board.box(row)
-
-
 def _choice(board: Board, wire: str) -> dict[str, Any]:
-    box = _box(board, wire)
+    box = board.get_box(wire)
     lines = Lines(board, box)
     road = {i: board.road[i][1] for i in board.loads}
     if box.row.stage == BatchStage.HANDED_OVER and box.lab_id in road:

@@ -18,12 +18,29 @@ from screening.field import doors, sign_in, signed, slices
 from screening.field.api.frame import bp
 from screening.openapi import gives, takes
 from screening.places.rules import Place
+from screening.wire import Id, text
+
+
+class RedirectSeenIn(Schema):
+    """A redirected box whose new laboratory a person on the road has read."""
+
+    batch = text(64, required=True)
+    redirect = Id(required=True, metadata={"description": "as the slice named it"})
+    by = Id(load_default=None, allow_none=True, metadata={"description": "staff id"})
+    at = fields.Integer(
+        required=True, validate=validate.Range(0, 2**42),
+        metadata={"description": "milliseconds since 1970"},
+    )  # fmt: skip
 
 
 class SliceIn(Schema):
     """`revision`: of the roster the phone holds already; it is left out when it still holds."""
 
     revision = fields.String(load_default="", validate=validate.Length(max=32))
+    seen = fields.List(
+        fields.Nested(RedirectSeenIn), load_default=list, validate=validate.Length(max=200),
+        metadata={"description": "redirections that somebody read on this phone since"},
+    )  # fmt: skip
 
 
 @bp.post("/api/v1/field/slice")
@@ -36,8 +53,10 @@ def get_slice(args: dict[str, Any]) -> Response:
     The phone signs the request: `X-Device: <device id> <milliseconds> <signature>`, ES256 (r ‖ s,
     base64url) over six lines: screening-request-1, device id, method, path, milliseconds, the
     body's SHA-256 in hex. No staff session is needed at five in the morning."""
-    device = signed.device_of(request, at=clock.now())
-    return zipped(jsonify(slices.make(device, revision=args["revision"], at=clock.now())))
+    now = clock.now()
+    device = signed.device_of(request, at=now)
+    slices.hear(device, args["seen"], at=now)
+    return zipped(jsonify(slices.make(device, revision=args["revision"], at=now)))
 
 
 def zipped(response: Response) -> Response:
