@@ -147,6 +147,7 @@ def keep(
 
 
 def aad(bulletin_id: int) -> str:
+    """What ties the sealed blocks to their bulletin."""
     return f"bulletin.sealed.{bulletin_id}"
 
 

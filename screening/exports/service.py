@@ -116,6 +116,7 @@ def take_open(subject: str, subject_id: int, rows: int, *, by: Actor) -> None:
 
 
 def midnight(now: datetime) -> datetime:
+    """The last local midnight, from which a day's limits are counted."""
     return now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
 
 

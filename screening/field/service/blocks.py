@@ -35,6 +35,7 @@ def store(
     state: int,
     at: datetime,
 ) -> None:
+    """Keep what is new of a batch as one block, sealed under the key of its round."""
     key_round = next((t.entry.round for t in told if t.entry.round), 0)
     if key_round and find_policy(key_round) is None:
         key_round = 0
@@ -83,6 +84,7 @@ def next_held(device: DeviceRow, batch: Batch, branch: int) -> Batch | None:
 
 
 def drop_held(device: DeviceRow, held: Batch) -> None:
+    """A block that waited beyond a gap goes: it is stored anew as applied."""
     run(
         "DELETE FROM journal_block WHERE cell_id = %s AND device_id = %s AND journal_id = %s "
         "AND first = %s AND state = 1",

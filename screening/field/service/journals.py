@@ -19,6 +19,7 @@ SKEW_MS = 600_000  # ten minutes (edge case 25)
 def advance(
     device: DeviceRow, batch: Batch, where: Placing, told: Sequence[e.Told], at: datetime
 ) -> None:
+    """The branch stands at the batch's last number; a shift's end tells its closing number."""
     closed = [t.entry.n for t in told if type(t.entry) is e.ShiftEnd]
     last_at = max((t.at for t in told), default=None)
     run(

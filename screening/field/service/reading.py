@@ -57,6 +57,9 @@ def decode(
 def apply(
     device: DeviceRow, told: list[e.Told], *, careful: bool, at: datetime
 ) -> list[tuple[int, int, str]]:
+    """Apply entries as one set, or, when `careful`, each in a savepoint of its own.
+
+    Returns (line id, number, code) of those that could not be applied. Practice applies nothing."""
     if device.practice:
         return []
     if not careful:

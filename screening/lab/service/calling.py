@@ -88,6 +88,7 @@ class Roster:
 
 
 def open_phone(duty: DutyRow) -> str:
+    """The telephone of a duty; empty where none was given."""
     return ring().open(bytes(duty.sealed), AAD).decode() if duty.sealed else ""
 
 

@@ -83,6 +83,7 @@ def kept_rows(rows: Sequence[ListRow]) -> tuple[list[Any], str]:
 
 
 def rows_of(found: RunRow) -> list[ListRow]:
+    """The stored rows of a list, with the operators' names opened."""
     rows = msgspec.convert(queries.get_readings(found), list[ListRow], strict=False)
     names = msgspec.json.decode(ring().open(b64decode(found.verdict[NAMES]), AAD))
     return [msgspec.structs.replace(r, operator=names.get(str(r.row), "")) for r in rows]
@@ -111,6 +112,7 @@ def _told(found: RunRow) -> dict[str, Any]:
 
 
 def get_list(lab: LabRow, run_id: int, *, lock: bool = False) -> RunRow:
+    """A run that came as a list. Raises NoSuchRun."""
     found = queries.get_run(lab, run_id, lock=lock)
     if not lists.is_list(found):
         raise NoSuchRun()
@@ -136,6 +138,7 @@ def _line(
 
 
 def refuse(faults: list[Fault]) -> None:
+    """Raises ListFaults with all faults in the order of rows, if there are any."""
     if faults:
         raise p.ListFaults(sorted(faults, key=lambda f: f.row or 0))
 
@@ -214,6 +217,7 @@ def _against(
 
 
 def made_now(lab: LabRow, rows: list[ListRow], at: datetime) -> Made:
+    """What a list would do now: calls, repeats, faults. Raises ListFaults."""
     rules = Rules(at)
     repeated, faults = standing(lab, rows, rules)
     refuse(faults)

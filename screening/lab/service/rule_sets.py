@@ -127,6 +127,7 @@ def list_in_force(*, at: datetime) -> list[Version]:
 
 
 def get_version(rule_id: int) -> Version:
+    """Raises NoSuchRuleSet."""
     rows = fetch(f"{_READ} WHERE rule_id = %s", (rule_id,))
     if not rows:
         raise NoSuchRuleSet()

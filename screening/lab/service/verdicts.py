@@ -70,6 +70,7 @@ def show(lab_id: int, run_id: int, *, at: datetime) -> Shown:
 
 
 def call_of(barcode: str, well: str, call: Any) -> dict[str, Any]:
+    """One well's call as the stored verdict keeps it."""
     return {
         "well": well,
         "barcode": barcode,
@@ -80,6 +81,7 @@ def call_of(barcode: str, well: str, call: Any) -> dict[str, Any]:
 
 
 def bench_of(lab: LabRow, plate: PlateRow) -> Bench:
+    """A plate with its wells, their tubes and its start."""
     wells = queries.list_wells(plate)
     tubes = list_tubes({w.barcode: w.key for w in wells.values()}.values())
     return Bench(lab, plate, wells, {t["barcode"]: t for t in tubes}, starts.find(plate))
@@ -94,6 +96,7 @@ def rule_of(bench: Bench, at: datetime) -> rule_sets.Version:
 
 
 def judge_now(bench: Bench, found: RunRow, at: datetime) -> Judgement:
+    """What the rules in force say of the readings of a run."""
     plate, rule = bench.plate, rule_of(bench, at).rule
     about: Mapping[str, tuple[bool, list[str]]] = {}
     if rule.cohort_cutoffs:

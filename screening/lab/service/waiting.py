@@ -59,6 +59,7 @@ def stand(lab: LabRow, barcodes: Collection[str]) -> list[list[Any]]:
 
 
 def end(found: TrayRow, state: str, *, by: int, at: datetime, **more: Any) -> None:
+    """A file of the tray leaves it in `state`, tied to its plate and run where it has them."""
     values = {"plate_id": None, "run_id": None, "reason": None} | more
     run(
         "UPDATE tray_file SET state = %s, plate_id = %s, run_id = %s, reason = %s, ended_by = %s, "

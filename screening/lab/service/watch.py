@@ -80,6 +80,7 @@ def hold(
 
 
 def ask_lift(cell: int, hold_id: int, reason: str, *, by: int, at: datetime) -> None:
+    """The first person asks to lift a hold, with a reason."""
     run(
         "UPDATE run_hold SET asked_by = %s, asked_at = %s, reason = %s "
         "WHERE cell_id = %s AND hold_id = %s AND lifted_at IS NULL",
@@ -88,6 +89,7 @@ def ask_lift(cell: int, hold_id: int, reason: str, *, by: int, at: datetime) -> 
 
 
 def lift(cell: int, hold_id: int, *, by: int, at: datetime) -> None:
+    """The second person lifts it."""
     run(
         "UPDATE run_hold SET lifted_by = %s, lifted_at = %s "
         "WHERE cell_id = %s AND hold_id = %s AND lifted_at IS NULL",

@@ -34,6 +34,7 @@ def close_area(area_id: int, *, on: date) -> None:
 
 
 def rename_area(area_id: int, name: str, *, on: date) -> None:
+    """A new name from `on`; the old one stays as a dated row. Raises NoSuchPlace."""
     node = living(area_id)
     lock()
     parent = queries.find_area(node.parent_id) if node.parent_id else None

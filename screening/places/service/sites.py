@@ -73,6 +73,7 @@ def change_site(site_id: int, **values: Any) -> None:
 
 
 def change_lab(lab_id: int, **values: Any) -> None:
+    """Fields of LAB_FIELDS, whichever are given. Raises NoSuchPlace."""
     _change_row("lab", LAB_FIELDS, lab_id, values)
 
 

@@ -39,6 +39,7 @@ class AreaTaken(Conflict):
 
 
 def node_of(area_id: int, code: str, name: str, level: int, parent: Node | None) -> Node:
+    """A node below `parent`, with its path and its cell: a street is a cell of its own."""
     path = f"{parent.path if parent else '/'}{area_id}/"
     cell = parent.cell_id if parent and parent.cell_id else (area_id if level >= STREET else 0)
     return Node(area_id, code, name, level, parent.area_id if parent else None, path, cell)
@@ -51,6 +52,7 @@ def spare_ids() -> Iterator[int]:
 
 
 def write_areas(nodes: Sequence[Node], on: date) -> None:
+    """New areas, valid from `on`."""
     insert(
         "area",
         AREA_COLUMNS,
@@ -81,6 +83,7 @@ def change(old: Node, name: str, parent: Node | None, spare_id: int, on: date) -
 
 
 def living(area_id: int) -> Node:
+    """An area that is not closed. Raises NoSuchPlace."""
     node = queries.find_area(area_id)
     if node is None:
         raise NoSuchPlace()
@@ -88,6 +91,7 @@ def living(area_id: int) -> Node:
 
 
 def lock() -> None:
+    """One change of the tree at a time, until the transaction ends."""
     fetch("SELECT pg_advisory_xact_lock(%s)", (TREE_LOCK,))
 
 

@@ -174,6 +174,7 @@ def put_in_cohort(
 
 
 def leave_cohort(cell: int, person_id: int, cohort: str, *, at: datetime) -> None:
+    """A person's membership of a cohort ends at `at`."""
     run(
         "UPDATE person_cohort SET valid_to = %s WHERE cell_id = %s AND person_id = %s "
         "AND cohort = %s AND (valid_to IS NULL OR valid_to > %s)",

@@ -110,6 +110,7 @@ def upload(
 
 
 def get_import(import_id: int) -> Import:
+    """Raises NoSuchImport."""
     rows = fetch(f"SELECT {_COLUMNS} FROM import_run WHERE import_id = %s", (import_id,))
     if not rows:
         raise NoSuchImport()
@@ -331,6 +332,7 @@ def list_faults(import_id: int, after: int = 0, limit: int = 200) -> list[tuple]
 
 
 def sentence(code: str, details: dict[str, Any] | None, lang: str) -> str:
+    """A stored fault in words."""
     return BY_CODE[code](**(details or {})).sentence(lang)
 
 

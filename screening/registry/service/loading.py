@@ -256,6 +256,7 @@ def identity(keys: KeyRing, e: Entry) -> bytes:
 
 
 def household_id(e: Entry) -> int:
+    """The same household of the same home has the same id in every file."""
     return hash_id("household", e.home.area_id, e.household)
 
 

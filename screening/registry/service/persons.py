@@ -119,10 +119,12 @@ def register(newcomer: Newcomer, community: int, *, at: datetime) -> tuple[int, 
 
 
 def ring() -> KeyRing:
+    """The keys that seal and hash what is personal."""
     return current_app.extensions["keys"]
 
 
 def identity_hash(keys: KeyRing, newcomer: Newcomer) -> bytes:
+    """Of the document; of the mark or the name where there is none."""
     found = seals.doc_hash(keys, newcomer.document)
     return found if found is not None else seals.no_doc_hash(keys, newcomer.mark or newcomer.name)
 

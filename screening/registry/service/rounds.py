@@ -288,6 +288,7 @@ def stop(round_id: int, *, at: datetime) -> None:
 
 
 def cancel(round_id: int) -> None:
+    """A round that never started is given up."""
     to = _lock_state(round_id, "cancel")
     run("UPDATE round SET state = %s WHERE round_id = %s", (to, round_id))
     _told("round_cancelled", round_id)

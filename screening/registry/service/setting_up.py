@@ -36,6 +36,7 @@ def import_areas(content: bytes, *, on: date) -> AreaReport:
 
 
 def add_area(parent_id: int, code: str, name: str, level: int, *, on: date) -> int:
+    """An area below another, noted in the audit. Returns its id."""
     area_id = places.add_area(parent_id, code, name, level, on=on)
     note("area_added", "area", area_id)
     return area_id
@@ -76,27 +77,32 @@ def _check_empty(before: Iterable[Node]) -> None:
 
 
 def add_site(code: str, area_id: int, values: Mapping[str, Any]) -> int:
+    """A site, noted in the audit. Returns its id."""
     site_id = places.add_site(code, area_id, **values)
     note("site_added", "site", site_id)
     return site_id
 
 
 def change_site(site_id: int, values: Mapping[str, Any]) -> None:
+    """Fields of a site; the audit names which."""
     places.change_site(site_id, **values)
     note("site_changed", "site", site_id, detail={"fields": sorted(values)})
 
 
 def close_site(site_id: int, *, at: datetime) -> None:
+    """The site takes nobody from `at` on."""
     places.close_site(site_id, at=at)
     note("site_closed", "site", site_id)
 
 
 def add_lab(code: str, area_id: int, values: Mapping[str, Any]) -> int:
+    """A laboratory, noted in the audit. Returns its id."""
     lab_id = places.add_lab(code, area_id, **values)
     note("lab_added", "lab", lab_id)
     return lab_id
 
 
 def change_lab(lab_id: int, values: Mapping[str, Any]) -> None:
+    """Fields of a laboratory; the audit names which."""
     places.change_lab(lab_id, **values)
     note("lab_changed", "lab", lab_id, detail={"fields": sorted(values)})

@@ -61,6 +61,7 @@ def bench(barcodes: Collection[str], lab_id: int, run_id: int | None = None) -> 
 
 
 def by_round(standings: Iterable[Standing]) -> dict[int, list[Standing]]:
+    """In the order of rounds, since each round is written as one set."""
     out: dict[int, list[Standing]] = defaultdict(list)
     for s in standings:
         out[s.key.round_id].append(s)

@@ -139,6 +139,7 @@ def package(
     command: int,
     reason: str | None = None,
 ) -> Package:
+    """What the authority's package says of a released version."""
     run_id = s.test.run_id if s.test else None
     return Package(what, s.key, version, outcome, lab_id, run_id, command, s.inside, reason)
 

@@ -48,6 +48,7 @@ def batches_of(moved: Mapping[str, tube.Merged]) -> set[Ref]:
 
 
 def tube_states(packed: Mapping[int, Sequence[queries.PackRow]]) -> dict[str, dict]:
+    """The rows of the tubes in boxes by barcode; of a rejected one also whether it `leaked`."""
     keys = find_keys({p.barcode for rows in packed.values() for p in rows})
     out = {r["barcode"]: r for r in list_tubes(keys.values())}
     for row in out.values():
@@ -64,6 +65,7 @@ def _leaked(row: Mapping[str, Any]) -> bool:
 def fold(
     facts: Sequence[Fact], rows: Sequence[queries.PackRow], known: Mapping[str, dict]
 ) -> rules.BatchState:
+    """The state of one trip from its facts, what was packed into it, and its round's limits."""
     packed = [
         rules.Packed(
             p.barcode,

@@ -15,6 +15,7 @@ from screening.tube.rules import Line, Verb
 
 
 def read(work: Work, t: e.Told, rounds: Mapping[int, int], sites: Mapping[int, int]) -> None:
+    """Add one entry to `work`. Raises what reading its codes raises."""
     entry, kind = t.entry, type(t.entry)
     wire = getattr(entry, "batch", None)
     if kind in (e.Pack, e.Unpack):

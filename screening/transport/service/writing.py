@@ -22,6 +22,7 @@ _FACT = (
 
 
 def write_facts(work: Work, packs: Mapping[str, tube.Merged], recorded_at: datetime) -> None:
+    """New facts of batches, and tubes packed into them; a replay writes nothing."""
     rows = []
     for (cell, batch), facts in work.facts.items():
         for f in facts:
@@ -45,6 +46,7 @@ _UPSERT = "ON CONFLICT (cell_id, batch_id) DO UPDATE SET " + ", ".join(
 
 
 def write_batches(folded: Sequence[tuple[Ref, rules.BatchState, list[Fact]]], work: Work) -> None:
+    """The folded state of every touched batch, and when tubes were taken out."""
     rows = []
     for (cell, batch), s, _ in folded:
         policy = registry.find_policy(s.round_id)

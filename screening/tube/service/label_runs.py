@@ -84,6 +84,7 @@ def write_run(
     kind: str, first: int, count: int, pattern_id: int | None, site_id: int | None, by: int,
     at: datetime, practice: bool,
 ) -> int:  # fmt: skip
+    """One row of the directory of runs. Returns its id."""
     run_id = new_id()
     columns = (
         "run_id", "kind", "first", "count", "pattern_id", "site_id", "made_by", "made_at",

@@ -79,6 +79,7 @@ def retire_pattern(pattern_id: int) -> None:
 
 
 def get_pattern(pattern_id: int) -> PatternRow:
+    """Raises NoSuchPattern."""
     rows = fetch(
         "SELECT pattern_id, name, version, kind, regex, length, check_name, active, made_at "
         "FROM code_pattern WHERE pattern_id = %s",

@@ -28,6 +28,7 @@ _UPSERT = "ON CONFLICT (cell_id, round_id, barcode) DO UPDATE SET " + ", ".join(
 
 
 def write_custody(merged: Mapping[str, Merged], recorded_at: datetime) -> None:
+    """New lines; `late` are those of a stage that the tube had passed."""
     rows = []
     for barcode, m in merged.items():
         key, stage = m.key, m.before.stage if m.before else 0
@@ -117,6 +118,7 @@ def _set_of_record(cell: int, round_id: int, persons: Iterable[int]) -> None:
 
 
 def write_tubes(merged: Iterable[Merged], limits: Limits) -> None:
+    """The folded state of every tube, with its deadline."""
     rows = []
     for m in merged:
         s, key = m.state, m.key
