@@ -59,7 +59,27 @@ def held_for_its_clock(side: Side) -> dict:
             "data": {"clock_reason": "zone"}}  # fmt: skip
 
 
+def dropped_by_api(side: Side) -> dict:
+    return at_lab(side, data={"file": (io.BytesIO(data(filled(side))), "run.csv")})
+
+
+def assigned_by_api(side: Side) -> dict:
+    file_id, plate_id = in_tray(side)
+    return {"values": {"lab_id": side.lab.lab_id, "file_id": file_id},
+            "json": {"plate_id": str(plate_id)}}  # fmt: skip
+
+
+def discarded_by_api(side: Side) -> dict:
+    values = {"lab_id": side.lab.lab_id, "file_id": in_tray(side)[0]}
+    return {"values": values, "json": {"reason": "a file of another day"}}
+
+
 CASES = [
+    Case("lab_api.get_tray", **sides(at_lab)),
+    Case("lab_api.list_tray_ended", **sides(at_lab)),
+    Case("lab_api.drop_into_tray", "POST", **sides(dropped_by_api)),
+    Case("lab_api.assign_tray_file", "POST", **sides(assigned_by_api)),
+    Case("lab_api.discard_tray_file", "POST", **sides(discarded_by_api)),
     Case("lab_pages.bench_scan", **sides(at_lab)),
     Case("lab_pages.take_scan", "POST", ok=303, **sides(by_scanner)),
     Case("lab_pages.override_clock", "POST", ok=303, **sides(held_for_its_clock)),

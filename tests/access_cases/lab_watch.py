@@ -51,7 +51,44 @@ def full(side: Side) -> dict:
     return at_lab(side)
 
 
+def new_lot(side: Side) -> dict:
+    return at_lab(side) | {"json": {"kit": "general-ct40", "lot": f"L{tube_at(side)}"}}
+
+
+def kept_in_box(side: Side) -> dict:
+    kept(side)
+    return at_lab(side) | {"query_string": {"rack": "R1", "box": "B1"}}
+
+
+def found(side: Side) -> dict:
+    return {"values": {"lab_id": side.lab.lab_id, "barcode": kept(side)}}
+
+
+def tube_in(maker):
+    return lambda side: at_lab(side) | {"json": {"tube": maker(side)}}
+
+
+def put_by_api(side: Side) -> dict:
+    return at_lab(side) | {
+        "json": {"rack": "R1", "box": f"B{tube_at(side)}", "tube": tube_at(side)}
+    }
+
+
+API = [
+    Case("lab_api.get_control_charts", **sides(at_lab)),
+    Case("lab_api.open_kit_lot", "POST", ok=201, **sides(new_lot)),
+    Case("lab_api.get_positivity", **sides(at_lab)),
+    Case("lab_api.list_archive", **sides(full)),
+    Case("lab_api.list_archive_box", **sides(kept_in_box)),
+    Case("lab_api.find_in_archive", **sides(found)),
+    Case("lab_api.put_into_archive", "POST", ok=201, **sides(put_by_api)),
+    Case("lab_api.take_from_archive", "POST", **sides(tube_in(kept))),
+    Case("lab_api.list_discards", **sides(full)),
+    Case("lab_api.discard_from_archive", "POST", **sides(tube_in(rejected))),
+]
+
 CASES = [
+    *API,
     Case("lab_pages.charts", **sides(at_lab)),
     Case("lab_pages.open_lot", "POST", ok=303, **sides(lot)),
     Case("lab_pages.positivity_watch", **sides(at_lab)),

@@ -1,7 +1,8 @@
-"""The laboratory over HTTP: the bench, plates, runs, rule sets, result lists, alerts, duty."""
+"""The laboratory over HTTP: the bench, plates, runs, rule sets, lists, alerts, duty, archive."""
 
 from screening.lab.api import (
     alerts,
+    archive,
     bench,
     duty,
     plate_files,
@@ -9,6 +10,8 @@ from screening.lab.api import (
     result_lists,
     rule_sets,
     runs,
+    tray,
+    watch,
 )
 from screening.lab.api.frame import bp
 
@@ -18,5 +21,6 @@ bp.register_blueprint(alerts.bp)
 bp.register_blueprint(duty.bp)
 
 __all__ = [
-    "alerts", "bench", "bp", "duty", "plate_files", "plates", "result_lists", "rule_sets", "runs",
+    "alerts", "archive", "bench", "bp", "duty", "plate_files", "plates", "result_lists", "rule_sets",
+    "runs", "tray", "watch",
 ]  # fmt: skip

@@ -19,7 +19,6 @@ from screening.lab.queries.archive import (
     list_asked,
     list_box,
     list_boxes,
-    list_free,
 )
 from screening.lab.scopes import BENCH, LAB, READERS
 from screening.lab.service import archive as service
@@ -28,8 +27,6 @@ from screening.lab.watch.retention import Fate, Held
 from screening.places import queries as places
 from screening.tube.rules import Stage
 from screening.tube.words import STAGE_WORDS
-
-LISTED = 300
 
 
 @bp.get("/lab/<int:lab_id>/archive")
@@ -202,9 +199,7 @@ def discard_tube(lab_id: int) -> Any:
 
 def discards_view(lab_id: int, last: dict[str, Any] | None = None) -> dict[str, Any]:
     lab, at = queries.get_lab(lab_id), clock.now()
-    listed = list_free(lab, at, limit=LISTED)
-    held = held_of([s.key for s in listed])
-    free = [s for s in listed if s.barcode in held and retention.fate(held[s.barcode], at).may_go]
+    free, kept, held = service.free_now(lab, at)
     asked = list_asked(lab)
     names = names_of({s.asked_by for s in asked if s.asked_by})
     return {
@@ -213,8 +208,8 @@ def discards_view(lab_id: int, last: dict[str, Any] | None = None) -> dict[str, 
         "last": last,
         "may_write": may_handle(lab_id),
         "days": int(retention.NEGATIVE_DAYS.value),
-        "waiting": len(listed) - len(free),
-        "more": len(listed) == LISTED,
+        "waiting": len(kept),
+        "more": len(free) + len(kept) == service.LISTED,
         "free": [free_line(lab_id, s, held[s.barcode]) for s in free],
         "asked": [
             {

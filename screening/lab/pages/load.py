@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,15 @@ from screening.lab import queries
 from screening.lab.pages.frame import bp, shown
 from screening.lab.queries import LabRow
 from screening.lab.queries.capacity import list_loads
-from screening.lab.queries.charts import list_hours, list_recent_counts
-from screening.lab.queries.holds import HoldRow, counts_of, list_holds
+from screening.lab.queries.charts import list_hours
+from screening.lab.queries.holds import HoldRow
 from screening.lab.scopes import LAB, READERS
-from screening.lab.watch import capacity, drawing, positivity
+from screening.lab.service import charts as service
+from screening.lab.service.charts import HOURS
+from screening.lab.watch import capacity, drawing
 from screening.lab.watch.capacity import LabLoad
 from screening.lab.watch.positivity import KINDS, Count
 
-HOURS = 48
 HOUR = timedelta(hours=1)
 
 
@@ -32,43 +34,40 @@ HOUR = timedelta(hours=1)
 @require(*READERS, at=LAB)
 def positivity_watch(lab_id: int) -> Any:
     """Signals by the hour against what is expected, the last day's plates, what is on hold."""
-    lab, at = queries.get_lab(lab_id), clock.now()
-    own, others = counts_of(lab, at)
-    rate = positivity.expected(own, others)
-    hours = list_hours(lab, at, HOURS)
+    at = clock.now()
+    found = service.positivity_of(lab_id, at=at)
     return shown(
         "lab/positivity.html",
-        lab=lab,
+        lab=found.lab,
         as_of=at,
-        own=own,
-        others=others,
-        rate=rate,
-        alone=others.tubes < positivity.ENOUGH.value,
-        chart=rate_chart(hours, rate, at),
-        hours=[hour_line(h, c, rate) for h, c in reversed(hours)],
-        runs=[run_line(lab, r, rate) for r in list_recent_counts(lab, at)],
-        holds=[hold_line(h) for h in list_holds([lab])],
+        own=found.own,
+        others=found.others,
+        rate=found.expected,
+        alone=found.alone,
+        chart=rate_chart(found.hours, found.expected, at),
+        hours=[hour_line(h) for h in reversed(found.hours)],
+        runs=[run_line(lab_id, p) for p in found.plates],
+        holds=[hold_line(h) for h in found.holds],
     )
 
 
-def rate_chart(hours: list[tuple[datetime, Count]], rate: float, at: datetime) -> dict[str, Any]:
+def rate_chart(hours: Sequence[service.Hour], rate: float, at: datetime) -> dict[str, Any]:
     """Points of signals per hundred tubes with the band of each hour, as wide as its tubes make
     it: few tubes say little."""
     first = floor_hour(at) - HOUR * (HOURS - 1)
     x = drawing.across(0, HOURS)
-    bands = [(h, c, positivity.band(c.tubes, rate)) for h, c in hours if c.tubes]
-    top = max([100 * c.rate for _h, c, _b in bands] + [100 * b[1] / c.tubes for _h, c, b in bands]
-              + [1.0])  # fmt: skip
+    seen = [h for h in hours if h.tubes]
+    top = max([100 * max(h.signals, h.high) / h.tubes for h in seen] + [1.0])
     y = drawing.upward(0.0, min(100.0, top * 1.1))
-    points = []
-    for hour, c, (low, high) in bands:
-        at_x = x((hour - first) / HOUR + 0.5)
-        out = not low <= c.signals <= high
-        points.append({
-            "x": at_x, "y": y(100 * c.rate), "tone": "stop" if out else "",
-            "top": y(min(100.0, 100 * high / c.tubes)), "bottom": y(100 * low / c.tubes),
-            "text": f"{hour.astimezone(ZONE):%m-%d %H:00} · {c.signals} / {c.tubes}",
-        })  # fmt: skip
+    points = [
+        {
+            "x": x((h.hour - first) / HOUR + 0.5), "y": y(100 * h.signals / h.tubes),
+            "tone": "" if h.state == "within" else "stop",
+            "top": y(min(100.0, 100 * h.high / h.tubes)), "bottom": y(100 * h.low / h.tubes),
+            "text": f"{h.hour.astimezone(ZONE):%m-%d %H:00} · {h.signals} / {h.tubes}",
+        }
+        for h in seen
+    ]  # fmt: skip
     return {
         "points": points, "ticks": drawing.ticks(y), "expected": y(100 * rate),
         "days": hour_ticks(first, x), "wide": x(1) - x(0),
@@ -88,36 +87,31 @@ def hour_ticks(first: datetime, x: drawing.Scale, every: int = 6) -> list[dict[s
     ]
 
 
-def judged(c: Count, rate: float) -> dict[str, Any]:
-    low, high = positivity.band(c.tubes, rate)
-    if c.signals > high:
-        return {"tone": "stop", "text": _("偏高")}
-    if c.signals < low:
-        return {"tone": "look", "text": _("偏低")}
-    return {"tone": "ok", "text": _("在带内")}
+def judged(state: str) -> dict[str, Any]:
+    words = {"high": ("stop", _("偏高")), "low": ("look", _("偏低"))}
+    tone, text = words.get(state, ("ok", _("在带内")))
+    return {"tone": tone, "text": text}
 
 
-def hour_line(hour: datetime, c: Count, rate: float) -> dict[str, Any]:
-    low, high = positivity.band(c.tubes, rate)
+def hour_line(h: service.Hour) -> dict[str, Any]:
     return {
-        "hour": hour,
-        "tubes": c.tubes,
-        "signals": c.signals,
-        "rate": (c.signals, c.tubes),
-        "band": f"{low}–{high}",
-        "state": judged(c, rate),
+        "hour": h.hour,
+        "tubes": h.tubes,
+        "signals": h.signals,
+        "rate": (h.signals, h.tubes),
+        "band": f"{h.low}–{h.high}",
+        "state": judged(h.state),
     }
 
 
-def run_line(lab: LabRow, row: tuple, rate: float) -> dict[str, Any]:
-    run_id, at, plate, tubes, signals = row
+def run_line(lab_id: int, p: service.Plate) -> dict[str, Any]:
     return {
-        "plate": {"text": plate, "href": url_for(".run", lab_id=lab.lab_id, run_id=run_id)},
-        "at": at,
-        "tubes": tubes,
-        "signals": signals,
-        "rate": (signals, tubes),
-        "state": judged(Count(tubes, signals), rate),
+        "plate": {"text": p.plate, "href": url_for(".run", lab_id=lab_id, run_id=p.run_id)},
+        "at": p.at,
+        "tubes": p.tubes,
+        "signals": p.signals,
+        "rate": (p.signals, p.tubes),
+        "state": judged(p.state),
     }
 
 

@@ -12,7 +12,6 @@ from screening.errors import Problem
 from screening.i18n import _, current_lang
 from screening.lab import queries, words
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.charts import broken_by
 from screening.lab.pages.frame import (
     PAGE,
     bp,
@@ -31,6 +30,7 @@ from screening.lab.readers.refusals import EmptyFile
 from screening.lab.readers.run import Remark
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import rule_sets, runs
+from screening.lab.service.charts import broken_by
 from screening.lab.service.runs import Shown
 
 

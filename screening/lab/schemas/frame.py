@@ -6,12 +6,18 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from screening.wire import Id, moment, text
 
-class Id(fields.Integer):
-    """A 63-bit id: a string on the way out, a string or number on the way in."""
-
-    def _serialize(self, value: Any, *a: Any, **kw: Any) -> str | None:
-        return None if value is None else str(value)
+__all__ = [
+    "Hex",
+    "Id",
+    "LabPageQuerySchema",
+    "PageQuerySchema",
+    "a_secret",
+    "a_word",
+    "moment",
+    "text",
+]
 
 
 class Hex(fields.String):
@@ -21,18 +27,10 @@ class Hex(fields.String):
         return None if value is None else bytes(value).hex()
 
 
-def text(most: int, least: int = 1, **kw: Any) -> fields.String:
-    return fields.String(validate=validate.Length(least, most), **kw)
-
-
 def a_secret(**kw: Any) -> fields.String:
     """What signs at this moment; never written to a log."""
     told = {"format": "password", "description": "PIN, code of an authenticator, or password"}
     return text(256, 0, metadata=told, **kw)
-
-
-def moment(**kw: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(format="iso", **kw)
 
 
 def a_word(table: dict, **kw: Any) -> fields.String:

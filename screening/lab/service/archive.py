@@ -12,7 +12,14 @@ from screening.db import fetch, insert, new_id, run
 from screening.errors import Conflict, NotFound, Problem
 from screening.i18n import ZONE
 from screening.lab.queries import LabRow, get_lab
-from screening.lab.queries.archive import StayRow, held_of, list_box, stay_now, stays_of
+from screening.lab.queries.archive import (
+    StayRow,
+    held_of,
+    list_box,
+    list_free,
+    stay_now,
+    stays_of,
+)
 from screening.lab.service.moves import moving
 from screening.lab.watch import retention
 from screening.lab.watch.retention import Fate, Held
@@ -24,6 +31,7 @@ _COLUMNS = (
     "cell_id", "stay_id", "lab_id", "barcode", "tube_cell", "tube_round", "rack", "box", "place",
     "put_by", "put_at",
 )  # fmt: skip
+LISTED = 300  # of what may go; the rest follows when these are gone
 
 
 class NotHere(NotFound):
@@ -116,6 +124,7 @@ class Seen(NamedTuple):
 
 
 def where(stay: StayRow) -> str:
+    """A place of the archive as people say it: rack / box / place."""
     return f"{stay.rack} / {stay.box} / {stay.place}"
 
 
@@ -188,7 +197,7 @@ def take(lab_id: int, text: str, *, by: int, at: datetime) -> StayRow:
     if stay is None:
         raise NotArchived(barcode=barcode)
     _end(stay, "taken", by=by, at=at)
-    return stay
+    return stay._replace(ended_by=by, ended_at=at, ended_how="taken")
 
 
 def _end(stay: StayRow, how: str, *, by: int, at: datetime) -> None:
@@ -197,6 +206,15 @@ def _end(stay: StayRow, how: str, *, by: int, at: datetime) -> None:
         "WHERE cell_id = %s AND stay_id = %s AND ended_at IS NULL",
         (by, at, how, stay.cell_id, stay.stay_id),
     )
+
+
+def free_now(lab: LabRow, at: datetime) -> tuple[list[StayRow], list[StayRow], dict[str, Held]]:
+    """(what may go now, what was kept long enough but for something open, what is known of each)."""
+    listed = list_free(lab, at, limit=LISTED)
+    held = held_of([s.key for s in listed])
+    free = [s for s in listed if s.barcode in held and retention.fate(held[s.barcode], at).may_go]
+    kept = [s for s in listed if s not in free]
+    return free, kept, held
 
 
 # --- the end ------------------------------------------------------------------------------------

@@ -110,3 +110,11 @@ def expected(before: Count, others: Count) -> float:
     """The rate that a laboratory is held against: the others', or its own where it is alone."""
     base = others if others.tubes >= ENOUGH.value else before
     return max(base.rate if base.tubes >= ENOUGH.value else 0.0, FLOOR.value)
+
+
+def side(c: Count, rate: float) -> str:
+    """On which side of the band these signals lie: high, low, or within."""
+    low, high = band(c.tubes, rate)
+    if c.signals > high:
+        return "high"
+    return "low" if c.signals < low else "within"
