@@ -85,3 +85,18 @@ class ScheduleCall(Base):
               postgresql_where="ended_at IS NULL"),
         {"info": {"big": True}},
     )  # fmt: skip
+
+
+class DueHanded(Base):
+    """The due list of an employer in an area was handed over: how, when, with how many people."""
+
+    __tablename__ = "due_handed"
+    handed_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    area_id: Mapped[int]
+    day: Mapped[date]
+    employer: Mapped[str]
+    how: Mapped[str]  # due_employers.HOWS
+    persons: Mapped[int]
+    made_by: Mapped[int]
+    made_at: Mapped[datetime]
+    __table_args__ = (Index("ix_due_handed_day", "day", "employer"),)

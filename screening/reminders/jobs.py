@@ -6,7 +6,7 @@ from flask import current_app
 
 from screening import clock
 from screening.jobs import job, progress
-from screening.reminders import doubt, due, notices, receipts, sender, waves, writing
+from screening.reminders import doubt, due, notices, opened, receipts, sender, waves, writing
 from screening.reminders.channels import channel_of
 
 
@@ -54,5 +54,6 @@ def settle_due() -> None:
 
 @job("forget_due", every=3600)
 def forget_due() -> None:
-    """Forget due lists of days long past."""
+    """Forget due lists of days long past, and whose numbers were opened the day before."""
     due.forget(at=clock.now())
+    opened.forget(at=clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -117,3 +117,14 @@ class BuildingSlot(Base):
         PrimaryKeyConstraint("cell_id", "round_id", "building_id"),
         {"info": {"big": True}},
     )
+
+
+class PhoneOpened(Base):
+    """Whose number somebody saw on a screen on one day; counted, and forgotten two days later."""
+
+    __tablename__ = "phone_opened"
+    staff_id: Mapped[int]
+    day: Mapped[date]
+    person_cell: Mapped[int]
+    person_id: Mapped[int]
+    __table_args__ = (PrimaryKeyConstraint("staff_id", "day", "person_cell", "person_id"),)

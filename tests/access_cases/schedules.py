@@ -38,6 +38,19 @@ def on_list(side_of, **query):
     return request
 
 
+def of_employer(side_of):
+    return lambda w: on_list(side_of, employer=f"{side_of(w).community.name}快递")(w)
+
+
+def handing(side_of):
+    def request(w: World) -> dict:
+        asked = on_list(side_of)(w)
+        said = {"employer": f"{side_of(w).community.name}快递", "how": "paper"}
+        return {"values": asked["values"], "data": said}
+
+    return request
+
+
 def own_rows(w: World) -> dict:
     people(w, w.a)
     people(w, w.b)
@@ -123,6 +136,8 @@ CASES = [
     Case("reminders_pages.due", inside=own_rows),
     Case("reminders_pages.due_in", inside=on_list(a, view="people"),
          outside=on_list(b, view="people")),
+    Case("reminders_pages.due_employer", inside=of_employer(a), outside=of_employer(b)),
+    Case("reminders_pages.hand_due_list", "POST", inside=handing(a), outside=handing(b), ok=303),
     Case("reminders_pages.due_calls_of", inside=on_list(a), outside=on_list(b)),
     Case("reminders_pages.answer_due_call", "POST", inside=call_of(a), outside=call_of(b)),
     Case("reminders_pages.preview_schedule", inside=of_schedule(a, False),

@@ -18,7 +18,7 @@ from screening.registry import schedule_queries
 from screening.registry.queries import get_policy
 from screening.registry.rules_schedule import Kind
 from screening.registry.service import schedules
-from screening.reminders import due, due_calls
+from screening.reminders import due, due_calls, opened
 from screening.reminders.due_preview import preview
 from screening.reminders.queries import due as lists
 from tests import make
@@ -245,3 +245,42 @@ def test_a_day_to_come_or_none_at_all_is_today(town, client, place):
     for day in (later(3).date().isoformat(), "soon", ""):
         r = page(client, head, f"/due/{place.area_id}?day={day}")
         assert r.status_code == 200 and today().isoformat() in text(r)
+
+
+def test_an_employer_gets_its_list_without_phones_and_it_is_noted(town, client, place):
+    late_ones(town, place)
+    who = make.staff(Role.COMMUNITY_WORKER, place)
+    (employer,) = {e for (e,) in fetch("SELECT employer FROM schedule_due /* fan-out: test */")}
+    asked = {"query_string": {"employer": employer}}
+    shown = text(page(client, who, f"/due/{place.area_id}/employer", **asked))
+    assert shown.count("周*六") == 3 and "逾期" in shown
+    assert "周小六" not in shown and "1380000000" not in shown and "138****" not in shown
+    assert "名单未交" in text(page(client, who, f"/due/{place.area_id}"))
+    token = make.sign_in(client, who, cookie=True)["X-CSRF-Token"]
+    form = {"employer": employer, "how": "paper", "csrf_token": token}
+    address = f"/due/{place.area_id}/employer"
+    assert client.post(address, data={**form, "how": "x"}).status_code == 422
+    assert client.post(address, data={**form, "employer": "没有这家"}).status_code == 422
+    assert client.post(address, data=form).status_code == 303
+    assert fetch("SELECT how, persons FROM due_handed") == [("paper", 3)]
+    assert "已交（纸质名单，3 人" in text(client.get(address, **asked))
+    # a head above sees that it was handed over, and to another community it says nothing
+    assert "已交" in text(page(client, make.staff(Role.DISTRICT_HEAD), f"/due/{town.county}"))
+
+
+def test_numbers_close_for_the_day_once_so_many_were_opened(town, client, place, monkeypatch):
+    late_ones(town, place)
+    who = make.staff(Role.COMMUNITY_WORKER, place)
+    monkeypatch.setattr(opened, "MOST", opened.Limit(3, "test"))
+    address = f"/due/{place.area_id}?view=people"
+    assert "13800000001" in text(page(client, who, address))
+    assert "13800000001" in text(page(client, who, address))  # whom one has seen stays open
+    worker(place, name="周小六", phone="13800000009")
+    settle()
+    db.session.commit()
+    closed = text(page(client, who, address))
+    assert "1380000000" not in closed and "138****0009" in closed and "已到上限" in closed
+    assert fetch(
+        "SELECT count(*) FROM audit WHERE action = 'phones_closed' /* fan-out: test */"
+    ) == [(1,)]
+    assert opened.forget(at=clock.now() + 3 * YESTERDAY) == 3

@@ -12,7 +12,9 @@ from screening import clock
 from screening.accounts import audit
 from screening.accounts.guard import area, current_actor, require
 from screening.accounts.roles import Actor
+from screening.coverage.queries import coverage_of
 from screening.db import by_cell
+from screening.exports.service import take_open
 from screening.i18n import current_lang, dt
 from screening.openapi import gives, takes
 from screening.places import queries as places
@@ -24,6 +26,7 @@ from screening.registry.scopes import PERSON, PERSON_IN_BODY
 from screening.reminders import exports, queries, rules, service
 from screening.reminders import schemas as s
 from screening.reminders.api.frame import CALLERS, READERS, bp, sees_all
+from screening.reminders.opened import may_open
 
 
 @bp.get("/missed")
@@ -31,7 +34,7 @@ from screening.reminders.api.frame import CALLERS, READERS, bp, sees_all
 @takes(s.MissedListSchema, "query")
 def export_missed(args: dict[str, Any]) -> Any:
     """Everybody missed in an area, streamed (csv, xlsx, ndjson): names masked, phones and rooms
-    masked unless you work in that community."""
+    masked unless you work in that community; then it counts against the day's files with open phones."""
     actor = current_actor()
     node = queries.get_node(args["area"])
     get_policy(args["round"])
@@ -40,6 +43,9 @@ def export_missed(args: dict[str, Any]) -> Any:
         node, args["round"], s.wanted(args), lambda path: sees_all(actor, path), current_lang(),
         clock.now(), f"{actor.staff_no} {dt(clock.real_now())}",
     )  # fmt: skip
+    if any(sees_all(actor, n.path) for n in queries.communities_of(node)):
+        rows = coverage_of(node.area_id, order.round_id, at=order.at).missed
+        take_open("area", node.area_id, rows, by=actor)
     audit.note(
         "exported_missed", "area", node.area_id, cell=node.cell_id,
         detail={"round": order.round_id, "format": form},
@@ -65,15 +71,20 @@ def visits(node: Node, round_id: int, actor: Actor) -> list[dict[str, Any]]:
     """Everybody whom rules.to_visit names, as far as the actor may see, each read audited."""
     out = []
     for community in queries.communities_of(node):
-        full = sees_all(actor, community.path)
-        found = queries.open_visits(community, round_id, at=clock.now(), within=node)
+        now = clock.now()
+        found = queries.open_visits(community, round_id, at=now, within=node)
+        full = may_open(actor, community.path, pairs_of(found), at=now)
         note_reads(found, why="visit_list")
         out += [visit(p, full) for p in found]
     return out
 
 
 def note_reads(found: Iterable[queries.Opened], *, why: str) -> None:
-    note_pairs(((p.cell_id, p.person_id) for p in found), why=why)
+    note_pairs(pairs_of(found), why=why)
+
+
+def pairs_of(found: Iterable[queries.Opened]) -> list[tuple[int, int]]:
+    return [(p.cell_id, p.person_id) for p in found]
 
 
 def note_pairs(pairs: Iterable[tuple[int, int]], *, why: str) -> None:

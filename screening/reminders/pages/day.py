@@ -20,9 +20,9 @@ from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
 from screening.registry.queries import RoundPolicy
 from screening.reminders import queries, rules
-from screening.reminders.api import CALLERS, sees_all
-from screening.reminders.api.missed import note_reads, visit
-from screening.reminders.pages.frame import begin, bp, own_areas, said, the_round
+from screening.reminders.api import CALLERS
+from screening.reminders.api.missed import note_reads, pairs_of, visit
+from screening.reminders.pages.frame import begin, bp, opens, own_areas, said, the_round
 from screening.reminders.pages.missed import again_of, paged, position, state_of
 from screening.reminders.queries import day as days
 from screening.reminders.rules.doors import floor_of
@@ -92,7 +92,7 @@ def calls(community: Node, policy: RoundPolicy, day: days.Day, now: datetime) ->
     page, more = paged(day.calls, position, after, PAGE)
     found = queries.open_these(community, policy.round_id, page, at=now)
     note_reads(found, why="day_calls")
-    full = sees_all(current_actor(), community.path)
+    full = opens(community, pairs_of(found))
     here: dict[str, Any] = {"area_id": request.view_args["area_id"], "round": policy.round_id}  # type: ignore[index]
     return {
         "cards": [card(p, full) for p in found], "choices": choices(CALL), "kind": "call",
@@ -109,7 +109,7 @@ def plan(community: Node, policy: RoundPolicy, day: days.Day, now: datetime) -> 
     here = [p for p in day.visits if (p.missed.building_id or 0) == chosen]
     found = days.open_doors(community, policy.round_id, here, at=now, down=down)
     note_reads(found, why="visit_list")
-    full = sees_all(current_actor(), community.path)
+    full = opens(community, pairs_of(found))
     args: dict[str, Any] = {"area_id": request.view_args["area_id"], "round": policy.round_id,  # type: ignore[index]
                             "tab": "visit"}  # fmt: skip
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
-from screening.i18n import _
+from screening.i18n import _, dt
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
@@ -18,10 +19,11 @@ from screening.registry import schedule_queries as schedules
 from screening.registry.rules import COHORTS
 from screening.registry.scopes import REGISTRARS
 from screening.reminders import queries
-from screening.reminders.api import READERS, sees_all
+from screening.reminders.api import READERS
 from screening.reminders.api.missed import note_pairs, shown
+from screening.reminders.due_employers import Handed, list_handed
 from screening.reminders.pages import frame
-from screening.reminders.pages.frame import bp, own_areas, said
+from screening.reminders.pages.frame import bp, opens, own_areas, said
 from screening.reminders.queries import due as lists
 from screening.reminders.queries.due_facts import day_of
 
@@ -151,6 +153,7 @@ def employers(node: Node, day: date, schedule: int | None) -> list[dict[str, Any
     """One line an employer and schedule, with who answers for it."""
     groups = lists.list_groups(node, day, schedule=schedule)
     contacts = schedules.contacts_of({g.employer for g in groups if g.employer})
+    handed = list_handed(node, day, {g.employer for g in groups if g.employer})
     below = "people" if node.level == COMMUNITY else "areas"
     out = []
     for g in groups:
@@ -160,12 +163,27 @@ def employers(node: Node, day: date, schedule: int | None) -> list[dict[str, Any
             "due": {"text": g.sums.due, "sort": g.sums.due,
                     "href": address(node, day, g.schedule.schedule_id, view=below)},
             "group": said(COHORTS[g.schedule.cohort]),
-            "employer": g.employer or _("未登记单位"),
+            "employer": employer_door(node, day, g.employer, handed.get(g.employer, ())),
             "rhythm": {"text": said(rules_schedule.say(g.schedule.rhythm)), "sub": g.schedule.name},
             "contact": who.name if who else "",
             "tel": who.phone if who else "",
         })  # fmt: skip
     return out
+
+
+def employer_door(
+    node: Node, day: date, employer: str, handed: Sequence[Handed]
+) -> dict[str, Any] | str:
+    """The employer's own list, and whether somebody handed it over."""
+    if not employer:
+        return _("未登记单位")
+    today = day == day_of(clock.now())
+    at = _("名单 %(at)s 已交", at=dt(handed[0].made_at)) if handed else _("名单未交")
+    return {
+        "text": employer, "sort": employer, "sub": at,
+        "href": url_for(".due_employer", area_id=node.area_id, employer=employer,
+                        day=None if today else day.isoformat()),
+    }  # fmt: skip
 
 
 def area_line(node: Node, s: lists.Sums, day: date, schedule: int | None) -> dict[str, Any]:
@@ -177,14 +195,15 @@ def area_line(node: Node, s: lists.Sums, day: date, schedule: int | None) -> dic
 
 def people(node: Node, community: Node, day: date, schedule: int | None) -> dict[str, Any]:
     """One page of people; only who is shown is opened, and each is audited."""
-    full = sees_all(current_actor(), community.path)
     state = request.args.get("state", "")
     states = (state,) if state in lists.STATES else (lists.LATE, lists.DUE)
     found = lists.list_due(community, day, within=node, schedule=schedule, states=states)
     after = request.args.get("after", "")
     rest = [r for r in found if position(r) > after][: frame.PAGE + 1]
     page = rest[: frame.PAGE]
-    note_pairs(((r.cell_id, r.person_id) for r in page), why="due_list")
+    seen = [(r.cell_id, r.person_id) for r in page]
+    note_pairs(seen, why="due_list")
+    full = opens(community, seen)
     known = {s.schedule_id: s for s in schedules.list_schedules()}
     return {
         "rows": [person_line(r, known[r.schedule_id], full, day) for r in page],

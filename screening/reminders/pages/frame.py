@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import (
     Blueprint,
+    flash,
     redirect,
     render_template,
     request,
     url_for,
 )
 
+from screening import clock
+from screening.accounts.guard import current_actor
 from screening.accounts.roles import Actor
 from screening.i18n import _, current_lang
 from screening.places import queries as places
@@ -20,6 +23,8 @@ from screening.places.queries import Node
 from screening.registry.queries import RoundPolicy, get_policy, open_rounds
 from screening.registry.rules import Word
 from screening.reminders import rules
+from screening.reminders.api import sees_all
+from screening.reminders.opened import MOST, may_open
 
 bp = Blueprint("reminders_pages", __name__)
 PAGE = 100
@@ -67,3 +72,17 @@ def choices() -> list[tuple[str, str]]:
         text = said(outcome)
         out.append((code, _("%(what)s（%(h)s 小时）", what=text, h=hours) if hours else text))
     return out
+
+
+def opens(community: Node, people: Iterable[tuple[int, int]]) -> bool:
+    """Whether the numbers of these people are shown as they are; why not is said on the page."""
+    actor = current_actor()
+    if may_open(actor, community.path, people, at=clock.now()):
+        return True
+    if sees_all(actor, community.path):
+        told = _(
+            "今天打开的号码已到上限（%(n)s 人），其余只显示尾号；要更多请按名单导出并写明原因。",
+            n=MOST.value,
+        )
+        flash(told, "look")
+    return False

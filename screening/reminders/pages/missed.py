@@ -30,8 +30,8 @@ from screening.registry.queries import RoundPolicy
 from screening.registry.rules import Flag
 from screening.registry.scopes import PERSON_IN_BODY
 from screening.reminders import queries, rules, service
-from screening.reminders.api import CALLERS, READERS, WAVERS, sees_all, visit
-from screening.reminders.api.missed import note_reads
+from screening.reminders.api import CALLERS, READERS, WAVERS, visit
+from screening.reminders.api.missed import note_reads, pairs_of
 from screening.reminders.exports import FORMATS
 from screening.reminders.pages import frame
 from screening.reminders.pages.frame import (
@@ -39,6 +39,7 @@ from screening.reminders.pages.frame import (
     begin,
     bp,
     choices,
+    opens,
     own_areas,
     said,
     the_round,
@@ -136,12 +137,12 @@ def people(
     order of doors; only who is shown is opened, and each is audited."""
     actor = current_actor()
     (community,) = queries.communities_of(node)
-    full = sees_all(actor, community.path)
     found = queries.pick_missed(community, policy.round_id, asked, at=now, within=node)
     key = household if view == "households" else position
     page, more = paged(found, key, request.args.get("after", ""))
     shown = queries.open_these(community, policy.round_id, page, at=now)
     note_reads(shown, why="missed_list")
+    full = opens(community, pairs_of(shown))
     here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id,
                             "view": view or None, **in_address(asked)}  # fmt: skip
     rows = households(shown, full) if view == "households" else [line(p, full) for p in shown]

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from screening import clock
-from screening.accounts.guard import area, current_actor, require
+from screening.accounts.guard import area, require
 from screening.coverage.missed_queries import Never, list_never
 from screening.i18n import _
 from screening.places import queries as places
@@ -15,10 +15,10 @@ from screening.places.rules import COMMUNITY
 from screening.registry.queries import RoundPolicy
 from screening.registry.rules import COHORTS, Flag
 from screening.reminders import queries
-from screening.reminders.api import READERS, sees_all
+from screening.reminders.api import READERS
 from screening.reminders.api.missed import note_pairs, shown
 from screening.reminders.pages import frame
-from screening.reminders.pages.frame import bp, said, the_round
+from screening.reminders.pages.frame import bp, opens, said, the_round
 from screening.reminders.pages.missed import trail
 
 
@@ -52,14 +52,15 @@ def below(node: places.Node, policy: RoundPolicy) -> list[dict[str, Any]]:
 def people(node: places.Node, policy: RoundPolicy, cohort: str) -> dict[str, Any]:
     """One page; only who is shown is opened, and each is audited."""
     (community,) = queries.communities_of(node)
-    full = sees_all(current_actor(), community.path)
     wanted = cohort if cohort in COHORTS else ""
     found = list_never(community, cohort=wanted, drill=policy.drill, at=clock.now())
     after = request.args.get("after", "")
     rest = [p for p in found if position(p) > after][: frame.PAGE + 1]
     page = rest[: frame.PAGE]
     details = queries.open_pairs((p.cell_id, p.person_id) for p in page)
-    note_pairs(((p.cell_id, p.person_id) for p in page), why="never_sampled")
+    seen = [(p.cell_id, p.person_id) for p in page]
+    note_pairs(seen, why="never_sampled")
+    full = opens(community, seen)
     here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id, "cohort": wanted}
     return {
         "rows": [line(p, details[p.cell_id, p.person_id], full) for p in page],
