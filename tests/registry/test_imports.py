@@ -322,6 +322,17 @@ def xlsx_of(rows):
     return out.getvalue()
 
 
+def test_a_sheet_with_one_cell_far_away_ends_no_server(city):
+    """Four kilobytes that a parser makes gigabytes of."""
+    far = io.BytesIO()
+    with xlsxwriter.Workbook(far, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write(1_048_575, 16_383, "x")
+    with pytest.raises(CutTable):
+        tables.open_table(far.getvalue())
+
+
 def test_an_xlsx_register_comes_in_like_a_csv(city):
     held = bring(xlsx_of([cells(p) for p in PEOPLE]))
     assert counts(held) == (120, 0, 0)

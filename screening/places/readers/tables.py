@@ -6,12 +6,10 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-import python_calamine
-
 from screening.errors import Problem
+from screening.places.readers import apart
 
 csv.field_size_limit(64 * 1024)
 MOST_UNPACKED = 1 << 30  # bytes: an XLSX that unpacks to more is an attack, not a list
@@ -129,18 +127,17 @@ def _sheet(content: bytes, *, zipped: bool) -> Table:
     if zipped:
         _check_zip(content)
     try:
-        book = python_calamine.load_workbook(io.BytesIO(content))
-        sheet = book.get_sheet_by_index(0)
-        lines = sheet.to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, ValueError, IndexError) as fault:
+        lines = apart.rows_of(content)
+    except apart.Unread as fault:
         raise CutTable() from fault
-    while lines and not any(str(v).strip() for v in lines[-1]):
+    while lines and not lines[-1]:
         lines.pop()
     if len(lines) < 2:
         raise EmptyTable()
-    rows = ([as_text(value) for value in line] for line in lines[1:])
+    width = max(map(len, lines))
+    rows = (line + [""] * (width - len(line)) for line in lines[1:])
     full = len(lines) in ROW_LIMITS
-    return Table(_trim([as_text(v) for v in lines[0]]), rows, len(lines) - 1, full)
+    return Table(_trim(lines[0]), rows, len(lines) - 1, full)
 
 
 def _check_zip(content: bytes) -> None:
@@ -150,21 +147,6 @@ def _check_zip(content: bytes) -> None:
                 raise BadTable()
     except zipfile.BadZipFile as fault:
         raise CutTable() from fault
-
-
-def as_text(value: object) -> str:
-    """A cell as a clerk sees it: 13800000000.0 is 13800000000, dates are ISO.
-
-    A number that has lost digits stays visibly scientific, so that it is refused."""
-    if isinstance(value, bool):
-        return "是" if value else ""
-    if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.5E}"
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, date | time | timedelta):
-        return str(value)
-    return str(value)
 
 
 def _trim(header: Sequence[str]) -> list[str]:
