@@ -30,7 +30,7 @@ from screening.tube.codes import Kind, make_codes
 from screening.tube.rules import Bind, Line, Mode, Verb
 
 NAME, COPY = "screening_bench_release", "screening_bench_release_floor"
-PLATES, POOL, LAB, PIN = 12, 10, 501, "284917"
+PLATES, TUBES, POOL, LAB, PIN = 12, 92, 10, 501, "284917"
 WARM = 2  # plates that are not counted: connections, caches, compiled statements
 say = Console().print
 Statements = list[tuple[Any, Any]]
@@ -38,20 +38,19 @@ Statements = list[tuple[Any, Any]]
 
 def main(args: argparse.Namespace) -> int:
     server = embedded.ensure(city.INSTANCE)
-    wells = layout.tube_wells(96)
-    say(f"filling {PLATES} plates of {len(wells)} tubes of {POOL} …")
+    say(f"filling {PLATES} plates of {TUBES} tubes of {POOL} …")
     url = city.create(server, NAME)
-    city.fill(url, PLATES * len(wells) * POOL, PLATES * len(wells), 10)
+    city.fill(url, PLATES * TUBES * POOL, PLATES * TUBES, 10)
     app = _app(url)
     try:
-        ready, who = _prepare(app, wells)
+        ready, who = _prepare(app)
         _close(app)
         other = city.copy(server, COPY, NAME)
         app = _app(url)
         taken, said = _play(app, ready, who)
         _close(app)
         base = _replay(other, said)
-        rows = [_row(what, taken[what], base[what], len(wells)) for what in taken]
+        rows = [_row(what, taken[what], base[what], TUBES) for what in taken]
     finally:
         city.drop(server, NAME, COPY)
     for row, what in zip(rows, taken, strict=True):
@@ -83,7 +82,7 @@ def _close(app: Flask) -> None:
 # --- until the file is looked at ------------------------------------------------------------------
 
 
-def _prepare(app: Flask, wells: Sequence[str]) -> tuple[list[tuple[int, bytes]], list[int]]:
+def _prepare(app: Flask) -> tuple[list[tuple[int, bytes]], list[int]]:
     """Plates with closed, received tubes, and their files; the staff who sign."""
     with app.app_context():
         insert("lab", ("lab_id", "code", "name", "area_id", "cell_id", "capacity", "own_lis"),
@@ -92,12 +91,13 @@ def _prepare(app: Flask, wells: Sequence[str]) -> tuple[list[tuple[int, bytes]],
         rule_sets.ensure_defaults(at=clock.now())
         db.session.commit()
         general = next(v for v in rule_sets.list_versions() if v.name == "general-ct40")
-        codes, ready = make_codes(Kind.TUBE, range(PLATES * len(wells))), []
+        codes, ready = make_codes(Kind.TUBE, range(PLATES * TUBES)), []
         for i in range(PLATES):
-            mine = codes[i * len(wells) : (i + 1) * len(wells)]
-            _sample(mine, i * len(wells) * POOL)
+            mine = codes[i * TUBES : (i + 1) * TUBES]
+            _sample(mine, i * TUBES * POOL)
             plate = plates.create(LAB, code=f"P{i}", rule_id=general.rule_id, by=who[0],
                                   at=clock.now())  # fmt: skip
+            wells = layout.tube_wells(96, controls=plate.layout)[:TUBES]
             plates.fill(LAB, plate.plate_id, dict(zip(wells, mine, strict=True)), by=who[0],
                         at=clock.now())  # fmt: skip
             db.session.commit()
