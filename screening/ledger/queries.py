@@ -37,7 +37,8 @@ def count_swabs(round_id: int, cells: Sequence[int]) -> dict[int, int]:
 
 
 def count_matters(round_id: int, cells: Sequence[int]) -> dict[str, int]:
-    """What is open beside the balance: tickets by weight, callbacks, alerts."""
+    """What is open beside the balance: tickets by weight, callbacks, alerts, and calls
+    about alerts that nobody has answered, whatever became of the alert."""
     args = (list(cells), round_id)
     tickets = fetch(
         "SELECT weight, count(*) FROM ticket WHERE cell_id = ANY(%s) AND round_id = %s "
@@ -54,7 +55,14 @@ def count_matters(round_id: int, cells: Sequence[int]) -> dict[str, int]:
         f"AND settled_at IS NULL {FAN_OUT}",
         args,
     )
-    return {**dict(tickets), "callback": callbacks[0][0], "alert": alerts[0][0]}
+    calls = fetch(
+        "SELECT count(*) FROM duty_call c JOIN alert a "
+        "ON a.cell_id = c.cell_id AND a.alert_id = c.alert_id WHERE c.cell_id = ANY(%s) "
+        f"AND a.round_id = %s AND c.due_at IS NOT NULL {FAN_OUT}",
+        args,
+    )
+    told = {"callback": callbacks[0][0], "alert": alerts[0][0], "call": calls[0][0]}
+    return {**dict(tickets), **told}
 
 
 def count_open_tubes(round_id: int, cells: Sequence[int]) -> int:

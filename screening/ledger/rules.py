@@ -178,10 +178,12 @@ UNSAID = ("m_resample", "m_new", "m_visit")
 
 def unfinished(open_tubes: int, matters: Mapping[str, int], unsaid: int) -> dict[str, int]:
     """How much of the round itself is not finished, by words of OBSTACLES: tubes on the table,
-    re-samples and alerts that run, missed persons without a reason."""
+    re-samples and alerts that run, calls about alerts that nobody has answered (a released result
+    answers none: somebody must have it in hand), missed persons without a reason."""
     return {
         "open_tubes": open_tubes,
         "pools": matters.get("callback", 0) + matters.get("alert", 0),
+        "calls": matters.get("call", 0),
         "residual": unsaid,
     }
 
@@ -204,6 +206,7 @@ OBSTACLES: dict[str, tuple[str, str]] = {
     **{k: (p.zh, p.en) for k, p in PARTS.items()},
     "open_tubes": ("还有开管未封", "tubes that are still open"),
     "pools": ("阳性管未处置完", "pools that are not resolved"),
+    "calls": ("预警通知还没有人确认", "calls about alerts that nobody has answered"),
     "residual": ("未检人员还没有说明", "missed persons of whom nothing is said"),
     "does_not_add_up": ("各环节之和不等于开管数", "the stages do not add up to the tubes opened"),
     "recount_differs": ("重算与表不一致", "the recount differs from the tables"),

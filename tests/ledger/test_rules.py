@@ -52,6 +52,6 @@ def test_a_stored_balance_names_its_stages_and_keeps_its_sums():
 
 
 def test_running_re_samples_alerts_and_silent_missed_persons_are_unfinished():
-    found = rules.unfinished(2, {"callback": 3, "alert": 1, "hold": 9}, 7)
-    assert found == {"open_tubes": 2, "pools": 4, "residual": 7}
+    found = rules.unfinished(2, {"callback": 3, "alert": 1, "call": 2, "hold": 9}, 7)
+    assert found == {"open_tubes": 2, "pools": 4, "calls": 2, "residual": 7}
     assert set(found) < set(rules.OBSTACLES)

@@ -10,6 +10,7 @@ from screening import clock
 from screening.accounts.queries import actor_of
 from screening.accounts.roles import Role
 from screening.db import db, fetch, run
+from screening.lab.service import alerts
 from screening.ledger import parts, queries, service
 from screening.ledger.sight import whole_city
 from screening.registry.rules import WrongRoundState
@@ -195,3 +196,22 @@ def test_a_re_sample_that_runs_keeps_the_round_open(day, two):
     with pytest.raises(service.NotBalanced) as e:
         service.sign_off(day.city.round_id, by=two[0], at=clock.now())
     assert e.value.details["obstacles"] == ["pools"]
+
+
+def test_an_alert_that_nobody_answered_keeps_the_round_open_even_once_its_result_is_out(day, two):
+    stop(day)
+    settle(day, two)
+    now = clock.now()
+    raised = alerts.raise_by_hand(day.city.lab.lab_id, day.released[0], by=1, at=now)
+    run(
+        "UPDATE alert SET settled_at = %s, settled_how = 'released' WHERE cell_id = %s "
+        "AND alert_id = %s",
+        (now, raised.cell_id, raised.alert_id),
+    )
+    db.session.commit()
+    with pytest.raises(service.NotBalanced) as e:
+        service.sign_off(day.city.round_id, by=two[0], at=now)
+    assert e.value.details["obstacles"] == ["calls"]
+    db.session.rollback()
+    alerts.acknowledge(raised.cell_id, raised.alert_id, by=1, at=now)
+    assert service.checklist(day.city.round_id, at=now)[1] == []

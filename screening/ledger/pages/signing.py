@@ -86,6 +86,7 @@ def door_of(round_id: int, word: str) -> str:
             {"area_id": area, "what": "tubes_open", "round": round_id},
         ),
         "pools": ("reporting_pages.callbacks", {"area_id": area}),
+        "calls": ("lab_pages.alerts", {}),
         "residual": (
             "reminders_pages.missed_in",
             {"area_id": area, "round": round_id, "state": "new"},
