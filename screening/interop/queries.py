@@ -18,7 +18,8 @@ from screening.tube.rules import NOT_IN_TUBE, RESAMPLE
 # Every part names the tube's cell, so that each asks one place.
 _TUBES = (
     "SELECT t.barcode, t.cell_id, t.round_id, t.received_at, t.holds, t.lab_id, r.version, "
-    "r.outcome, r.members, a.unsettled FROM tube t "
+    "r.outcome, r.members, a.unsettled, EXISTS (SELECT FROM correction c WHERE c.cell_id = t.cell_id "
+    "AND c.round_id = t.round_id AND c.barcode = t.barcode AND c.state = 'asked') FROM tube t "
     "LEFT JOIN LATERAL (SELECT version, outcome, members FROM result "
     "WHERE cell_id = t.cell_id AND round_id = t.round_id AND barcode = t.barcode "
     "ORDER BY version DESC LIMIT 1) r ON true "
@@ -36,6 +37,7 @@ class _Tube(NamedTuple):
     outcome: int | None
     members: list[int] | None
     alerts: int
+    asked: bool = False  # somebody says that the result is wrong
 
 
 _UNKNOWN = _Tube(None, 0, None, None, None, None, 0)
@@ -81,7 +83,7 @@ def _specimen(s: SwabStory, tube: _Tube, called: CalledRow | None, held: bool) -
     )
     return Specimen(
         swab, s.specimen_id, s.round_id, s.tube_cell, s.barcode, tube.version or 0,
-        tube.received_at, tube.alerts, held or tube.holds > 0, len(members), tube.lab_id,
+        tube.received_at, tube.alerts, held or tube.holds > 0 or tube.asked, len(members), tube.lab_id,
     )  # fmt: skip
 
 

@@ -17,9 +17,10 @@ from screening.interop.rules import Specimen
 from screening.registry import seals
 from screening.registry.service.persons import ring
 from screening.reporting import doors
+from screening.reporting import service as reporting
 from screening.reporting.rules import CLOSED, OPEN, Swab
 from screening.reporting.service.codes import issue_codes
-from tests.reporting.bench import NEG, POS
+from tests.reporting.bench import BAD, NEG, PIN, POS
 
 AT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
@@ -145,6 +146,17 @@ def test_there_is_none_while_a_tube_is_held(bench):
     tube = bench.fill(0, 5)
     bench.through(tube)
     run("UPDATE tube SET holds = 1 WHERE barcode = %s /* fan-out: test */", (tube,))
+    db.session.commit()
+    assert refused(bench, 0) == "no_proof_now"
+
+
+def test_there_is_none_while_somebody_asks_for_a_correction(bench):
+    tube = bench.fill(0, 5)
+    bench.through(tube)
+    reporting.ask_correction(
+        tube, int(BAD), "复看曲线", lab_id=bench.lab_id, by=bench.actor(bench.reviewer),
+        secret=PIN, at=clock.now(),
+    )  # fmt: skip
     db.session.commit()
     assert refused(bench, 0) == "no_proof_now"
 

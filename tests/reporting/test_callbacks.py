@@ -115,6 +115,16 @@ def settle(bench, number, who, agree=True):
     return out
 
 
+def test_edge_33_who_says_that_a_negative_is_wrong_is_heard_before_anybody_agrees(bench):
+    tube = bench.fill(0, 2)
+    bench.through(tube)
+    number = ask(bench, tube, outcome=POS)
+    signals = "SELECT kind, settled_how FROM alert /* fan-out: test */"
+    assert fetch(signals) == [("positive", None)] and bench.callbacks(tube) == []
+    settle(bench, number, bench.second, agree=False)
+    assert fetch(signals) == [("positive", None)]  # two persons clear it, as any
+
+
 def test_edge_33_who_asks_for_a_correction_cannot_confirm_it(bench):
     tube = bench.fill(0, 2)
     bench.through(tube, outcome=POS)

@@ -59,7 +59,8 @@ class Settled(Conflict):
 def ask_correction(
     barcode: str, outcome: int, reason: str, *, lab_id: int, by: Actor, secret: str, at: datetime
 ) -> int:
-    """Ask that a released result be replaced; returns the correction's number.
+    """Ask that a released result be replaced; returns the correction's number. Who says that a tube
+    is bad after all is heard at once: no second person delays a signal.
 
     The same outcome is a way to say that the result now speaks of the changed list."""
     _check(by, lab_id)
@@ -77,6 +78,7 @@ def ask_correction(
     row = (s.key.cell_id, number, s.key.round_id, barcode, lab_id, outcome, reason.strip(),
            by.staff_id, at, rules.ASKED)  # fmt: skip
     insert("correction", columns, [row])
+    _tell(s, outcome, lab_id, at)
     note("correction_asked", "tube", barcode, cell=s.key.cell_id)
     return number
 
@@ -137,7 +139,7 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
         (s.key.cell_id, s.key.round_id, s.barcode, version, row.outcome, run_id, at, row.asked_by,
          by, row.reason, command, members)
     ])  # fmt: skip
-    told = _tell(s, row, at)
+    told = _tell(s, row.outcome, row.lab_id, at)
     releases.settle_alerts([s], by, "released", at, told=told)
     settle([], [Subject(s.key.cell_id, s.barcode)], (CHANGED,), at=at)
     proofs.withdraw(s.key, s.tube["home_cells"], row.outcome, members, at=at)
@@ -152,14 +154,14 @@ def _correct(row: CorrectionRow, by: int, at: datetime) -> None:
     releases.follow([s], {s.barcode: row.outcome}, at)
 
 
-def _tell(s: Standing, row: CorrectionRow, at: datetime) -> bool:
+def _tell(s: Standing, outcome: int, lab_id: int, at: datetime) -> bool:
     """A tube that becomes bad without a signal of its own: those on duty are called as for any."""
-    if s.gate.alerts or row.outcome not in rules.CALLS_BACK:
+    if s.gate.alerts or outcome not in rules.CALLS_BACK or s.tube["outcome"] in rules.CALLS_BACK:
         return False
     run_id = s.test.run_id if s.test else None
-    signal = {s.barcode: Outcome(row.outcome)}
+    signal = {s.barcode: Outcome(outcome)}
     alerts.raise_signals(
-        signal, {s.barcode: s.key}, lab_id=row.lab_id, run_id=run_id, provisional=False, at=at
+        signal, {s.barcode: s.key}, lab_id=lab_id, run_id=run_id, provisional=False, at=at
     )
     return True
 
