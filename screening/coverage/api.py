@@ -13,7 +13,7 @@ from screening.accounts.roles import WATCHERS, Role
 from screening.coverage import queries, service
 from screening.coverage import schemas as s
 from screening.coverage.groups import count_groups
-from screening.coverage.rules import REASONS, CoverageRow
+from screening.coverage.rules import REASONS, RESIDENCE_PARTS, CoverageRow
 from screening.errors import NotFound
 from screening.i18n import _, current_lang, local
 from screening.openapi import gives, takes
@@ -90,9 +90,11 @@ def export_coverage(args: dict[str, Any]) -> Response:
 
 
 def header() -> list[str]:
-    reasons = [en if current_lang() == "en" else zh for _part, zh, en in REASONS]
+    english = 1 if current_lang() == "en" else 0
+    reasons = [zh_en[english] for _part, *zh_en in REASONS]
     return [
-        _("代码"), _("辖区"), _("底数"), _("豁免"), _("应检"), _("已检"), _("送达"), _("检出"),
+        _("代码"), _("辖区"), _("底数"),
+        *(zh_en[english] for _part, *zh_en in RESIDENCE_PARTS), _("豁免"), _("应检"), _("已检"), _("送达"), _("检出"),
         _("已出结果"), _("未检"), *reasons, _("开始后新增"), _("开始后豁免"), _("统计时间"),
     ]  # fmt: skip
 
@@ -100,7 +102,8 @@ def header() -> list[str]:
 def _lines(rows: list[tuple[Node, CoverageRow]]) -> Iterator[list[str]]:
     for node, r in rows:
         numbers = [
-            r.register, r.exempt, r.due, r.reached, r.delivered, r.tested, r.resulted, r.missed,
+            r.register, *(getattr(r, part) for part, _zh, _en in RESIDENCE_PARTS),
+            r.exempt, r.due, r.reached, r.delivered, r.tested, r.resulted, r.missed,
             *(getattr(r, part) for part, _zh, _en in REASONS), r.added, r.exempt_added,
         ]  # fmt: skip
         at = f"{local(r.as_of):%Y-%m-%d %H:%M:%S}" if r.as_of else ""

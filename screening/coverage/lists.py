@@ -7,7 +7,7 @@ from typing import Any
 
 from screening.accounts.roles import WATCHERS, Role
 from screening.coverage.queries import coverage_of
-from screening.coverage.rules import REASONS
+from screening.coverage.rules import REASONS, RESIDENCE_PARTS
 from screening.exports.kinds import Column, Listing, Order, register
 from screening.i18n import dt
 from screening.places import queries as places
@@ -15,7 +15,8 @@ from screening.places.queries import Node
 from screening.places.rules import COMMUNITY
 
 _NUMBERS = (
-    Column("register", "底数", "register"), Column("exempt", "豁免", "exempt"),
+    Column("register", "底数", "register"),
+    *(Column(p, zh, en) for p, zh, en in RESIDENCE_PARTS), Column("exempt", "豁免", "exempt"),
     Column("due", "应检", "due"), Column("reached", "已检", "reached"),
     Column("missed", "未检", "missed"), *(Column(p, zh, en) for p, zh, en in REASONS),
     Column("delivered", "已送达", "delivered"), Column("tested", "已检出", "tested"),

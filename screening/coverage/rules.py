@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from screening.registry.residence import RESIDENCES, UNSAID, Residence
+
 # why somebody who is due was not reached, the most urgent first: (part, zh, en)
 REASONS: tuple[tuple[str, str, str], ...] = (
     ("resample", "待重采", "needs a new swab"),
@@ -17,6 +19,14 @@ REASONS: tuple[tuple[str, str, str], ...] = (
     ("away", "外出", "away"),
     ("refused", "拒检", "refused"),
     ("unreachable", "失联", "unreachable"),
+)
+# how the register divides by how people belong to the place, as REASONS
+RESIDENCE_PARTS: tuple[tuple[str, str, str], ...] = (
+    *(
+        (part, RESIDENCES[r].zh, RESIDENCES[r].en)
+        for part, r in zip(("registered", "residents", "floating"), Residence, strict=True)
+    ),
+    ("unsaid", UNSAID.zh, UNSAID.en),
 )
 MISSED = tuple(part for part, _, _ in REASONS)
 

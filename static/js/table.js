@@ -38,6 +38,7 @@ class Table {
     this.heads = [...this.table.tHead.rows[0].cells];
     this.body = this.table.tBodies[0];
     this.rows = [...this.body.rows];
+    this.sums = [...(this.table.tBodies[1]?.rows ?? [])]; // the total line stays last, however one sorts
     this.key = `columns:${location.pathname}:${box.dataset.table}`;
     this.sorting();
     this.filtering();
@@ -139,7 +140,7 @@ class Table {
 
   show(i, yes) {
     this.heads[i].hidden = !yes;
-    for (const row of this.rows) row.cells[i].hidden = !yes;
+    for (const row of [...this.rows, ...this.sums]) row.cells[i].hidden = !yes;
   }
 
   exporting() {
@@ -148,7 +149,7 @@ class Table {
     button.hidden = false;
     button.addEventListener("click", () => {
       const shown = (cells) => [...cells].filter((cell) => !cell.hidden);
-      const rows = this.rows.filter((row) => !row.hidden).map((row) => shown(row.cells).map(words));
+      const rows = [...this.rows.filter((row) => !row.hidden), ...this.sums].map((row) => shown(row.cells).map(words));
       save(toCsv([shown(this.heads).map(label), ...rows]), `${this.box.dataset.table}.csv`);
     });
   }

@@ -86,6 +86,11 @@ def asked(w: World, side: Side) -> dict:
     return {"values": {"area_id": side.county.area_id}, "query_string": {"round": counted(w)}}
 
 
+def tab(w: World, side: Side) -> dict:
+    made = of(w, side)
+    return {**made, "values": {**made["values"], "tab": "collect"}}
+
+
 def assigned(w: World, side: Side) -> dict:
     made = told(w, side)
     body = {**made["data"], "lab_id": str(made["data"]["lab_id"]), "round": counted(w)}
@@ -108,6 +113,11 @@ CASES = [
          outside=lambda w: asked(w, w.b), inside_marker=lambda w: [w.a.lab.name]),
     Case("dashboard_api.send_elsewhere", "POST", inside=lambda w: assigned(w, w.a),
          outside=lambda w: assigned(w, w.b)),
+    Case("dashboard_pages.area_tables",
+         inside=lambda w: tab(w, w.a), outside=lambda w: tab(w, w.b), stand=HEADS,
+         inside_marker=lambda w: [w.a.street.name]),
+    Case("dashboard_pages.tables_file",
+         inside=lambda w: tab(w, w.a), outside=lambda w: tab(w, w.b), stand=HEADS),
     Case("dashboard_pages.zones", inside=lambda w: zoned(w, w.a), outside=lambda w: zoned(w, w.b),
          stand=HEADS, inside_marker=lambda w: ["甲封控区"], outside_marker=lambda w: ["乙封控区"]),
     Case("dashboard_pages.zone", inside=lambda w: one_zone(w, w.a),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import cached_property
 from typing import Any
 
 from screening.bulletins.gathering.frame import ALL_CELLS, Frame
@@ -27,7 +28,10 @@ class People:
         self.frame = frame
         self.parts = self._count()
         self.whole = total(frame.node.area_id, self.parts.values())
-        self.swabs = self._swabs()
+
+    @cached_property
+    def swabs(self) -> list[tuple[int | None, int, int, bool, int, int, list[int] | None]]:
+        return self._swabs()
 
     def _count(self) -> dict[str, CoverageRow]:
         """The equation of each area below, counted from persons at the cut-off."""

@@ -14,7 +14,7 @@ from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.coverage import queries
 from screening.coverage.api import SEERS
 from screening.coverage.pages.frame import bp, chosen, exemption_word, rounds_of, trail
-from screening.coverage.rules import REASONS, CoverageRow
+from screening.coverage.rules import REASONS, RESIDENCE_PARTS, CoverageRow
 from screening.i18n import _, current_lang
 from screening.places import queries as places
 from screening.places.queries import Node
@@ -79,6 +79,9 @@ def area_page(node: Node, rounds: Sequence[RoundPolicy], held: Sequence[Place]) 
         "added_href": missed_href(node, policy.round_id, added=True) if row.added else "",
         "csv": url_for("coverage_api.export_coverage", area=node.area_id, round=policy.round_id),
         "reason_words": [(part, (zh, en)[lang]) for part, zh, en in REASONS],
+        "residences": [(part, (zh, en)[lang], getattr(row, part))
+                       for part, zh, en in RESIDENCE_PARTS],
+        "sum": {**child(node, row, node, policy.round_id, lang), "name": _("合计")},
     }  # fmt: skip
 
 
@@ -138,6 +141,8 @@ def child(node: Node, row: CoverageRow, parent: Node, round_id: int, lang: int) 
         },
         "resulted": (row.resulted, row.reached),
         "exempt": row.exempt,
+        "register": row.register,
+        **{part: getattr(row, part) for part, _zh, _en in RESIDENCE_PARTS},
         "added": row.added,
         "as_of": row.as_of,
         **{part: getattr(row, part) for part, _zh, _en in REASONS},

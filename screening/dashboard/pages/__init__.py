@@ -9,11 +9,12 @@ from screening.dashboard.pages import (
     home,
     readiness,
     round,
+    tables,
     zone_table,
 )
 from screening.dashboard.pages.frame import bp
 
 __all__ = [
     "boundaries", "bp", "command", "command_lists", "dispatch", "district_map", "home", "readiness",
-    "round", "zone_table",
+    "round", "tables", "zone_table",
 ]  # fmt: skip

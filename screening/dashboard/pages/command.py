@@ -24,7 +24,7 @@ from screening.figures.standing import Clock, minutes_since
 from screening.i18n import _, age
 from screening.places import queries as places
 from screening.places.queries import Node
-from screening.places.rules import LEVEL_NAMES
+from screening.places.rules import COMMUNITY, LEVEL_NAMES
 from screening.registry.queries import RoundPolicy
 
 EVERY = 15  # seconds between two questions of a page; the browser adds jitter
@@ -61,10 +61,12 @@ def command_area(area_id: int) -> Any:
 
 def doors(policy: RoundPolicy, node: Node) -> list[dict[str, str]]:
     """Other pages about the same area, as far as they are there and this person may open them."""
-    wanted = (
+    wanted = [
         ("dashboard_pages.dispatch", _("调度")), ("dashboard_pages.zones", _("分区解封")),
         ("dashboard_pages.district_map", _("地图")), ("bulletins_pages.list", _("通报")),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if node.level <= COMMUNITY:
+        wanted.insert(0, ("dashboard_pages.area_tables", _("分项表")))
     found = [
         {"label": label, "href": door(endpoint, area_id=node.area_id, round=policy.round_id)}
         for endpoint, label in wanted
