@@ -88,6 +88,10 @@ WIDE = {
     "lab/readers/workbook.py": "the parser's panic is no Exception",
 }
 
+# A longer file holds more than one thing; here a reason stands against cutting it.
+MOST_LINES = 300
+LONGER: dict[str, str] = {}
+
 
 @cache
 def modules() -> None:
@@ -376,6 +380,29 @@ def _is_wide(handler: ast.ExceptHandler) -> bool:
              if isinstance(n, ast.Name)}  # fmt: skip
     again = any(isinstance(n, ast.Raise) and n.exc is None for n in handler.body)
     return bool(named & {"Exception", "BaseException"}) and not again
+
+
+def test_a_module_is_about_one_thing_and_says_which():
+    wrong = []
+    for path, text in sources():
+        if text.count("\n") > MOST_LINES and path not in LONGER:
+            wrong.append(f"{path}: {text.count(chr(10))} lines")
+        if not ast.get_docstring(ast.parse(text)):
+            wrong.append(f"{path}: its first line does not say what it is for")
+    assert not wrong
+
+
+def test_every_act_of_a_service_says_what_it_does():
+    bare = [
+        f"{path}: {node.name}"
+        for path, text in sources()
+        if "service" in Path(path).with_suffix("").parts
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert not bare
 
 
 def test_no_file_has_a_name_that_says_nothing():
