@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from screening.lab.readers import (
     apart,
+    around,
     cfx,
     chinese,
     generic,
@@ -68,6 +69,7 @@ def _of_workbook(data: bytes, several: bool) -> RunFile:
 
 
 def _run(sheets: Tables, data: bytes, *, open_end: bool = False, several: bool = False) -> RunFile:
+    sheets = {name: around.with_wells(rows) for name, rows in sheets.items()}
     instrument, rows, about = _read(sheets, several)
     return _made(instrument, rows, about, data, open_end=open_end)
 

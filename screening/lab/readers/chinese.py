@@ -1,7 +1,7 @@
-"""Hongshi SLAN, Yarui MA-6000, Tianlong Gentier: layouts as public code describes them.
+"""Hongshi SLAN, Yarui MA-6000, Tianlong Gentier and the sheet 定量结果: layouts as public code describes them.
 
 No export file of these makers was found in the open: columns stand where those programs read them,
-a header text wins over a place. Not detected is NoCt or "-"; on Gentier 0."""
+a header text wins over a place. Not detected is NoCt or "-"; on Gentier and in 定量结果 also 0."""
 
 from __future__ import annotations
 
@@ -34,18 +34,23 @@ class Layout(msgspec.Struct, frozen=True):
     ct: int
     task: int | None = None
     ways: Ways = Ways()
+    order: tuple[str, ...] = ("FAM", "VIC")  # a well's rows where no column names the channel
 
 
+QUANTITIES = "Quan. Result"  # its maker is not named in the code that reads it
 LAYOUTS = (
     Layout("Hongshi SLAN", ("实验数据",), (0, ("反应孔",)), 0, 2, 12, 9),
     Layout("Hongshi SLAN", ("data",), (0, ("反应孔", "well")), 0, 3, 5, 7),
     Layout("Yarui MA-6000", ("data&graph",), (0, ("well", "反应孔", "孔位")), 0, 3, 5),
     Layout(
-        "Tianlong Gentier", ("0",), (1, ("well", "孔位", "孔", "反应孔")), 1, 5, 6,
+        QUANTITIES, ("定量结果", "quan. result"), (0, ("well", "反应孔", "孔位", "孔")), 0, 10, 4,
         ways=Ways(zero=True),
     ),
+    Layout(
+        "Tianlong Gentier", ("0",), (1, ("well", "孔位", "孔", "反应孔")), 1, 5, 6,
+        ways=Ways(zero=True), order=(),  # the kit's order tells the targets
+    ),
 )  # fmt: skip
-ORDERED = "Tianlong Gentier"  # its rows of a well carry no name: the kit's order tells the targets
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -53,6 +58,7 @@ class Found(msgspec.Struct, frozen=True):
     rows: Rows
     header: int
     columns: dict[str, int]
+    samples: dict[str, str] = {}  # index → sample, where the table only has the index
 
 
 def find(tables: dict[str, Rows]) -> Found | None:
@@ -60,13 +66,21 @@ def find(tables: dict[str, Rows]) -> Found | None:
     for layout in LAYOUTS:
         for name, rows in tables.items():
             if name.strip().casefold() in layout.sheets and (found := _found(layout, rows)):
-                return found
+                if found.layout.instrument != QUANTITIES:
+                    return found
+                samples = _samples(tables.get("样本信息", []))
+                return msgspec.structs.replace(found, samples=samples)
     return None
 
 
 def read(found: Found) -> list[WellReading]:
     rows = readings(found.rows, found.header, Column(**found.columns), found.layout.ways)
-    return _numbered(rows) if found.layout.instrument == ORDERED else rows
+    if found.samples:
+        rows = [
+            msgspec.structs.replace(row, sample=found.samples.get(row.sample or "", row.sample))
+            for row in rows
+        ]
+    return _named(rows, found.layout.order)
 
 
 def run_of(tables: dict[str, Rows]) -> dict[str, str]:
@@ -91,12 +105,19 @@ def _found(layout: Layout, rows: Rows) -> Found | None:
     return None
 
 
-def _numbered(rows: list[WellReading]) -> list[WellReading]:
-    """Channel 1, 2, 3 of each well where the table names none; the rule set says which is which."""
+def _samples(rows: Rows) -> dict[str, str]:
+    """The sheet 样本信息: index and sample in its first two columns, below a header."""
+    pairs = ((row[0].strip(), row[1].strip()) for row in rows[1:] if len(row) > 1)
+    return {index: sample for index, sample in pairs if index and sample}
+
+
+def _named(rows: list[WellReading], order: tuple[str, ...]) -> list[WellReading]:
+    """A well's channels in their order, else as 1, 2, 3, where the table names none; then the rule
+    set says which is which."""
     seen: dict[str, int] = {}
     out = []
     for row in rows:
-        seen[row.well] = seen.get(row.well, 0) + 1
-        named = row.target or row.dye
-        out.append(row if named else msgspec.structs.replace(row, dye=str(seen[row.well])))
+        n = seen[row.well] = seen.get(row.well, 0) + 1
+        dye = order[n - 1] if n <= len(order) else str(n)
+        out.append(row if row.target or row.dye else msgspec.structs.replace(row, dye=dye))
     return out

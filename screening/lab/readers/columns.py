@@ -51,6 +51,7 @@ class Column(msgspec.Struct, frozen=True):
     task: int | None = None
     call: int | None = None
     omit: int | None = None
+    include: int | None = None
     plate: int | None = None
 
 

@@ -21,7 +21,7 @@ NOT_DETECTED = {
     "non numérique", "neun", "non un numero reale", "非数字", "非數值", "не число", "нечисло",
     "nie jest liczbą", "není číslo", "nem szám", "epäluku", "ikke et tal",
 }  # fmt: skip
-_NAN = "nan ("  # "NaN (Não é um número)", "NaN (icke-numeriskt)" and others
+_NAN = ("nan (", "nan(")  # "NaN (Não é um número)", "NaN (icke-numeriskt)" and others
 
 
 def is_not_detected(text: str) -> bool:

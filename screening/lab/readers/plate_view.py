@@ -14,7 +14,8 @@ from screening.lab.readers.run import WellReading
 
 INSTRUMENT = "Bio-Rad CFX"
 FIELDS = {
-    "content": "task", "sample": "sample", "identifier": "sample", "cq": "ct", "ct": "ct",
+    "content": "task", "sample": "sample", "samplename": "sample", "identifier": "sample",
+    "probe": "sample", "样品": "sample", "样本": "sample", "内容": "task", "目标": "target", "cq": "ct", "ct": "ct",
     "target": "target", "targetname": "target", "fluor": "dye",
 }  # fmt: skip
 
@@ -39,10 +40,10 @@ def find(tables: dict[str, Rows]) -> list[Found] | None:
     """The grids: rows that count 1, 2, 3 … 12 or 24; None when this is another family."""
     found = []
     for name, rows in tables.items():
-        dye = _dye(name)
+        dye = dye_of(name)
         for i, row in enumerate(rows):
             cells = [c for c in row if c.strip()]
-            dye = (_dye(cells[0]) if len(cells) == 1 else "") or dye
+            dye = (dye_of(cells[0]) if len(cells) == 1 else "") or dye
             if (grid := _counting(row)) and _has_cq(rows[i + 1 :], grid[0]):
                 found.append(Found(rows, i, *grid, dye))
     return found or None
@@ -81,7 +82,8 @@ def _has_cq(rows: Rows, first: int) -> bool:
     return any(key(c) in ("cq", "ct") for row in rows[:8] for c in row[:first])
 
 
-def _dye(text: str) -> str:
+def dye_of(text: str) -> str:
+    """The text if it is the name of a dye, else ''."""
     return text.strip() if _DYE.fullmatch(text.strip()) else ""
 
 

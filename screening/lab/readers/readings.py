@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from screening.lab.readers.columns import (
@@ -14,7 +15,7 @@ from screening.lab.readers.columns import (
     well_name,
     well_of_number,
 )
-from screening.lab.readers.refusals import BadWell, NoValues, NoWells, SeveralTables
+from screening.lab.readers.refusals import BadWell, NoValues, NoWells, OtherPlate, SeveralTables
 from screening.lab.readers.run import (
     IMPOSSIBLE,
     NO_VALUE,
@@ -23,6 +24,32 @@ from screening.lab.readers.run import (
     UNREADABLE,
     Remark,
     WellReading,
+)
+
+_STATISTICS = {
+    "mean", "average", "avg", "sd", "std", "stdev", "stddev", "cv", "min", "max", "median", "n",
+    "平均", "平均值", "标准差", "均值", "mittelwert", "moyenne", "media", "média",
+}  # fmt: skip
+_YES = {
+    "true",
+    "yes",
+    "y",
+    "1",
+    "x",
+    "excluded",
+    "omitted",
+    "ja",
+    "oui",
+    "sí",
+    "sì",
+    "是",
+    "wahr",
+    "vrai",
+}
+_NO = {"false", "no", "n", "0", "nein", "non", "否", "falsch", "faux", "falso"}
+# an OpenArray's A1a1 … D12h8; 1,536 wells go to AF48
+_OTHER_PLATE = re.compile(
+    r"[A-D]\d{1,2}[a-h]\d{1,2}|([Q-Z]|A[A-F])([1-9]|[1-3]\d|4[0-8])|[A-P](2[5-9]|3\d|4[0-8])"
 )
 
 
@@ -41,7 +68,7 @@ def readings(
     for n, row in enumerate(rows[start + 1 :], start + 2):
         if [key(c) for c in row] == header:
             blocks.append([])
-            again = again or n
+            again, below = again or n, False
             continue
         below = below or (any(blocks) and not any(c.strip() for c in row))
         if (reading := _reading(row, col, ways, n, below)) is not None:
@@ -55,14 +82,18 @@ def joined(blocks: list[list[WellReading]], row: int) -> list[WellReading]:
     Raises SeveralTables when a well's target comes again, or its sample is another one."""
     seen: set[tuple[str, str | None, str | None]] = set()
     samples: dict[str, str] = {}
-    for block in blocks:
+    out: list[WellReading] = []
+    for n, block in enumerate(blocks):
+        if block in blocks[:n] and all(r.target or r.dye for r in block):
+            continue  # the same channel once more adds nothing
         names = {(r.well, r.target, r.dye) for r in block}
         other = (r.sample and samples.get(r.well, r.sample) != r.sample for r in block)
         if names & seen or (seen and any(other)):
             raise SeveralTables(row=row)
         seen |= names
         samples |= {r.well: r.sample for r in block if r.sample}
-    return [r for block in blocks for r in block]
+        out += block
+    return out
 
 
 def with_twins(tables: Mapping[str, list[list[str]]], name: str, header: int) -> list[list[str]]:
@@ -77,7 +108,8 @@ def with_twins(tables: Mapping[str, list[list[str]]], name: str, header: int) ->
         starts = (i for i, r in enumerate(theirs) if [key(c) for c in r if c.strip()] == names)
         start = next(starts, None) if other != name else None
         if start is not None and not {_filled(row) for row in theirs[start:]} <= known:
-            below += [rows[header], *theirs[start + 1 :]]
+            titles = [row for row in theirs[:start] if len(_filled(row)) == 1]
+            below += [[], *titles, rows[header], *theirs[start + 1 :]]
     return rows + below
 
 
@@ -105,9 +137,12 @@ def _reading(row: list[str], col: Column, ways: Ways, n: int, below: bool) -> We
     counted = cell(col.number) if not named or col.number == col.well else ""
     well = well_name(named) or _numbered(counted, ways)
     if well is None:
-        if below or (not raw and col.ct is not None):
-            return None  # a line of remarks below the table
+        if below or (not raw and col.ct is not None) or key(named) in _STATISTICS:
+            return None  # a line of remarks below the table, or the mean of the wells above
+        if _OTHER_PLATE.fullmatch(named):
+            raise OtherPlate(row=n, seen=named)
         raise BadWell(row=n, seen=_harmless(cell(col.well)))
+    omitted = key(cell(col.omit)) in _YES or key(cell(col.include)) in _NO
     ct, measured = ct_of(raw, ways) if col.ct is not None else (None, False)
     return WellReading(
         well=well,
@@ -118,8 +153,8 @@ def _reading(row: list[str], col: Column, ways: Ways, n: int, below: bool) -> We
         dye=cell(col.dye) or None,
         task=cell(col.task) or None,
         call=call or None,
-        measured=measured,
-        omitted=cell(col.omit).casefold() in ("true", "yes", "y", "1"),
+        measured=measured and (bool(raw) or not omitted),
+        omitted=omitted,
     )
 
 

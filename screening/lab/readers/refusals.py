@@ -109,6 +109,18 @@ class BadWell(NotARunFile):
     en = "Row {row}: there is no well “{seen}” (expected A1–H12 or A1–P24)."
 
 
+class OtherPlate(BadWell):
+    code = "run_file_other_plate"
+    zh = (
+        "第 {row} 行的孔位“{seen}”属于 OpenArray 芯片或 1536 孔板，本系统只收 96 和 384 孔板。"
+        "请按 96 或 384 孔板上样，再导出“Results”（Cq 结果）表。"
+    )
+    en = (
+        "Row {row}: the well “{seen}” belongs to an OpenArray or a plate of 1,536 wells; only plates "
+        "of 96 and 384 wells are taken. Run a 96 or 384 plate, then export its results (Cq) table."
+    )
+
+
 class PlateViewWithoutNames(NotARunFile):
     code = "run_file_plate_view"
     zh = (
@@ -118,18 +130,6 @@ class PlateViewWithoutNames(NotARunFile):
     en = (
         "This is a plate view as XML, without the letters of its rows and the meaning of its lines. "
         "Export the “Quantification Cq Results” table (CSV or Excel) instead."
-    )
-
-
-class OtherPlate(NotARunFile):
-    code = "run_file_other_plate"
-    zh = (
-        "第 {row} 行的孔位“{seen}”属于 OpenArray 芯片或 1536 孔板，本系统只收 96 和 384 孔板。"
-        "请按 96 或 384 孔板上样，再导出“Results”（Cq 结果）表。"
-    )
-    en = (
-        "Row {row}: the well “{seen}” belongs to an OpenArray or a plate of 1,536 wells; only plates "
-        "of 96 and 384 wells are taken. Run a 96 or 384 plate, then export its results (Cq) table."
     )
 
 

@@ -16,10 +16,17 @@ from screening.lab.readers.refusals import BadWell
 from screening.lab.readers.run import WellReading
 
 INSTRUMENT = "Rotor-Gene"
-NAMES = {"well": ("no",), "sample": ("name",), "task": ("type",), "ct": ("ct",)}
+NAMES = {
+    "well": ("no", "编号", "序号"), "sample": ("name", "名称"), "task": ("type", "类型"), "ct": ("ct",),
+}  # fmt: skip
 WAYS = Ways(blank=True, rotor=True)
+# 'Quantitative analysis of Cycling A.Green (Page 1)', in the languages of the software
+_TITLE = r"(?:analys\w+ (?:of|von)|analyse \w+ de|an[áa]lis\w+ \w+ d[ei]|定量分析)"
 _PAGE = re.compile(
-    r"quantitati\w+ analys\w+ (?:of|von) (?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$", re.I
+    r"(?:quantitati\w+ analys\w+ (?:of|von)|analyse quantitative de|an[áa]lisis cuantitativo de|"
+    r"an[áa]lise quantitativa de|analisi quantitativa di|定量分析[:：]?) "
+    r"(?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$",
+    re.IGNORECASE,
 )
 _PLACE = re.compile(r"0*(\d{1,3})|([A-I])0?([1-8])")
 ABOUT = {"started": ("date",), "serial": ("machineserialno",)}
@@ -36,7 +43,10 @@ class Page(msgspec.Struct, frozen=True):
 
 def find(tables: dict[str, Rows]) -> list[Page] | None:
     """The pages with a Ct, melt pages left out; None when this is another family."""
-    pages = [page for rows in tables.values() for page in _pages(rows)]
+    pages: list[Page] = []
+    for page in (page for rows in tables.values() for page in _pages(rows)):
+        if not any(_same(page, other) for other in pages):  # once more it adds nothing
+            pages.append(page)
     return pages or None
 
 
@@ -58,7 +68,7 @@ def run_of(tables: dict[str, Rows]) -> dict[str, str]:
 
 
 def is_header(row: list[str]) -> bool:
-    return {"no", "name", "ct"} <= {key(c) for c in row}
+    return {"well", "sample", "ct"} <= places(row, NAMES).keys()
 
 
 def _pages(rows: Rows) -> list[Page]:
@@ -66,7 +76,7 @@ def _pages(rows: Rows) -> list[Page]:
     title, page, ended = "", None, False
     for n, row in enumerate(rows, 1):
         filled = [c.strip() for c in row if c.strip()]
-        if len(filled) == 1 and re.search(r"\banalys\w+ (of|von) ", filled[0], re.I):
+        if len(filled) == 1 and re.search(rf"(?<!\w){_TITLE} ", filled[0], re.I):
             title, page = filled[0], None
         elif is_header(row) and ((named := _PAGE.match(title)) or (not title and _alone(row))):
             about = named.groupdict("") if named else {"channel": "", "page": ""}
@@ -80,6 +90,12 @@ def _pages(rows: Rows) -> list[Page]:
         elif page is not None:
             page.rows.append((n, row))
     return pages
+
+
+def _same(page: Page, other: Page) -> bool:
+    said, theirs = ([row for _, row in p.rows if any(row)] for p in (page, other))
+    named = bool(page.channel) and (page.channel, page.page) == (other.channel, other.page)
+    return named and said == theirs
 
 
 def _placed(page: Page, row: list[str]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from screening.lab.readers.around import column_of_wells, with_filters
 from screening.lab.readers.columns import Column, Ways, key, places, well_name
 from screening.lab.readers.preamble import chosen, facts
 from screening.lab.readers.readings import readings, with_twins
@@ -33,6 +34,7 @@ NAMES: Names = {
     "task": ("task", "sampletype", "welltype", "assayrole", "type", "content", "样品类型", "样本类型"),
     "call": ("call", "targetcall"),
     "omit": ("omit", "exclude", "excluded", "filtered"),
+    "include": ("include", "included"),
     "plate": ("plate", "platebarcode", "plateid"),
 }  # fmt: skip
 
@@ -45,6 +47,7 @@ class Family(msgspec.Struct, frozen=True):
     names: Names = {}
     ways: Ways = Ways()
     junk: frozenset[str] = frozenset()  # first cells of rows between the wells' rows
+    stacked: bool = False  # a table for each channel, which its title names
 
 
 def _family(instrument: str, needs: str, **more: object) -> Family:
@@ -67,6 +70,7 @@ FAMILIES = (
     _family("ABI 7900", "plate pos sample detector ct", names={"well": ("pos",)}),
     _family("ABI 7500", "well samplename targetname ct", ways=Ways(size=96)),
     _family("ABI 7000/7500", "well detector ct", ways=Ways(size=96)),
+    _family("Quan. Result", "well sampleid property target dye ct", ways=Ways(zero=True)),
     _family("Kogene PowerAmp", "well sampleid gene ct"),
     _family("Illumina Eco", "well assayname assayrole cq"),
     _family("Stratagene Mx", "well dye assay welltype ctdrn", names=MX | {"target": ("assay",)}),
@@ -79,15 +83,15 @@ FAMILIES = (
     ),
     _family(
         "Roche LightCycler", "pos name cp",
-        names={"well": ("pos",), "number": ("pos",), "sample": ("name",)}, ways=CAROUSEL,
+        names={"well": ("pos",), "number": ("pos",), "sample": ("name",)}, ways=CAROUSEL, stacked=True,
     ),
     _family(
         "Roche LightCycler", "position samplename crossingpoint",
-        names={"well": ("position",), "number": ("position",)}, ways=CAROUSEL,
+        names={"well": ("position",), "number": ("position",)}, ways=CAROUSEL, stacked=True,
     ),
     _family(
         "Roche LightCycler", "position samplename cq",
-        names={"well": ("position",), "number": ("position",)}, ways=CAROUSEL,
+        names={"well": ("position",), "number": ("position",)}, ways=CAROUSEL, stacked=True,
     ),
     _family("", "well ct sample"),
     _family("", "well ct samplename"),
@@ -108,8 +112,9 @@ ABOUT: Names = {
 # A table of a maker that nobody here knows: wells and Ct by any of their names, and what was tested.
 ANYBODY = _family(
     "", "",
-    names={"well": (*NAMES["well"], "wellno", "wellnumber", "pos", "position", "孔号"),
-           "ct": (*NAMES["ct"], "ctvalue", "cqvalue", "cq值", "cp值")},
+    names={"well": (*NAMES["well"], "wellno", "wellnumber", "pos", "position", "location", "孔号"),
+           "ct": (*NAMES["ct"], "ctvalue", "cqvalue", "cpvalue", "cq值", "cp值"),
+           "sample": (*NAMES["sample"], "name", "sampleno", "description")},
 )  # fmt: skip
 
 
@@ -143,11 +148,17 @@ def read(found: Found, *, several: bool = False) -> list[WellReading]:
     family, rows = found.family, found.rows
     columns = places(rows[found.header], NAMES | family.names)
     if "well" not in columns:
-        raise ColumnsMissing(missing="Well")
+        at = column_of_wells(rows, found.header, set(columns.values()))
+        if at is None:
+            raise ColumnsMissing(missing="Well")
+        columns["well"] = at
+    if family.stacked and "dye" not in columns:
+        rows = with_filters(rows, found.header)
+        columns |= {"dye": len(rows[found.header]) - 1} if rows is not found.rows else {}
     plain = [[] if _junk(row, family) else row for row in rows]
     if not several:
         _one_plate(plain, found.header, columns)
-    ways = _wide_enough(family.ways, plain, columns["well"])
+    ways = _wide_enough(family.ways, plain, columns.get("number", columns["well"]))
     return readings(plain, found.header, Column(**columns), ways)
 
 
@@ -162,11 +173,11 @@ def is_header(row: list[str]) -> bool:
 
 
 def _anybodys(row: list[str]) -> bool:
-    """Well, Ct and what was tested there; a table by cycle is none."""
+    """Ct, and of well and what was tested there two; a table by cycle is none."""
     fields = places(row, NAMES | ANYBODY.names).keys()
     return (
-        {"well", "ct"} <= fields
-        and bool(fields & {"sample", "target", "dye"})
+        "ct" in fields
+        and len(fields & {"well", "sample", "target", "dye"}) > 1
         and not any(key(c).startswith("cycle") for c in row)
     )
 
