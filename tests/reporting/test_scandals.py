@@ -9,7 +9,7 @@ import json
 import pytest
 
 from screening import clock
-from screening.db import db, fetch, insert
+from screening.db import db, fetch, insert, run
 from screening.errors import Faults
 from screening.lab import queries
 from screening.lab.plates.problems import FileUsed
@@ -20,6 +20,7 @@ from screening.registry.service.persons import ring
 from screening.reporting.refusals import Refused
 from screening.reporting.service import decisions
 from screening.tube.rules import Stage
+from tests import make
 from tests.lab import bench as lab_bench
 from tests.lab.bench import CLEAN, HOT, peek, stages
 from tests.reporting import bench as desk_bench
@@ -108,17 +109,22 @@ def test_shuozhou_one_file_is_not_the_result_of_two_plates(desk):
     assert stages(*first) == [int(Stage.TESTED)] * 2
 
 
-def test_shuozhou_a_copy_under_other_names_and_another_hour_is_no_second_result(desk):
+@pytest.mark.parametrize("where", ["", "另一实验室 "])
+def test_shuozhou_a_copy_under_other_names_and_another_hour_is_no_second_result(desk, where):
     """The file of one plate, edited: the other plate's code and tubes, its control wells, its hour."""
     one_tubes, one = on_plate(desk, 14)
     seen = [(None, None, 24.0 + i / 7) for i in range(14)]
     desk.lab.run(one, desk.lab.file(one, dict(zip(one_tubes, seen, strict=True)), code="P1"))
+    if where:
+        away = make.lab(name=where.strip())
+        for table in ("run", "plate"):
+            run(f"UPDATE {table} SET cell_id = %s, lab_id = %s", (away.cell_id, away.lab_id))
     tubes, two = on_plate(desk, 14, "P2")
     forged = desk.lab.file(two, dict(zip(tubes, reversed(seen), strict=True)), code="P2")
     shown = desk.lab.run(two, forged)
     assert shown.run.state == "quarantined" and set(stages(*tubes)) == {int(Stage.PLATED)}
     assert [(d["code"], d["found"]) for d in shown.verdict["differences"]] == [
-        ("same_values", "P1")
+        ("same_values", f"{where}P1")
     ]
 
 

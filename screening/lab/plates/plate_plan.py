@@ -44,11 +44,6 @@ def layouts(rule: RuleSet, size: Size, *, marked: bool = False) -> Sequence[dict
     return control_places.family(size, True)
 
 
-def default_layout(rule: RuleSet, size: Size, *, marked: bool = False) -> dict[str, str]:
-    """The control wells of a laboratory's first plate."""
-    return dict(layouts(rule, size, marked=marked)[0])
-
-
 def check_layout(rule: RuleSet, chosen: Mapping[str, str], size: Size) -> None:
     """Raises BadLayout for wells off the plate, unknown words, and too few controls."""
     odd = [w for w in chosen if not layout.is_well(w, size)]

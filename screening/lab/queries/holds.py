@@ -100,28 +100,3 @@ def counts_of(lab: LabRow, at: datetime) -> tuple[Count, Count]:
     )
     found = {own: Count(tubes, signals) for own, tubes, signals in rows}
     return found.get(True, Count()), found.get(False, Count())
-
-
-class DecisionRow(NamedTuple):
-    """What somebody decided where the instrument called a tube otherwise."""
-
-    run_id: int
-    barcode: str
-    how: str
-    reason: str
-    by: int
-    at: datetime
-
-
-def decisions_of(
-    lab: LabRow, runs: Collection[int], barcodes: Collection[str]
-) -> dict[tuple[int, str], DecisionRow]:
-    """{(run, barcode): the decision}."""
-    if not runs:
-        return {}
-    rows = fetch(
-        f"SELECT {', '.join(DecisionRow._fields)} FROM decision WHERE cell_id = %s "
-        "AND run_id = ANY(%s) AND barcode = ANY(%s)",
-        (lab.cell_id, sorted(runs), list(barcodes)),
-    )
-    return {(r[0], r[1]): DecisionRow(*r) for r in rows}

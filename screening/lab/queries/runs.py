@@ -93,16 +93,23 @@ def find_same_content(lab: LabRow, content: bytes, but: int) -> int | None:
 
 
 def find_same_values(lab: LabRow, found: RunRow) -> str | None:
-    """The plate of another adopted run with the very same Ct values."""
+    """The plate of another adopted run with the very same Ct values, of this laboratory or, with
+    its name, of another."""
+    labs = fetch("SELECT cell_id, lab_id FROM lab")
     rows = fetch(
-        "SELECT p.code FROM run own JOIN run r ON r.cell_id = own.cell_id "
-        "AND r.lab_id = own.lab_id AND r.values_hash = own.values_hash "
+        "SELECT r.lab_id, o.name, p.code FROM run own JOIN run r ON r.cell_id = ANY(%s) "
+        "AND r.lab_id = ANY(%s) AND r.values_hash = own.values_hash "
         "AND r.plate_id <> own.plate_id AND r.state IN ('evaluated', 'invalid') "
         "JOIN plate p ON p.cell_id = r.cell_id AND p.plate_id = r.plate_id "
-        "WHERE own.cell_id = %s AND own.run_id = %s LIMIT 1",
-        (lab.cell_id, found.run_id),
+        "JOIN lab o ON o.lab_id = r.lab_id WHERE own.cell_id = %s AND own.run_id = %s "
+        "ORDER BY r.lab_id <> own.lab_id LIMIT 1 "
+        "/* fan-out: laboratories are few, and each has an index of its values */",
+        (sorted({cell for cell, _ in labs}), [i for _, i in labs], lab.cell_id, found.run_id),
     )
-    return rows[0][0] if rows else None
+    if not rows:
+        return None
+    served, name, code = rows[0]
+    return code if served == lab.lab_id else f"{name} {code}"
 
 
 def get_readings(run: RunRow) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from screening.accounts.audit import note
-from screening.errors import Fault, Faults, Problem
+from screening.errors import Fault
 from screening.lab import queries
 from screening.lab.queries import PlateRow
 from screening.lab.readers import fill_problems as p
@@ -122,8 +122,3 @@ def _lines(wells: Mapping[str, str]) -> list[Line]:
                  int(tube["holds"]) if tube else 0)
         )  # fmt: skip
     return out
-
-
-def only_problem(problem: Problem) -> list[Fault]:
-    """The faults of a refusal, or the refusal itself as the only one."""
-    return problem.faults if isinstance(problem, Faults) else [Fault(problem)]
