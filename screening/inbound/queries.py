@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -272,9 +271,3 @@ def roll_up(node: Node, *, at: datetime, kind: str = "") -> RollUp:
         sorted(((e, s) for e, s in sums["employer"].items() if e),
                key=lambda f: (-f[1].late, -f[1].open, f[0])),
     )  # fmt: skip
-
-
-def count_open(node: Node, *, at: datetime) -> Counter[str]:
-    """{"open", "late", "untaken"} of an area, for pages that lead here."""
-    s = roll_up(node, at=at).whole
-    return Counter(open=s.open, late=s.late, untaken=s.untaken)

@@ -226,7 +226,6 @@ def level(natural: Sequence[int], waiting: int) -> list[int]:
 
 # (days late, the level that must answer from then on); the employer and the community know at once
 ESCALATE: tuple[tuple[int, int], ...] = ((1, STREET), (2, COUNTY), (4, CITY))
-ESCALATE_SOURCE = HOUSE
 
 
 def levels_for(late: int) -> list[int]:

@@ -28,6 +28,7 @@ from screening.registry import seals
 from screening.registry.residence import read_residence
 from screening.registry.rules import Flag
 from screening.registry.service import Newcomer, imports, make_provisional
+from screening.registry.service.imports import reading, running
 from screening.registry.service.persons import ring
 from tests import make
 
@@ -252,13 +253,13 @@ def test_an_importer_writes_only_within_the_own_area(city):
 
 
 def test_a_run_that_stopped_goes_on_from_its_mark(city, monkeypatch):
-    monkeypatch.setattr(imports, "CHUNK", 10)
+    monkeypatch.setattr(reading, "CHUNK", 10)
     import_id = imports.upload(csv_of(cells(p) for p in PEOPLE[:35]), None, by=CHIEF, at=AT)
     db.session.commit()
     imports.check(import_id, at=AT)
     imports.start(import_id)
     db.session.commit()
-    real, calls = imports._load_chunk, []
+    real, calls = running._load_chunk, []
 
     def dies_in_the_third(*args):
         calls.append(1)
@@ -266,7 +267,7 @@ def test_a_run_that_stopped_goes_on_from_its_mark(city, monkeypatch):
             raise RuntimeError("power cut")
         return real(*args)
 
-    monkeypatch.setattr(imports, "_load_chunk", dies_in_the_third)
+    monkeypatch.setattr(running, "_load_chunk", dies_in_the_third)
     with pytest.raises(RuntimeError):
         imports.load(import_id, at=AT)
     db.session.rollback()

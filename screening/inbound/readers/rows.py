@@ -19,8 +19,8 @@ from screening.registry.readers.columns import (
     RepeatedColumn,
     UnknownColumn,
 )
-from screening.registry.readers.register import (
-    LONGEST,
+from screening.registry.readers.register import LONGEST
+from screening.registry.readers.row_faults import (
     MissingName,
     OutsideArea,
     RowFault,

@@ -21,7 +21,7 @@ from screening.places.queries import Node
 from screening.places.readers.tables import BrokenRow, open_table
 from screening.registry import queries as registry
 from screening.registry import seals
-from screening.registry.readers.register import DuplicateRow, RowFault
+from screening.registry.readers.row_faults import DuplicateRow, RowFault
 from screening.registry.rules import Flag
 from screening.registry.service.persons import ring
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from marshmallow import Schema, fields
 
-from screening.registry.schemas import Id
+from screening.wire import Id
 
 bp = Blueprint("registry_api", __name__, url_prefix="/api/v1")
 

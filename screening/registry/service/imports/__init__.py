@@ -1,0 +1,61 @@
+"""Files of persons on their way in: kept sealed, checked whole, loaded chunk by chunk."""
+
+from screening.registry.service.imports.checking import check
+from screening.registry.service.imports.faults import faulty_rows, list_faults, sentence
+from screening.registry.service.imports.held import (
+    AAD,
+    CANCELLED,
+    CHECKED,
+    CHECKING,
+    DONE,
+    ENDED,
+    FAILED,
+    RUNNING,
+    Import,
+    ImportGone,
+    ImportState,
+    NoSuchImport,
+    SheetFull,
+    cancel,
+    content_of,
+    forget_files,
+    get_import,
+    start,
+    step,
+    upload,
+)
+from screening.registry.service.imports.reading import CHUNK, Source, chunks, open_source
+from screening.registry.service.imports.running import TRIES, load
+
+__all__ = [
+    "AAD",
+    "CANCELLED",
+    "CHECKED",
+    "CHECKING",
+    "CHUNK",
+    "DONE",
+    "ENDED",
+    "FAILED",
+    "RUNNING",
+    "TRIES",
+    "Import",
+    "ImportGone",
+    "ImportState",
+    "NoSuchImport",
+    "SheetFull",
+    "Source",
+    "cancel",
+    "check",
+    "chunks",
+    "content_of",
+    "faulty_rows",
+    "forget_files",
+    "get_import",
+    "list_faults",
+    "load",
+    "open_source",
+    "sentence",
+    "start",
+    "step",
+    "upload",
+]
