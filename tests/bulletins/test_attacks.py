@@ -42,6 +42,17 @@ def test_people_sampled_at_another_site_who_wait_for_a_result_forbid_the_sentenc
     assert not says_all_negative(number)
 
 
+def test_a_signal_about_a_tube_filled_elsewhere_forbids_the_sentence_at_home(desk):
+    home = desk.city.sites[0].area.area_id
+    desk.through(desk.fill(0, 5))
+    away = desk.fill(5, 3, site=1)
+    desk.through(away)
+    desk.finish()
+    before = freeze_of(desk, home)
+    desk.alert(away, "hand", POS)
+    assert (says_all_negative(before), says_all_negative(freeze_of(desk, home))) == (True, False)
+
+
 def test_a_released_positive_tube_without_members_forbids_the_sentence(desk):
     tube = desk.fill(0, 2)
     desk.through(tube, outcome=POS)

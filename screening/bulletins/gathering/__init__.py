@@ -20,7 +20,7 @@ from screening.ledger import queries as ledger
 from screening.ledger.rules import Balance
 from screening.places.rules import COMMUNITY
 from screening.reporting import rules as reporting
-from screening.tube.rules import Stage
+from screening.tube.rules import NOT_IN_TUBE, Stage
 
 __all__ = ["Frame", "report"]
 
@@ -85,12 +85,17 @@ def _told(r: results.Results, balance: Balance, sheet: Sheet) -> Told:
 
 
 def _alerts(f: Frame) -> int:
+    """Of tubes that were filled here, or in which somebody lies who lives here."""
     return fetch(
         "SELECT count(*) FROM alert a LEFT JOIN tube t ON t.cell_id = a.cell_id "
         "AND t.round_id = a.round_id AND t.barcode = a.barcode WHERE a.cell_id = ANY(%s) "
-        "AND a.round_id = %s AND a.settled_at IS NULL AND (%s OR t.site_id = ANY(%s)) " + ALL_CELLS,
-        (f.cells, f.round_id, f.owns(None), list(f.sites)),
-    )[0][0]
+        "AND a.round_id = %s AND a.settled_at IS NULL AND (a.cell_id = ANY(%s) "
+        "AND (%s OR t.site_id = ANY(%s)) OR EXISTS "
+        "(SELECT FROM specimen s WHERE s.cell_id = ANY(t.home_cells) AND s.round_id = a.round_id "
+        "AND s.barcode = a.barcode AND s.void <> ALL(%s) AND s.community_id = ANY(%s))) " + ALL_CELLS,
+        (f.every_cell, f.round_id, f.cells, f.owns(None), list(f.sites),
+         [int(v) for v in NOT_IN_TUBE], list(f.communities)),
+    )[0][0]  # fmt: skip
 
 
 def _ranking(p: people.People) -> list[dict[str, Any]]:
