@@ -104,6 +104,17 @@ def test_a_rotor_page_that_comes_twice_is_read_once() -> None:
     assert told(page + page) == [("1", "s1", "Green", 21.5)]
 
 
+@pytest.mark.parametrize("place", ["72", "100", "I8", "M4"])
+def test_a_rotors_last_place_is_read(place: str) -> None:
+    title = "Quantitative analysis of Cycling A.Green\n\nNo.,Name,Type,Ct\n"
+    assert told(f"{title}{place},s1,Unknown,21.5\n") == [(place, "s1", "Green", 21.5)]
+
+
+def test_the_wells_of_an_abi_7700_are_counted_by_row() -> None:
+    text = "Well,Type,Sample Name,Ct,Quantity\n1,UNKN,s1,21.5,\n13,NTC,,40,\n\nSlope,-3.3\n"
+    assert told(text) == [("A1", "s1", None, 21.5), ("B1", None, None, 40.0)]
+
+
 # --- tables turned round --------------------------------------------------------------------------
 
 

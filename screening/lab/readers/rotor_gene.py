@@ -1,6 +1,6 @@
 """Rotor-Gene (Corbett, Qiagen): pages of quantitative analysis stacked in one sheet or csv.
 
-Positions are the rotor's: 1..72, 1..100, or A1..I8 as its software numbers a 72-well rotor. An
+Positions are the rotor's: 1..72, 1..100, or A1..I8 and A1..M4 as its software names them in eights. An
 empty Ct is this software's word for "not detected"."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PAGE = re.compile(
     r"(?P<channel>.+?)(?:\s*\((?P<page>[^()]+)\))?\s*$",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"0*(\d{1,3})|([A-I])0?([1-8])")
+_PLACE = re.compile(r"0*(\d{1,3})|([A-M])0?([1-8])")
 ABOUT = {"started": ("date",), "serial": ("machineserialno",)}
 
 Rows = list[list[str]]

@@ -70,6 +70,7 @@ FAMILIES = (
     _family("ABI 7900", "plate pos sample detector ct", names={"well": ("pos",)}),
     _family("ABI 7500", "well samplename targetname ct", ways=Ways(size=96)),
     _family("ABI 7000/7500", "well detector ct", ways=Ways(size=96)),
+    _family("ABI 7700", "well type ct quantity", ways=Ways(size=96)),
     _family("Quan. Result", "well sampleid property target dye ct", ways=Ways(zero=True)),
     _family("Kogene PowerAmp", "well sampleid gene ct"),
     _family("Illumina Eco", "well assayname assayrole cq"),
