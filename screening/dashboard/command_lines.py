@@ -10,6 +10,7 @@ from screening.accounts.doors import door
 from screening.accounts.queries import phones_of
 from screening.dashboard.queries import list_responsible
 from screening.dashboard.told import lang, when
+from screening.figures.queries.groups import GROUP_DEFINITIONS
 from screening.figures.queries.stragglers import KINDS
 from screening.figures.rules import CHANNELS
 from screening.figures.standing import minutes_since
@@ -151,6 +152,17 @@ class Lines:
             "href": door("dashboard_pages.command_devices", area_id=self.node.area_id,
                          round=self.policy.round_id),
         }  # fmt: skip
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Key groups of the day: due, done, overdue; nothing where nobody is due."""
+        href = door("reminders_pages.due_in", area_id=self.node.area_id)
+        return [
+            {"key": key, "value": n, "label": (d.zh, d.en)[lang()], "href": href,
+             "unit": (d.unit_zh, d.unit_en)[lang()], "why": (d.why_zh, d.why_en)[lang()],
+             "tone": "look" if key == "group_late" and n else ""}
+            for key, n in self.body.get("groups", {}).items()
+            for d in (GROUP_DEFINITIONS[key],)
+        ]  # fmt: skip
 
     def parts(self) -> list[dict[str, Any]]:
         """The named parts of what is unaccounted for."""

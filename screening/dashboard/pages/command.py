@@ -142,6 +142,7 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
         "figures": {k: told(f) for k, f in sheet.figures.items()},
         "alerts": found.alerts(),
         "parts": found.parts(),
+        "groups": found.groups(),
         "heard": found.heard(),
         "now_href": url_for(".command_now", area_id=node.area_id, round=policy.round_id),
     }

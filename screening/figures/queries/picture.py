@@ -17,6 +17,7 @@ from screening.figures.queries.desks import (
 )
 from screening.figures.queries.devices import oldest_silence
 from screening.figures.queries.figures import sheet_of
+from screening.figures.queries.groups import group_figures
 from screening.figures.queries.paces import clocks_of, list_home_slots, list_slots
 from screening.figures.queries.ranking import Ranked, list_ranked
 from screening.figures.queries.scene import Scene
@@ -74,6 +75,7 @@ def picture_of(scene: Scene) -> dict[str, Any]:
         ][: ALERTS.value],
         "parts": {k: p.open for k, p in scene.picture.balance().parts.items() if p.open},
         "heard": _heard(scene),
+        "groups": _groups(scene),
     }  # fmt: skip
 
 
@@ -148,6 +150,14 @@ def _positives(scene: Scene) -> list[dict[str, Any]]:
         {"channel": channel, "size": size, "tubes": n, "persons": persons}
         for (channel, size), (n, persons) in sorted(groups.items(), key=lambda g: (-g[1][0], g[0]))
     ]
+
+
+def _groups(scene: Scene) -> dict[str, Any]:
+    """Key groups of the day, where somebody of them is due; a community at the least."""
+    if scene.node.level > COMMUNITY:
+        return {}
+    found = group_figures(scene.area_id, scene.at)
+    return {k: f.value for k, f in found.items()} if found["group_due"].value else {}
 
 
 def _heard(scene: Scene) -> dict[str, Any]:
