@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from screening.drill.day_plan import Fault
 from screening.drill.notes import Table, Way
 from screening.drill.runs import Cts
-from screening.transport.service import batch_ref
+from screening.transport.rules import batch_ref
 from screening.tube.codes import Kind, make_code
 
 if TYPE_CHECKING:

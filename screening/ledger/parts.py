@@ -4,7 +4,7 @@ No tube is in two parts: "mismatch" comes before "late", and both before "no_res
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -189,22 +189,6 @@ def list_items(
         args,
     )
     return [Item(*r) for r in rows]
-
-
-def _named(part: str) -> Callable[..., list[Item]]:
-    def listing(round_id: int, *, at: datetime, sight: Sight, **narrow: Any) -> list[Item]:
-        return list_items(part, round_id, at=at, sight=sight, **narrow)
-
-    return listing
-
-
-# The parts by the letters of the architecture, each a function of round (site, lab, box).
-late_tubes = _named("late")  # (a)
-counted_not_scanned = _named("counted")  # (b)
-capture_mismatch = _named("mismatch")  # (c)
-journals_not_complete = _named("unheard")  # (d)
-without_result = _named("no_result")  # (e)
-parked_entries = _named("parked")  # (f)
 
 
 class Count(NamedTuple):

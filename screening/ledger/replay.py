@@ -22,8 +22,8 @@ from screening.ledger.people import People
 from screening.ledger.rules import Difference
 from screening.registry.queries import ROUNDS
 from screening.transport import rules as boxes
-from screening.transport.rules import Fact, Packed, redirect_fact
-from screening.transport.service import batch_ref, carried_line
+from screening.transport.rules import Fact, Packed, batch_ref, redirect_fact
+from screening.transport.service import carried_line
 from screening.tube import entries as e
 from screening.tube import rules
 from screening.tube.labels import read_seal, read_tube

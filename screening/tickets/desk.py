@@ -16,7 +16,7 @@ from screening.errors import Problem
 from screening.registry.queries import open_rounds
 from screening.tickets.queries import Reach, TicketRow, lock_tickets, reach_of
 from screening.tickets.rules import CHECKED, CLOSED, KINDS, NOTED, OPEN, SOLVED
-from screening.tickets.solving import check_solution, order_of
+from screening.tickets.solving import check_note, check_solution, order_of
 from screening.tickets.tubes import settle_tubes
 from screening.tube import service as tubes
 from screening.tube.queries import find_keys, list_lines, list_tubes
@@ -155,8 +155,6 @@ def check(keys: Collection[Key], *, agree: bool, note: str = "", by: Actor, at: 
 
 
 def _reopen(found: Sequence[TicketRow], note: str) -> None:
-    from screening.tickets.solving import check_note
-
     check_note(note)
     for t in found:
         _update(t, state=OPEN, solved_by=None, solved_at=None, solution=None,

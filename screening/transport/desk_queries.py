@@ -11,10 +11,9 @@ from screening.db import fetch
 from screening.places import queries as places
 from screening.places.rules import Place
 from screening.transport.queries import BATCH_COLUMNS, find_seals, list_facts, list_packed
-from screening.transport.rules import BatchStage, Fact
-from screening.transport.service import batch_ref
+from screening.transport.rules import BatchStage, Fact, batch_ref
 from screening.tube.queries import find_keys, list_tubes
-from screening.tube.rules import Stage
+from screening.tube.rules import Stage, Verb
 
 BOX_CAPACITY = Limit(
     100, "house; a 20-litre transport box with racks, set per box where it differs"
@@ -148,8 +147,6 @@ def facts_of(batch: BatchRow) -> list[Fact]:
 
 def seal_line(batch: BatchRow) -> int | None:
     """The id of the last seal's line: what unsealing takes back."""
-    from screening.tube.rules import Verb
-
     seals = [f for f in facts_of(batch) if f.verb == Verb.SEAL]
     return seals[-1].fact_id if seals else None
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from screening.accounts.rules import Limit
 from screening.db import fetch
 from screening.transport.redirects import MOVING
-from screening.transport.service import batch_ref
+from screening.transport.rules import batch_ref
 from screening.tube.rules import Verb
 from screening.tube.service import record_command
 

@@ -13,8 +13,8 @@ from screening.places import queries as places
 from screening.transport import queries
 from screening.transport.desk_queries import BatchRow, find_row
 from screening.transport.queries import NoSuchBatch
-from screening.transport.rules import BatchStage, redirect_fact
-from screening.transport.service import batch_ref, state_fact
+from screening.transport.rules import BatchStage, batch_ref, redirect_fact
+from screening.transport.service import state_fact
 from screening.transport.words import REDIRECTIONS
 from screening.tube.rules import Verb
 from screening.tube.service import mark_dirty, record_command

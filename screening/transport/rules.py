@@ -246,3 +246,9 @@ def redirect_fact(
         command_id, int(Verb.REDIRECT), at, 0, 0, 0, body.get("round", 0), by, body["with"],
         lab_id=body["to_lab"], data={"from_lab": body["from_lab"], "reason": body["reason"]},
     )  # fmt: skip
+
+
+def batch_ref(wire: str) -> tuple[int, int]:
+    """(cell, batch id) of a batch as devices write it."""
+    cell, _, random = wire.partition("-")
+    return int(cell), int(random[:16], 16) >> 1

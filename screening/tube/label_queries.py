@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from screening.db import fetch
 from screening.errors import NotFound
+from screening.places import queries as places
 from screening.places.rules import EVERYWHERE, Place
 
 RETURNED, VOID, MISSING = 1, 2, 3
@@ -119,8 +120,6 @@ def list_runs(held: Sequence[Place], *, after: int = 0, limit: int = 100) -> lis
 
 def place_of_run(run_id: int) -> Place:
     """The site a run was issued to; the whole city for stock that no site holds yet."""
-    from screening.places import queries as places
-
     run = get_run(run_id)
     return places.place_of_site(run.site_id) if run.site_id else EVERYWHERE
 

@@ -23,8 +23,8 @@ def open_shift(w: World, side: Side) -> str:
     phone = devices.phone(site=side.site, round=the_round(w))
     phone.write("shift_start")
     assert not field.ingest(phone.batch(), received_at=clock.now()).parked
-    items = parts.journals_not_complete(
-        the_round(w), at=clock.now(), sight=whole_city(), limit=None
+    items = parts.list_items(
+        "unheard", the_round(w), at=clock.now(), sight=whole_city(), limit=None
     )
     return next(i.subject_id for i in items if i.device_id == phone.device_id)
 

@@ -66,7 +66,7 @@ def test_a_tube_past_its_limit_is_late_and_tells_its_last_scan(day):
 def test_tubes_that_were_counted_but_not_scanned_are_a_part(day):
     seal(day, [day.waiting], 4)
     assert counts(day) == {"counted": 1}
-    found = parts.counted_not_scanned(day.city.round_id, at=clock.now(), sight=whole_city())
+    found = parts.list_items("counted", day.city.round_id, at=clock.now(), sight=whole_city())
     assert [i.n for i in found] == [3]
 
 
@@ -107,7 +107,7 @@ def test_numbers_that_are_known_and_not_held_are_a_part(day):
     phone.send(day.client, 3)
     phone.send(day.client, 1, 1)
     db.session.commit()
-    found = parts.journals_not_complete(day.city.round_id, at=clock.now(), sight=whole_city())
+    found = parts.list_items("unheard", day.city.round_id, at=clock.now(), sight=whole_city())
     mine = [i for i in found if i.device_id == phone.device_id]
     assert [(i.why, i.n) for i in mine] == [("gap", 1)]
 
@@ -116,7 +116,7 @@ def test_a_closing_number_beyond_what_is_held_tells_of_a_gap(day):
     phone, _ = day.bench.sent[day.waiting]
     phone.write("shift_end", n=len(phone.entries) + 3)
     day.bench.send(phone, len(phone.entries))
-    found = parts.journals_not_complete(day.city.round_id, at=clock.now(), sight=whole_city())
+    found = parts.list_items("unheard", day.city.round_id, at=clock.now(), sight=whole_city())
     mine = [i for i in found if i.device_id == phone.device_id]
     assert [(i.why, i.n) for i in mine] == [("gap", 2)]
 

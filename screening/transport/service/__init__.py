@@ -2,6 +2,6 @@
 
 from screening.transport.service.carrying import carried_line
 from screening.transport.service.merging import apply, state_fact
-from screening.transport.service.work import KINDS, Outcome, Ref, batch_ref
+from screening.transport.service.work import KINDS, Outcome, Ref
 
-__all__ = ["KINDS", "Outcome", "Ref", "apply", "batch_ref", "carried_line", "state_fact"]
+__all__ = ["KINDS", "Outcome", "Ref", "apply", "carried_line", "state_fact"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from screening.transport import queries
-from screening.transport.rules import Fact
-from screening.transport.service.work import Work, batch_ref
+from screening.transport.rules import Fact, batch_ref
+from screening.transport.service.work import Work
 from screening.tube import entries as e
 from screening.tube import rules as tube_rules
 from screening.tube import service as tube

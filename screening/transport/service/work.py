@@ -43,9 +43,3 @@ class Work:
     seals: dict[str, Ref] = field(default_factory=dict)
     by_seal: list[tuple[e.Told, str]] = field(default_factory=list)
     wires: dict[Ref, str] = field(default_factory=dict)
-
-
-def batch_ref(wire: str) -> Ref:
-    """(cell, batch id) of a batch as devices write it."""
-    cell, _, random = wire.partition("-")
-    return int(cell), int(random[:16], 16) >> 1

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from screening.crypto import hash_id
 from screening.db import insert, new_id
 from screening.tube import rules
-from screening.tube.queries import Key, find_keys, lock_rows
+from screening.tube.queries import Key, NoSuchTube, find_keys, lock_rows
 from screening.tube.rules import Line, Verb
 from screening.tube.service.merged import Facts, MergedSet
 from screening.tube.service.merging import merge
@@ -68,8 +68,6 @@ def advance(
     `tubes` maps barcode to the line's own fields (n, data, answers, lab_id, batch_id, …), which
     are stored in the command's body too, so that a recount can repeat it. `cell` and `round_id`
     are the desk's. Raises NoSuchTube, WrongStage for the first tube that may not move."""
-    from screening.tube.queries import NoSuchTube
-
     keys = find_keys(tubes)
     missing = sorted(set(tubes) - set(keys))
     if missing and verb not in (Verb.RECEIVE, Verb.PLATE):
