@@ -11,7 +11,9 @@ from screening.db import fetch
 from screening.exports.kinds import Column, Listing, Order, register
 from screening.i18n import dt
 from screening.lab.rules.well_rules import Outcome
+from screening.places import queries as places
 from screening.places.queries import Node
+from screening.places.rules import COMMUNITY
 from screening.registry import seals
 from screening.registry.lists import OPENERS, shown, stores_in
 from screening.registry.service.persons import ring
@@ -68,7 +70,7 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
         people = {
             r[0]: r[1:]
             for r in fetch(
-                "SELECT person_id, sealed, doc_type FROM person WHERE cell_id = %s "
+                "SELECT person_id, sealed, doc_type, grid_id, building_id FROM person WHERE cell_id = %s "
                 "AND person_id = ANY(%s)",
                 (cell, sorted({s[1] for s in told})),
             )
@@ -76,7 +78,9 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
         for _specimen, person, _cell, barcode, at in told:
             if person not in people:
                 continue
-            sealed, kind = people[person]
+            sealed, kind, *doors = people[person]
+            if order.node.level > COMMUNITY and not _inside(order.node, doors):
+                continue
             unit, room, name, document, phone = shown(
                 seals.open_person(ring(), sealed), kind, order.full
             )
@@ -86,6 +90,12 @@ def _rows(order: Order) -> Iterator[Sequence[Any]]:
                 community.name, unit, room, name, document, phone, barcode, dt(at), said,
                 dt(released), f"{cell}-{person}",
             )  # fmt: skip
+
+
+def _inside(node: Node, doors: Sequence[int | None]) -> bool:
+    """Whether one of a person's grid and building lies within a grid or building."""
+    found = (places.find_area(i) for i in doors if i)
+    return any(n.path.startswith(node.path) for n in found if n is not None)
 
 
 def _total(order: Order) -> int:

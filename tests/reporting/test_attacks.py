@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from screening import clock
+from screening.accounts.roles import Role
 from screening.db import db, fetch, run
+from screening.exports import kinds
+from screening.places.queries import TREE
 from screening.places.rules import Place
 from screening.registry.queries import ROUNDS
 from screening.registry.service import persons
@@ -15,6 +18,7 @@ from screening.reporting import lookup
 from screening.reporting.members import callbacks_of_area
 from screening.reporting.rules import LOOKUP_ROUNDS, PersonState
 from screening.reporting.service.codes import issue_codes
+from tests import make
 from tests.reporting.bench import POS
 
 
@@ -75,3 +79,22 @@ def test_who_moved_to_another_street_is_on_the_list_of_the_new_place(bench):
     assert person in listed(new) and person not in listed(old)
     persons.move(cell, person, old.area_id, by=1, at=clock.now())
     assert person in listed(old) and person not in listed(new)
+
+
+def test_the_results_of_a_grid_are_those_of_its_own_people(bench):
+    community = bench.city.sites[0].area
+    grid = make.area("grid", community)
+    cell, person, _ = bench.city.people[0]
+    run("UPDATE person SET grid_id = %s WHERE cell_id = %s AND person_id = %s",
+        (grid.area_id, cell, person))  # fmt: skip
+    bench.through(bench.fill(0, 3))
+    TREE.forget()
+    listing, told = kinds.get_listing("results"), {}
+    for area in (community, grid):
+        node, worker = TREE.get().by_id[area.area_id], make.staff(Role.COMMUNITY_WORKER, area)
+        order = kinds.Order(
+            node, bench.city.round_id, bench.actor(worker), False, "zh", clock.now()
+        )
+        told[area.area_id] = [row[-1] for row in listing.rows(order)]
+    assert len(told[community.area_id]) == 3
+    assert told[grid.area_id] == [f"{cell}-{person}"]
