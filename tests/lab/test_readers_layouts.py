@@ -3,7 +3,9 @@ wells in two columns, titles in other languages. Every file here is made in the 
 
 from __future__ import annotations
 
+import gzip
 import io
+import zipfile
 
 import pytest
 import xlsxwriter
@@ -210,6 +212,35 @@ def test_a_well_of_a_greater_plate_is_refused_by_name(name: str) -> None:
 def test_a_table_of_wells_without_ct_is_named(text: str) -> None:
     with pytest.raises(refusals.NoCtColumn):
         read_run(text.encode())
+
+
+def packed(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as pack:
+        pack.writestr(name, "Pos\tName\tCp\nA1\ts1\t21.5\n")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("data", [packed("results.txt"), gzip.compress(b"Pos\tName\tCp\n")])
+def test_a_packed_result_is_refused_with_the_way_out(data: bytes) -> None:
+    with pytest.raises(refusals.Packed):
+        read_run(data)
+
+
+def rdml(*runs: tuple[str, str, float]) -> bytes:
+    inner = "".join(
+        f'<run id="{n}"><react id="{well}"><data><tar id="{target}"/><cq>{cq}</cq></data></react></run>'
+        for n, (well, target, cq) in enumerate(runs)
+    )
+    return f'<rdml version="1.2"><experiment id="e">{inner}</experiment></rdml>'.encode()
+
+
+def test_runs_of_an_rdml_are_the_channels_of_one_plate_or_are_refused() -> None:
+    assert len(told(rdml(("A1", "N", 21.5), ("A1", "IC", 25)))) == 2
+    two_plates = rdml(("A1", "N", 21.5), ("A1", "N", 35))
+    with pytest.raises(refusals.SeveralRuns):
+        read_run(two_plates)
+    assert len(read_run(two_plates, several=True).rows) == 2
 
 
 # --- words and wells --------------------------------------------------------------------------------

@@ -23,12 +23,14 @@ from screening.lab.readers import (
 )
 from screening.lab.readers.columns import key
 from screening.lab.readers.readings import remarks
-from screening.lab.readers.refusals import EmptyFile, NotARunFile, TooBig
+from screening.lab.readers.refusals import EmptyFile, NotARunFile, Packed, TooBig
 from screening.lab.readers.run import OPEN_END, UNKNOWN_MAKER, Remark, RunFile, WellReading
 
 __all__ = ["NotARunFile", "Remark", "RunFile", "WellReading", "read_run"]
 
 MAX_BYTES = 20 * 2**20  # the largest real export seen is 2 MB
+
+GZIP = b"\x1f\x8b"
 
 Tables = dict[str, list[list[str]]]
 
@@ -44,10 +46,12 @@ def read_run(data: bytes, name: str = "", *, several: bool = False) -> RunFile:
         raise EmptyFile
     if len(data) > MAX_BYTES:
         raise TooBig(limit=f"{MAX_BYTES // 2**20} MB")
+    if data.startswith(GZIP):
+        raise Packed(kind="gzip")
     if data.startswith(workbook.ZIP):
         workbook.look_inside(data)
     if (xml := rdml.find(data)) is not None:
-        readings, about = rdml.read(xml)
+        readings, about = rdml.read(xml, several=several)
         return _made(rdml.INSTRUMENT, readings, about, data)
     if data.startswith((*workbook.ZIP, workbook.OLE)):
         return _of_workbook(data, several)

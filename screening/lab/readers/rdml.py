@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from screening.lab.readers.columns import read_ct, well_name
 from screening.lab.readers.readings import checked
-from screening.lab.readers.refusals import BadWell, CutOff, NoValues, Unsafe
+from screening.lab.readers.refusals import BadWell, CutOff, NoValues, SeveralRuns, Unsafe
 from screening.lab.readers.run import WellReading
 
 INSTRUMENT = "RDML"
@@ -33,9 +33,10 @@ def is_rdml(head: bytes) -> bool:
     return re.search(rb"<([\w.-]+:)?rdml[\s>]", _narrow(head)) is not None
 
 
-def read(xml: bytes) -> tuple[list[WellReading], dict[str, str]]:
+def read(xml: bytes, *, several: bool = False) -> tuple[list[WellReading], dict[str, str]]:
     """(readings, what the file says of the run). Raises Unsafe for a document with entities,
-    CutOff for a broken one, NoValues when no reaction was ever given a Cq."""
+    CutOff for a broken one, NoValues when no reaction was ever given a Cq, SeveralRuns when a well's
+    target stands in two runs, unless `several` may stand in one file."""
     if unsafe(xml):
         raise Unsafe
     try:
@@ -44,11 +45,24 @@ def read(xml: bytes) -> tuple[list[WellReading], dict[str, str]]:
         raise CutOff from why
     dyes = {t.get("id", ""): _dye(t) for t in root.iter("target")}
     kinds = {s.get("id", ""): s.findtext("type", "").strip() for s in root.iter("sample")}
-    rows = [r for run in root.iter("run") for r in _run(run, dyes, kinds)]
+    runs = [list(_run(run, dyes, kinds)) for run in root.iter("run")]
+    if not several:
+        _one_plate(runs)
+    rows = [r for run in runs for r in run]
     if rows and not any(r.raw for r in rows):
         raise NoValues
     started = next((r.findtext("runDate", "").strip() for r in root.iter("run")), "")
     return checked(rows), {"started": started} if started else {}
+
+
+def _one_plate(runs: list[list[WellReading]]) -> None:
+    """Runs of one plate are its channels."""
+    seen: set[tuple[str, str | None]] = set()
+    for run in runs:
+        names = {(r.well, r.target) for r in run}
+        if names & seen:
+            raise SeveralRuns(row=0)
+        seen |= names
 
 
 def unsafe(xml: bytes) -> bool:

@@ -27,7 +27,7 @@ from screening.lab.readers.run import (
 )
 
 _STATISTICS = {
-    "mean", "average", "avg", "sd", "std", "stdev", "stddev", "cv", "min", "max", "median", "n",
+    "mean", "average", "avg", "sd", "std", "stdev", "stddev", "cv", "min", "max", "median",
     "平均", "平均值", "标准差", "均值", "mittelwert", "moyenne", "media", "média",
 }  # fmt: skip
 _YES = {

@@ -149,3 +149,18 @@ class SeveralTables(NotARunFile):
         "The file holds more than one plate (a second header in row {row}). Export one file "
         "per plate."
     )
+
+
+class SeveralRuns(SeveralTables):
+    code = "run_file_several_runs"
+    zh = "文件里有不止一次运行的结果，同一孔同一靶标出现在两次运行里。请每次运行导出一个文件。"
+    en = (
+        "The file holds more than one run: the same well and target stand in two of them. Export one "
+        "file per run."
+    )
+
+
+class Packed(NotARunFile):
+    code = "run_file_packed"
+    zh = "这是压缩包（{kind}）。请先解压，再上传里面导出的结果表。"
+    en = "This is a packed file ({kind}). Unpack it, then upload the exported results table in it."

@@ -30,7 +30,7 @@ NAMES: Names = {
         "targetname", "target", "detectorname", "detector", "gene", "genename", "assayname",
         "目标", "项目", "靶标", "基因", "检测项目", "靶标名称", "目标名称", "目的基因",
     ),
-    "dye": ("reporter", "dye", "fluor", "channel", "通道", "荧光", "荧光通道", "染料", "报告基团"),
+    "dye": ("reporter", "dye", "fluor", "channel", "通道", "荧光", "荧光通道", "染料", "报告基团", "报告荧光", "报告"),
     "task": ("task", "sampletype", "welltype", "assayrole", "type", "content", "样品类型", "样本类型"),
     "call": ("call", "targetcall"),
     "omit": ("omit", "exclude", "excluded", "filtered"),

@@ -17,6 +17,7 @@ from screening.lab.readers.refusals import (
     InstrumentDocument,
     Locked,
     NotARunFile,
+    Packed,
     Unsafe,
 )
 
@@ -33,6 +34,7 @@ _ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,2}(\d{1,5})["']""", re.IGNORECASE)
 MAX_CELLS = 2_000_000  # of a sheet with far columns; melt readings of a 384 plate are about 0.1 m
 # Curves are big and never hold a Ct; they are not even parsed.
 CURVES = ("raw data", "amplification data", "multicomponent", "melt", "multicomponent data")
+_EXPORTS = (".csv", ".txt", ".xls", ".xlsx", ".rdml")
 UNDRAWN = ("raw data", "multicomponent", "melt", "results", "sample setup")
 
 Sheets = dict[str, list[list[str]]]
@@ -116,6 +118,10 @@ def _name(packed: zipfile.ZipFile, names: set[str]) -> None:
         raise InstrumentDocument(kind="Applied Biosystems .eds")
     if any(n.endswith(".xml") and rdml.is_rdml(packed.open(n).read(rdml.HEAD)) for n in names):
         return
+    if any(n.casefold().endswith(".pcrd") for n in names):
+        raise InstrumentDocument(kind="Bio-Rad .pcrd")
+    if any(n.casefold().endswith(_EXPORTS) for n in names):
+        raise Packed(kind="zip")
     raise NotARunFile
 
 
