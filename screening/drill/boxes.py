@@ -34,7 +34,8 @@ class Boxes:
     def _leave(self, way: Way) -> None:
         day = self.day
         standing = day.notes.ready.setdefault(way.site, [])
-        mine = [w.tube for w in standing if w.since <= way.leaves_at - timedelta(minutes=5)]
+        ripe = [w.tube for w in standing if w.since <= way.leaves_at - timedelta(minutes=5)]
+        mine = [t for t in ripe if day.notes.rounds.get(t, "") == way.round]
         mine, counted = day.wrongs.packed(way, mine)
         if not mine:
             way.stage = OVER
@@ -45,7 +46,7 @@ class Boxes:
         batch = f"{site.cell}-{secrets.token_hex(16)}"
         packer = day.world.crew("packer", way.site)[0].staff_id
         at = way.leaves_at - SCAN * (len(mine) + 5)
-        said: dict[str, Any] = {"staff": packer, "site": site.site_id}
+        said: dict[str, Any] = {"staff": packer, "site": site.site_id, "of": way.round}
         phone = f"D-{way.site}-P"
         day.write(phone, "box_open", at, batch=batch, box=box, **said)
         for n, tube in enumerate(mine, 1):
@@ -67,7 +68,7 @@ class Boxes:
         day, lab = self.day, self.day.world.lab(way.lab)
         bench = f"D-{way.lab}"
         by = day.world.crew("lab_technician", way.lab)[0].staff_id
-        said: dict[str, Any] = {"staff": by, "lab": lab.lab_id}
+        said: dict[str, Any] = {"staff": by, "lab": lab.lab_id, "of": way.round}
         at = way.arrives_at
         day.write(bench, "arrive", at, seal=way.seal, intact=True, temperature=COLD, **said)
         found = day.wrongs.in_the_box(way)

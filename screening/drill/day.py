@@ -20,6 +20,7 @@ from screening.drill.boxes import Boxes
 from screening.drill.day_plan import DayPlan
 from screening.drill.desks import Desks
 from screening.drill.door import Door, Refused
+from screening.drill.evening import Evening
 from screening.drill.notes import Notes, Table, Way
 from screening.drill.offices import Offices
 from screening.drill.tables import Tables
@@ -55,6 +56,7 @@ class Day:
         self.notes = notes or Notes(until=starts)
         self.desks = Desks(door, world)
         self.offices = Offices(self)
+        self.evening = Evening(self)
         self.wrongs = Wrongs(self)
         self.tables = Tables(self)
         self.boxes = Boxes(self)
@@ -115,6 +117,7 @@ class Day:
         """Let everything happen that was due between the last call and now."""
         self.wrongs.happen(now)
         self.tables.play(now)
+        self.evening.play(now)
         self.boxes.pack(now)
         self.send(now)
         self.boxes.arrive(now)
@@ -140,8 +143,9 @@ class Day:
             if receipt and receipt["parked"]:
                 log.warning("%s: parked %s", phone.ref, receipt["parked"])
 
-    def write(self, device: str, kind: str, at: datetime, **body: Any) -> str:
-        round_id = self.world.rounds[self.plan.rounds[0].ref]
+    def write(self, device: str, kind: str, at: datetime, *, of: str = "", **body: Any) -> str:
+        """An entry of a phone, of the round `of` (empty: the first of the day)."""
+        round_id = self.world.rounds[of or self.plan.rounds[0].ref]
         return phones.write(
             self.notes.phones[device],
             kind,
@@ -154,7 +158,8 @@ class Day:
         """Everybody has come, every box has arrived, every plate is read."""
         notes = self.notes
         return (
-            not any(t.coming for t in notes.tables)
+            self.evening.begun
+            and not any(t.coming for t in notes.tables)
             and all(way.stage == "over" for way in notes.ways)
             and not notes.plates
             and not notes.again

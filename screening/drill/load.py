@@ -169,7 +169,7 @@ def _buildings(community: int, names: tuple[str, ...]) -> list[int]:
 
 def _rounds(city: City, by: Actor, at: datetime) -> None:
     """The first round samples from now on. The next waits approved: it shares areas with the
-    first, so somebody starts it when that one has stopped."""
+    first, so it is started when that one has stopped (evening.py)."""
     for number, planned in enumerate(city.plan.rounds):
         round_id = rounds.draft(_draft(city, planned), by=by)
         rounds.approve(round_id, by=by)

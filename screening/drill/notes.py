@@ -25,6 +25,7 @@ class Table(msgspec.Struct):
     next_at: datetime
     seconds: float  # from one person to the next
     full: int = 0  # tubes of ten so far
+    round: str = ""  # ref; empty: the first one of the day
 
 
 class Waiting(msgspec.Struct):
@@ -45,6 +46,7 @@ class Way(msgspec.Struct):
     courier: int = 0
     stage: str = PLANNED
     seal: str = ""
+    round: str = ""  # of its tubes: a box is of one round
     tubes: list[str] = msgspec.field(default_factory=list)
 
 
@@ -79,6 +81,7 @@ class Notes(msgspec.Struct):
     held: dict[str, list[Waiting]] = msgspec.field(default_factory=dict)  # not to be released yet
     again: list[Again] = msgspec.field(default_factory=list)
     members: dict[str, list[int]] = msgspec.field(default_factory=dict)  # of positive tubes
+    rounds: dict[str, str] = msgspec.field(default_factory=dict)  # of tubes not of the first round
     used: dict[str, int] = msgspec.field(default_factory=dict)  # labels by kind and site
     done: list[str] = msgspec.field(default_factory=list)  # things that happen once
     plated: int = 0

@@ -122,6 +122,7 @@ def know(plan: DayPlan, people: Sequence[Person]) -> list[Person]:
             mode=mode_of(rows[person.ref], locked, single),
             comes=not rows[person.ref].exempt_code,
             household=rows[person.ref].household,
+            cohort=rows[person.ref].key_group or "",
         )
         for person in people
     ]

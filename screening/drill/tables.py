@@ -42,7 +42,7 @@ class Tables:
     def _next(self, table: Table) -> list[int]:
         """Who fills the next tube: one alone, a household, or the next ten."""
         people, first = self.day.people, self.day.people[table.coming[0]]
-        if first.mode == SINGLE:
+        if first.mode == SINGLE or table.round:
             return table.coming[:1]
         if first.mode == HOUSEHOLD:
             same = takewhile(lambda i: people[i].household == first.household, table.coming)
@@ -51,7 +51,7 @@ class Tables:
 
     def _fill(self, table: Table) -> None:
         day, members = self.day, self._next(table)
-        mode = day.people[members[0]].mode
+        mode = SINGLE if table.round else day.people[members[0]].mode
         ends = self._ends(table)
         tube = day.wrongs.number_for(table) or self.label(table.site)
         step = (ends - table.next_at) / (len(members) + 2)
@@ -79,7 +79,10 @@ class Tables:
             "staff": table.staff,
             "site": day.world.site(table.site).site_id,
             "table": table.number,
+            "of": table.round if purpose == "screen" else "",
         }
+        if said["of"]:
+            day.notes.rounds[tube] = table.round
         size = 1 if mode == SINGLE else TEN
         day.write(table.device, "open", at, tube=tube, mode=mode, size=size, **said)
         for seat, i in enumerate(members, 1):

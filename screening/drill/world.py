@@ -60,6 +60,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     mode: str = "pooled"  # how the round swabs this person: single, household, pooled
     comes: bool = True  # may come to a site: not exempt
+    cohort: str = ""  # key group of the register
 
 
 class World(msgspec.Struct, kw_only=True):

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from msgspec.json import decode, encode
 
 from screening import clock
+from screening.accounts.queries import actor_of
+from screening.accounts.roles import Role
 from screening.coverage import queries as coverage
 from screening.coverage import service as counting
-from screening.db import db, fetch
+from screening.db import db, fetch, run
 from screening.drill.day import Day
 from screening.drill.notes import Notes
 from screening.drill.scenery import at_hour
 from screening.drill.truth import Truth
+from screening.drill.world import Staff
 from screening.ledger.check import check
-from tests.drill.town import ALL_FAULTS, DAY, set_time, town
+from screening.registry.service import rounds
+from tests import make
+from tests.drill.town import ALL_FAULTS, DAY, PASSWORD, set_time, town
 
 STEP = timedelta(minutes=10)
 
@@ -110,3 +117,54 @@ def test_a_player_who_was_killed_goes_on_without_a_fork(day, tmp_path):
     play(second)
     check_truth(second)
     assert rows("SELECT count(*) FROM journal WHERE forked_at <> 0") == [(0,)]
+
+
+def test_key_groups_come_to_the_evening_round_once_the_first_one_is_stopped(day):
+    player = day()
+    player.plan, second = with_evening(player.plan, player.world)
+    market = [p for p in player.people if p.community == player.plan.sites[0].community][:6]
+    player.people = [
+        structs.replace(p, cohort="market") if p in market else p for p in player.people
+    ]
+    run(
+        "UPDATE person SET key_group = 'market' WHERE cell_id = %s AND person_id = ANY(%s)",
+        (market[0].cell, [p.person_id for p in market]),
+    )
+    db.session.commit()
+    play(player, 30)
+    first = player.world.rounds["R1"]
+    states = dict(rows("SELECT round_id, state FROM round WHERE round_id > 0"))
+    assert (states[first], states[second]) == ("finishing", "sampling")
+    in_second = rows(f"SELECT person_id FROM specimen WHERE round_id = {second}")
+    assert sorted(p for (p,) in in_second) == sorted(p.person_id for p in market)
+    assert rows(f"SELECT count(*) FROM specimen WHERE round_id = {first}")[0][0] > 100
+    assert all(t.released and t.received for t in player.truth.tubes.values())
+    while counting.take_marks(at=clock.now()):
+        pass
+    counting.mark_new()
+    while counting.take_marks(at=clock.now()):
+        pass
+    county = next(iter(player.world.areas.values()))
+    rounds_of = [coverage.coverage_of(county, r, at=clock.now()) for r in (first, second)]
+    assert [r.reached for r in rounds_of] == [len(player.truth.swabs) - 6, 6]
+    assert rounds_of[1].due == 6
+
+
+def with_evening(plan, world):
+    """A second round for market people at the first site, from the afternoon on."""
+    opens, closes = at_hour(DAY, 15), at_hour(DAY, 18)
+    planned = replace(plan.rounds[0], ref="R2", name="R2", kind="cohort", cohorts=("market",),
+                      sites=(plan.sites[0].ref,), starts_at=opens, stops_at=closes)  # fmt: skip
+    actor = actor_of(make.staff(Role.ADMINISTRATOR).staff_id)
+    given = rounds.Draft(
+        name="R2", kind="cohort", starts_at=opens, ends_at=closes, cohorts=("market",),
+        area_ids=[next(iter(world.areas.values()))],
+        sites={world.sites[0].site_id: world.labs[0].lab_id},
+    )  # fmt: skip
+    world.rounds["R2"] = rounds.draft(given, by=actor)
+    rounds.approve(world.rounds["R2"], by=actor)
+    chief = make.staff(Role.ADMINISTRATOR, password=PASSWORD)
+    world.staff.append(Staff(ref="CHIEF", staff_id=chief.staff_id, number=chief.staff_no,
+                             role="administrator", place=""))  # fmt: skip
+    db.session.commit()
+    return replace(plan, rounds=(plan.rounds[0], planned)), world.rounds["R2"]
