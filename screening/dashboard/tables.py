@@ -34,6 +34,7 @@ TABS: dict[str, Tab] = {
     "quality": Tab("质量", "quality", ("quality", "bands")),
     "reminders": Tab("催检", "reminders", ("reminders",)),
 }
+NATIVE = ("num", "rate", "age", "code")  # kinds that the screen's tables draw themselves
 NO_SUM = ("labs", "quality", "bands")  # a laboratory works for others too; shares do not add up
 
 
@@ -79,9 +80,9 @@ def grid(block: dict[str, Any], doors: dict[str, str]) -> dict[str, Any]:
     """A block as the screen's tables take it; `doors` leads from the name of an area to its page."""
     t = paper.table(block)
     columns = [
-        {"key": key, "label": head, "kind": kind if kind in ("num", "code") else "text"}
+        {"key": key, "label": head, "kind": kind if kind in NATIVE else "text"}
         for key, head, kind in zip(block["columns"], t.heads, t.kinds, strict=True)
-    ]  # fmt: skip
+    ]
     kinds = dict(zip(block["columns"], t.kinds, strict=True))
     rows = [_line(kinds, row, row) for row in t.rows]
     for row in rows:
@@ -96,7 +97,7 @@ def grid(block: dict[str, Any], doors: dict[str, str]) -> dict[str, Any]:
 def _line(kinds: dict[str, str], values: list[Any], whole: list[Any]) -> dict[str, Any]:
     return {
         key: {
-            "text": value if kind == "num" else paper.shown(kind, value, whole or None),
+            "text": value if kind in NATIVE else paper.shown(kind, value, whole or None),
             "sort": _sort(kind, value),
         }
         for (key, kind), value in zip(kinds.items(), values, strict=True)

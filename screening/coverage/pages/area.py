@@ -76,6 +76,7 @@ def area_page(node: Node, rounds: Sequence[RoundPolicy], held: Sequence[Place]) 
         "trail": trail(node, policy.round_id, held),
         "children": [child(n, r, node, policy.round_id, lang) for n, r in below],
         "below": LEVEL_NAMES[below[0][0].level][lang] if below else "",
+        "missed_all": missed_href(node, policy.round_id),
         "added_href": missed_href(node, policy.round_id, added=True) if row.added else "",
         "csv": url_for("coverage_api.export_coverage", area=node.area_id, round=policy.round_id),
         "reason_words": [(part, (zh, en)[lang]) for part, zh, en in REASONS],

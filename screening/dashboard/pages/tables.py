@@ -68,7 +68,7 @@ def area_tables(area_id: int, tab: str = "collect") -> Any:
         trail=[*trail(current_actor(), scene.node, scene.policy), (scene.node.name, own)],
         tabs=[
             {"label": (t.zh, t.en)[lang()], "href": url_for(".area_tables", tab=key, **asked),
-             "here": key == tab}
+             "active": key == tab}
             for key, t in tables.TABS.items()
         ],
         grids=[tables.grid(b, below) for b in blocks],
