@@ -183,7 +183,8 @@ def test_the_homes_of_the_members_are_called_and_not_the_site(bench, client, ros
     assert queries.list_alerts(stranger) == []
 
 
-def test_a_home_that_is_known_late_is_called_late_and_the_city_again_if_need_be(bench, roster):
+@pytest.mark.parametrize("how", [None, "released"])
+def test_a_home_that_is_known_late_is_called_late_and_the_city_again_if_need_be(bench, roster, how):
     """The tube's list comes after its result: the members' district is called when it is known."""
     home = make.area("community")
     away = world.people(home, 1)
@@ -191,6 +192,8 @@ def test_a_home_that_is_known_late_is_called_late_and_the_city_again_if_need_be(
     follow(11)
     for who in ("lab", "district"):
         acknowledge(roster[who])
+    if how:
+        run("UPDATE alert SET settled_at = now(), settled_how = %s /* fan-out: test */", (how,))
     before = len(rung())
     phone = bench.city.phone()
     phone.write("open", tube=tube, mode="pooled", size=10)

@@ -23,6 +23,7 @@ MINUTES = Limit(
     10, "house; laboratory, district and city are called within the 2 h of direct report"
 )
 LOOK_AHEAD = Limit(72, "house; hours ahead for which the roster shows gaps: a weekend and a Monday")
+LATE_MEMBERS = Limit(24, "house; hours in which a phone without network still brings its list")
 LONGEST = Limit(31, "house; days of one duty; a longer one is a slip in the date")
 
 

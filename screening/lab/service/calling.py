@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import orjson
@@ -215,7 +215,7 @@ def _ring(rung: Mapping[int, int], cell: int, roster: Roster, at: datetime) -> N
 def follow(*, at: datetime) -> int:
     """What nobody answered is rung again and called one level up; homes that were not known at
     import are called now. One step however far the clock jumped; returns how many calls."""
-    made = call(_open_alerts(), at=at, known=True)
+    made = call(_standing_alerts(at), at=at, known=True)
     due = queries.lock_due(at)
     if not due:
         return made
@@ -246,10 +246,13 @@ def follow(*, at: datetime) -> int:
     return made + len(due)
 
 
-def _open_alerts() -> list[Alerted]:
+def _standing_alerts(at: datetime) -> list[Alerted]:
+    """Open ones, and those that were released as told: a phone may still bring another member."""
     rows = fetch(
         "SELECT cell_id, alert_id, round_id, barcode, lab_id FROM alert WHERE settled_at IS NULL "
-        "ORDER BY cell_id, alert_id /* fan-out: open alerts are few and have an index */"
+        "OR settled_how = 'released' AND settled_at > %s ORDER BY cell_id, alert_id "
+        "/* fan-out: the alerts of some days are few */",
+        (at - timedelta(hours=rules.LATE_MEMBERS.value),),
     )
     return [Alerted(*r) for r in rows]
 
