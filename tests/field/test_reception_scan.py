@@ -138,6 +138,12 @@ def test_a_command_at_the_door_rejects_the_tube_after_it_and_only_that(bench, bo
     assert told == [(reason,)]
 
 
+@pytest.mark.parametrize("command", ["CMD-NTC", "CMD-NEXT", "CMD-FOO"])
+def test_a_command_that_does_nothing_at_the_door_says_so(bench, box, command):
+    r = bench.post(f"{bench.url}/scan", code=command)
+    assert r.status_code == 409 and f"指令码 {command} " in bench.text
+
+
 def test_undo_at_the_door_cancels_what_is_awaited(bench, box):
     seal, _ = box
     bench.act(f"{bench.url}/scan", seal=seal, code="CMD-LEAK")

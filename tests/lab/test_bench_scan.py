@@ -13,11 +13,13 @@ from screening.db import db
 from screening.lab import queries
 from screening.lab.bench.commands import COMMANDS, Command, UnknownCommand, read_command
 from screening.lab.bench.words import (
+    NoPlateBefore,
     NoPlateTaken,
     NothingToUndo,
     OnInstrument,
     PlateAwaited,
     RejectStands,
+    StillAwaits,
 )
 from screening.lab.plates import layout
 from screening.lab.plates.problems import AlreadyPlated, PlateFull
@@ -124,6 +126,15 @@ def test_the_next_plate_is_made_like_the_last_one(bench):
     assert made.plate_id != first.plate_id
 
 
+def test_who_took_up_none_makes_the_next_plate_like_the_laboratorys_newest(bench):
+    take(bench, "CMD-NEXT")
+    with pytest.raises(NoPlateBefore):
+        take(bench, "P1")
+    bench.plate("OLD", size=384)
+    made = take(bench, "P1")
+    assert plate_of(bench, made.plate_id).size == 384
+
+
 def test_a_tube_or_a_box_is_not_taken_for_the_next_plate(bench):
     (tube,) = bench.received(1)
     bench.plate("P1")
@@ -134,6 +145,18 @@ def test_a_tube_or_a_box_is_not_taken_for_the_next_plate(bench):
             take(bench, code)
     assert take(bench, "CMD-UNDO").kind == "undo"
     assert take(bench, tube).wells == ["B1"]
+
+
+@pytest.mark.parametrize("slip", ["CMD-PC", "CMD-BLANK", "P1"])
+def test_a_wrong_button_does_not_end_the_wait_for_a_leaking_tube(bench, slip):
+    good, leaking = bench.received(2)
+    bench.plate("P1")
+    take(bench, "P1")
+    take(bench, "CMD-LEAK")
+    with pytest.raises(StillAwaits):
+        take(bench, slip)
+    assert take(bench, leaking).kind == "leak"
+    assert take(bench, good).wells == ["B1"]
 
 
 def test_a_control_takes_the_next_free_well(bench):

@@ -14,7 +14,7 @@ from screening.field.pages.frame import answered, bp, lang, spoken, state, told
 from screening.field.pages.reception import PAGE, back, desk_of, round_of, seal_of_form
 from screening.forms import text
 from screening.i18n import _
-from screening.lab.bench.commands import REASONS, Command, read_command
+from screening.lab.bench.commands import REASONS, BenchCommand, Command, read_command
 from screening.transport import checks
 from screening.transport.desk_queries import BatchRow, find_seal, find_tube_box
 from screening.transport.rules import BatchStage
@@ -35,6 +35,8 @@ def reception_scan(lab_id: int) -> Any:
             return back(lab_id, seal)
         if command is not None and command in REASONS:
             return back(lab_id, seal, awaits=command.value.removeprefix("CMD-").lower())
+        if command is not None:
+            raise BenchCommand(code=command.value)
         kind = read_code(text("code"), PATTERNS.get()).kind
         if kind is Kind.SEAL:
             return _box(lab_id, read_seal(text("code")))

@@ -40,8 +40,14 @@ PREFIX = "CMD"
 
 class UnknownCommand(CodeProblem):
     code = "unknown_command"
-    zh = "命令码 {code} 不认识：请用本实验室现在打印的命令码单。"
+    zh = "指令码 {code} 不认识：请用本实验室现在打印的指令码单。"
     en = "The command code {code} is not known: use a sheet printed by this laboratory now."
+
+
+class BenchCommand(CodeProblem):
+    code = "bench_command"
+    zh = "指令码 {code} 只用于扫码加样，收样时不用。"
+    en = "The command {code} is for the bench; it does nothing at the door."
 
 
 def read_command(text: str) -> Command | None:

@@ -41,10 +41,25 @@ class NoPlateTaken(Conflict):
     en = "No plate is taken up yet: scan the code of a plate first."
 
 
+class NoPlateBefore(Conflict):
+    code = "no_plate_before"
+    zh = "没有板号为 {plate} 的板，本实验室也还没有可照着新建的板：第一块板请在实验室页选好判读规则后新建。"
+    en = (
+        "There is no plate {plate}, and this laboratory has none to make it like: make the first "
+        "plate on the laboratory's page, where its rules are chosen."
+    )
+
+
 class PlateAwaited(Conflict):
     code = "plate_awaited"
     zh = "这里要扫板号；这是另一种码。"
     en = "The code of a plate is awaited here; this is another kind of code."
+
+
+class StillAwaits(Conflict):
+    code = "tube_awaited"
+    zh = "还在等要退的那一管：请先扫那支管，或扫“撤销”取消。"
+    en = "The tube to be rejected is still awaited: scan it first, or scan undo."
 
 
 class NothingToUndo(Conflict):

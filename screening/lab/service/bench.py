@@ -17,11 +17,13 @@ from screening.errors import Faults, Problem
 from screening.lab import queries
 from screening.lab.bench.commands import CONTROLS, REASONS, Command, read_command
 from screening.lab.bench.words import (
+    NoPlateBefore,
     NoPlateTaken,
     NothingToUndo,
     OnInstrument,
     PlateAwaited,
     RejectStands,
+    StillAwaits,
 )
 from screening.lab.plates import plate_plan
 from screening.lab.plates.problems import PlateFull
@@ -37,6 +39,7 @@ from screening.tube.rules import Stage, Verb
 _COLUMNS = (
     "cell_id", "step_id", "lab_id", "staff_id", "plate_id", "kind", "barcode", "wells", "at",
 )  # fmt: skip
+AWAITED_TUBES = ("leak", "reject")
 
 
 class Taken(NamedTuple):
@@ -99,7 +102,7 @@ def take(
         if len(found) != 1:
             raise
         return _take_up(hand, found[0])
-    if hand.awaits in ("leak", "reject"):
+    if hand.awaits in AWAITED_TUBES:
         return _reject(hand, barcode)
     put = (
         _place(hand, text, well)
@@ -121,6 +124,7 @@ def _obey(hand: _Hand, command: Command) -> Taken:
     if command is Command.UNDO:
         return _undo(hand)
     if command in CONTROLS:
+        _check_awaits(hand)
         return _control(hand, CONTROLS[command])
     awaited = command.value.removeprefix("CMD-").lower()
     return _keep(hand, Taken(f"await_{awaited}", hand.plate_id))
@@ -129,7 +133,14 @@ def _obey(hand: _Hand, command: Command) -> Taken:
 # --- plates -------------------------------------------------------------------------------------
 
 
+def _check_awaits(hand: _Hand) -> None:
+    """A slip of the hand must not end the wait unseen: the tube that leaks would go into a well."""
+    if hand.awaits in AWAITED_TUBES:
+        raise StillAwaits()
+
+
 def _take_up(hand: _Hand, plate: PlateRow) -> Taken:
+    _check_awaits(hand)
     plates.lock_open(hand.lab.lab_id, plate.plate_id)
     return _keep(hand, Taken("open", plate.plate_id))
 
@@ -142,13 +153,23 @@ def _next_plate(hand: _Hand, text: str) -> Taken:
         return _take_up(hand, found[0])
     if found or _is_a_number_of_ours(code):
         raise PlateAwaited()
-    before = queries.get_plate(hand.lab, hand.plate())
+    before = _plate_before(hand, code)
     rule_id = rule_sets.at_start(before.rule_id, hand.at).rule_id
     made = plates.create(
         hand.lab.lab_id, code=code, rule_id=rule_id, size=before.size, by=hand.by, at=hand.at,
         marked="mark" in before.layout.values(),
     )  # fmt: skip
     return _keep(hand, Taken("open", made.plate_id))
+
+
+def _plate_before(hand: _Hand, code: str) -> PlateRow:
+    """The plate that is taken up, else the laboratory's newest."""
+    if hand.plate_id is not None:
+        return queries.get_plate(hand.lab, hand.plate_id)
+    newest = queries.list_plates([hand.lab], limit=1)
+    if not newest:
+        raise NoPlateBefore(plate=code[:40])
+    return queries.get_plate(hand.lab, newest[0].plate_id)
 
 
 def _is_a_number_of_ours(code: str) -> bool:
