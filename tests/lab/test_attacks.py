@@ -10,9 +10,12 @@ from screening import clock
 from screening.db import db
 from screening.lab import jobs, queries
 from screening.lab.plates.problems import FileUsedElsewhere, FileWaits
+from screening.lab.queries import members
 from screening.lab.queries.result_lists import list_owed
 from screening.lab.service import plates, rule_sets, runs, tray
+from screening.lab.service.alerts import raise_by_hand
 from screening.places.queries import place_of_lab
+from screening.tube.queries import get_key
 from screening.tube.rules import Stage
 from tests import make
 from tests.lab.bench import HOT, peek, stages
@@ -271,3 +274,20 @@ def test_a_laboratory_sees_the_tubes_and_signals_of_a_site_outside_the_rounds_ar
     bench.run(plate, bench.file(plate, {tube: HOT}))
     here = queries.reach([place_of_lab(bench.lab.lab_id)], [])
     assert [a.barcode for a in queries.list_alerts(here)] == [tube]
+
+
+def test_an_alert_about_a_tube_that_nobody_captured_yet_keeps_it(bench):
+    """A call by phone about an unknown tube; its list comes an hour later, from another street."""
+    tube = bench.city.tube()
+    desk = bench.city.bench()
+    desk.write("receive", tube=tube)
+    assert desk.send(bench.client).status_code == 200
+    made = raise_by_hand(bench.lab.lab_id, tube, by=7, at=clock.now())
+    db.session.commit()
+    phone = bench.city.phone(1)
+    phone.fill(tube, bench.city.codes(40, 2))
+    assert phone.send(bench.client).status_code == 200
+    db.session.rollback()
+    assert len(members.binds_of(made)) == 2
+    key = get_key(tube)
+    assert tube in queries.alerts_of(key.cell_id, key.round_id, [tube])

@@ -63,7 +63,7 @@ def go_home(
     binds: Mapping[str, list[Bind]],
 ) -> dict[str, Key]:
     """A tube that packers or a laboratory named before its capture came moves to where it was
-    opened. Once it stands on a plate it stays, since wells and alerts name its place."""
+    opened. Once it stands on a plate, or under an alert, it stays: wells and alerts name its place."""
     moved = {}
     for barcode, fact in facts.items():
         old = keys[barcode]
@@ -76,9 +76,19 @@ def go_home(
             ln.verb == Verb.OPEN or (ln.verb >= Verb.PLATE and ln.verb < Verb.LOSE) for ln in stored
         ):
             continue
+        if _alerted(old):
+            continue
         _move(old, home)
         keys[barcode], moved[barcode] = home, old
     return moved
+
+
+# Alerts stand above this floor: their table is read here as it is.
+def _alerted(key: Key) -> bool:
+    return bool(
+        fetch("SELECT FROM alert WHERE cell_id = %s AND round_id = %s AND barcode = %s LIMIT 1",
+              (key.cell_id, key.round_id, key.barcode))
+    )  # fmt: skip
 
 
 def _move(old: Key, home: Key) -> None:
