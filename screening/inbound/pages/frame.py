@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    g,
-    make_response,
-    render_template,
-    url_for,
-)
+from flask import Blueprint, url_for
 
 from screening.accounts.guard import current_actor
-from screening.db import db
-from screening.errors import Faults, Problem
 from screening.i18n import _, current_lang
 from screening.inbound import rules
 from screening.inbound.queries import ItemRow
@@ -53,16 +44,6 @@ def full_name(area_id: int) -> str:
     if node is None:
         return ""
     return " / ".join([*(n.name for n in places.line_above(node) if n.level > 1), node.name])
-
-
-def refused(problem: Problem, template: str, **values: Any) -> Response:
-    """The same page with what is wrong; nothing of the try is kept."""
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    sentence = problem.sentence(current_lang())
-    page = render_template(template, faults=faults, sentence=sentence, **values)
-    return make_response(page, problem.status)
 
 
 def state_words() -> dict[str, str]:

@@ -16,6 +16,7 @@ from flask import (
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.errors import Problem
+from screening.forms import refused
 from screening.i18n import ZONE, _
 from screening.inbound import queries, rules
 from screening.inbound.api import faults_of, node_of, uploaded
@@ -26,7 +27,6 @@ from screening.inbound.pages.frame import (
     full_name,
     item_line,
     own_areas,
-    refused,
     said,
     state_tabs,
     tops,

@@ -10,10 +10,12 @@ from flask import redirect, url_for
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Fault, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import dt
 from screening.lab import words
 from screening.lab.pages.alerts import COMMAND, alert_view, alerts_view
-from screening.lab.pages.frame import bp, form, me, said, shown, signature, undo
+from screening.lab.pages.frame import bp, me, said, shown, signature
 from screening.lab.queries import AlertRow
 from screening.lab.rules.duty_rules import KNOWN
 from screening.lab.rules.well_rules import Outcome

@@ -10,9 +10,11 @@ from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.accounts.queries import names_of
 from screening.errors import Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _, current_lang
 from screening.lab import queries
-from screening.lab.pages.frame import bp, form, me, outcome_badge, shown, signature, undo
+from screening.lab.pages.frame import bp, me, outcome_badge, shown, signature
 from screening.lab.queries.archive import (
     StayRow,
     held_of,

@@ -10,9 +10,11 @@ from flask import redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Fault, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _
 from screening.lab import queries, words
-from screening.lab.pages.frame import PAGE, bp, form, me, shown, state_badge, undo
+from screening.lab.pages.frame import PAGE, bp, me, shown, state_badge
 from screening.lab.queries.tray import count_waiting_files
 from screening.lab.scopes import LAB, READERS, WRITERS
 from screening.lab.service import plates, rule_sets, starts

@@ -9,8 +9,10 @@ from flask import redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import require
 from screening.errors import NotFound, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.lab import queries
-from screening.lab.pages.frame import bp, form, me, shown, undo
+from screening.lab.pages.frame import bp, me, shown
 from screening.lab.pages.plates import plate_view
 from screening.lab.pages.scan import last_line
 from screening.lab.plates import layout, plate_plan

@@ -11,9 +11,11 @@ from flask import flash, redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import require
 from screening.errors import Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import ZONE, _, current_lang
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.frame import bp, form, me, shown, undo
+from screening.lab.pages.frame import bp, me, shown
 from screening.lab.pages.plates import CONTROLS
 from screening.lab.queries.charts import (
     ControlValue,

@@ -10,7 +10,9 @@ from screening import clock
 from screening.accounts import queries as accounts
 from screening.accounts.guard import current_actor, require
 from screening.errors import Problem
-from screening.lab.pages.frame import bp, form, me, said, shown, undo
+from screening.forms import text as form
+from screening.forms import undo
+from screening.lab.pages.frame import bp, me, said, shown
 from screening.lab.pages.runs import run_view
 from screening.lab.queries import RunRow
 from screening.lab.scopes import CHECKERS, LAB

@@ -11,9 +11,11 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, At, current_actor, require
 from screening.accounts.queries.staff import find_staff
 from screening.errors import BadField, Fault, Faults, NotFound, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import ZONE, _
 from screening.lab import words
-from screening.lab.pages.frame import bp, form, said, shown, undo
+from screening.lab.pages.frame import bp, said, shown
 from screening.lab.queries.duty import DutyRow
 from screening.lab.rules.duty_rules import LOOK_AHEAD
 from screening.lab.scopes import KEEPERS, ROSTER, may_keep

@@ -10,11 +10,13 @@ from flask import Response, flash, redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.errors import NotFound, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _, current_lang
 from screening.lab import queries
 from screening.lab.api.plate_files import setup
 from screening.lab.bench import commands as bench_commands
-from screening.lab.pages.frame import bp, form, me, said, shown, undo
+from screening.lab.pages.frame import bp, me, said, shown
 from screening.lab.pages.plates import CONTROLS, plate_view
 from screening.lab.plates import map_sheet, sheets_out
 from screening.lab.readers.fill_problems import NotASampleSheet

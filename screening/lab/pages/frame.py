@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 
 from screening.accounts.desk_mark import current_desk
 from screening.accounts.guard import current_actor
 from screening.accounts.signing import Signature, sign
-from screening.db import db
-from screening.errors import Faults, Problem
+from screening.forms import text as form
 from screening.i18n import current_lang
 from screening.lab import words
 from screening.lab.rules.well_rules import Outcome
@@ -62,18 +61,6 @@ def outcome_badge(outcome: int) -> dict[str, Any]:
 
 def state_badge(table: dict, state: str) -> dict[str, Any]:
     return {"tone": STATE_TONES.get(state, "unknown"), "text": said(table, state)}
-
-
-def form(name: str, most: int = 200) -> str:
-    return request.form.get(name, "").strip()[:most]
-
-
-def undo(problem: Problem) -> tuple[str, list]:
-    """Nothing of the try is kept; the sentence and the faults to show."""
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    return problem.sentence(current_lang()), faults
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:

@@ -9,10 +9,12 @@ from flask import redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import require
 from screening.errors import Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _
 from screening.lab import queries, words
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.frame import bp, form, me, outcome_badge, said, shown, state_badge, undo
+from screening.lab.pages.frame import bp, me, outcome_badge, said, shown, state_badge
 from screening.lab.plates import layout
 from screening.lab.plates.plate_plan import ORDERS
 from screening.lab.queries import PlateRow

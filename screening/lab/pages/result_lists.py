@@ -10,22 +10,14 @@ from flask import flash, redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.errors import Faults, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _
 from screening.lab import queries, words
 from screening.lab.api.result_lists import template
 from screening.lab.lists import template as list_template
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.frame import (
-    PAGE,
-    bp,
-    form,
-    me,
-    outcome_badge,
-    said,
-    shown,
-    state_badge,
-    undo,
-)
+from screening.lab.pages.frame import PAGE, bp, me, outcome_badge, said, shown, state_badge
 from screening.lab.queries import RunRow
 from screening.lab.queries import result_lists as lists
 from screening.lab.readers.refusals import EmptyFile

@@ -12,10 +12,11 @@ from screening import clock
 from screening.accounts.guard import CITY, current_actor, require
 from screening.accounts.roles import EVERYWHERE
 from screening.errors import Fault, Problem
+from screening.forms import undo
 from screening.i18n import _, current_lang
 from screening.lab import words
 from screening.lab.judgement.dry_run import DAYS, MOST_DAYS, field_changes, only_of
-from screening.lab.pages.frame import bp, me, outcome_badge, said, shown, state_badge, undo
+from screening.lab.pages.frame import bp, me, outcome_badge, said, shown, state_badge
 from screening.lab.queries import dry_runs as trials
 from screening.lab.queries import list_labs
 from screening.lab.queries.dry_runs import TrialRow

@@ -9,19 +9,11 @@ from flask import flash, redirect, request, url_for
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
+from screening.forms import undo
 from screening.i18n import _, current_lang
 from screening.lab import queries, words
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.frame import (
-    PAGE,
-    bp,
-    me,
-    outcome_badge,
-    said,
-    shown,
-    state_badge,
-    undo,
-)
+from screening.lab.pages.frame import PAGE, bp, me, outcome_badge, said, shown, state_badge
 from screening.lab.pages.plates import CONTROLS, one_well, plate_view
 from screening.lab.plates import layout
 from screening.lab.queries.result_lists import is_list

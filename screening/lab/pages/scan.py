@@ -10,11 +10,13 @@ from screening import clock
 from screening.accounts import queries as accounts
 from screening.accounts.guard import require
 from screening.errors import NotFound, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _, current_lang
 from screening.lab import queries
 from screening.lab.bench import words as bench_words
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.frame import bp, form, me, said, shown, state_badge, undo
+from screening.lab.pages.frame import bp, me, said, shown, state_badge
 from screening.lab.plates.plate_plan import ORDERS
 from screening.lab.queries.steps import StepRow, find_last, list_steps
 from screening.lab.scopes import LAB, READERS, WRITERS

@@ -11,11 +11,13 @@ from screening.accounts import queries as accounts
 from screening.accounts.guard import current_actor, require
 from screening.accounts.rules import Limit
 from screening.errors import Fault, Problem
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import _, current_lang
 from screening.lab import queries
 from screening.lab.bench import tray_words
 from screening.lab.pages.bench import may_write
-from screening.lab.pages.frame import bp, form, me, said, shown, undo
+from screening.lab.pages.frame import bp, me, said, shown
 from screening.lab.queries.tray import (
     TrayRow,
     count_waiting_files,

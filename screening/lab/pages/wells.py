@@ -9,10 +9,12 @@ from flask import redirect, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
+from screening.forms import text as form
+from screening.forms import undo
 from screening.i18n import ZONE
 from screening.lab import queries
 from screening.lab.api.plate_files import AUDITORS, TELLERS
-from screening.lab.pages.frame import bp, form, me, said, shown, state_badge, undo
+from screening.lab.pages.frame import bp, me, said, shown, state_badge
 from screening.lab.plates.wells_audit import FLAGS, DayCount
 from screening.lab.queries import LabRow
 from screening.lab.queries.well_counts import DAYS

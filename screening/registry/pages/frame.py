@@ -5,28 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, g, make_response, render_template, request
+from flask import Blueprint
 
-from screening.db import db
-from screening.errors import BadField, Fault, Faults, Problem
+from screening.errors import BadField, Fault, Faults
+from screening.forms import text
 from screening.i18n import ZONE, _, current_lang
 
 bp = Blueprint("registry_pages", __name__)
 PAGE = 100
-
-
-def refused(problem: Problem, template: str, **values: Any) -> Response:
-    """The same form again with what is wrong; nothing of the try is kept."""
-    g.failed = True
-    db.session.rollback()
-    faults = problem.faults if isinstance(problem, Faults) else []
-    sentence = problem.sentence(current_lang())
-    page = render_template(template, faults=faults, sentence=sentence, **values)
-    return make_response(page, problem.status)
-
-
-def text(name: str, most: int = 200) -> str:
-    return request.form.get(name, "").strip()[:most]
 
 
 def moment(name: str) -> datetime | None:

@@ -10,11 +10,12 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.roles import EVERYWHERE
 from screening.errors import Problem
+from screening.forms import refused
 from screening.i18n import _
 from screening.registry import desk_queries as desk
 from screening.registry.api.imports import fault_line, faulty_file, uploaded
 from screening.registry.pages.choices import area_choices, area_name
-from screening.registry.pages.frame import PAGE, bp, refused
+from screening.registry.pages.frame import PAGE, bp
 from screening.registry.readers.columns import COLUMNS, REQUIRED
 from screening.registry.scopes import IMPORT, IMPORT_AREA, REGISTRARS
 from screening.registry.service import imports

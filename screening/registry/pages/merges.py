@@ -10,12 +10,13 @@ from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries.staff import names_of
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _
 from screening.registry import search as finding
 from screening.registry import timeline
 from screening.registry.documents import WORDS
 from screening.registry.pages.choices import area_name
-from screening.registry.pages.frame import bp, refused, text, word
+from screening.registry.pages.frame import bp, word
 from screening.registry.pages.persons import flag_words, person_line
 from screening.registry.rules import COHORTS
 from screening.registry.scopes import BOTH_PERSONS, MERGE, PERSON, REGISTRARS

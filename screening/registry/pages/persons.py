@@ -11,6 +11,7 @@ from screening import clock
 from screening.accounts import guard
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _, local
 from screening.places.queries import place_of_area
 from screening.registry import desk_queries as desk
@@ -18,7 +19,7 @@ from screening.registry import search as finding
 from screening.registry import timeline
 from screening.registry.documents import WORDS
 from screening.registry.pages.choices import area_choices, area_name
-from screening.registry.pages.frame import bp, moment, refused, text, word
+from screening.registry.pages.frame import bp, moment, word
 from screening.registry.queries import cohorts_of
 from screening.registry.residence import RESIDENCES, UNSAID, Residence
 from screening.registry.rules import AWAITING_RECHECK, COHORTS, EXEMPTIONS, Flag

@@ -12,11 +12,12 @@ from screening.accounts.doors import door
 from screening.accounts.guard import CITY, OWN_ROWS, current_actor, require
 from screening.accounts.roles import EVERYWHERE, Role
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.places import queries as places
 from screening.places.rules import BUILDING, GRID, SITE_KINDS
 from screening.registry.api.imports import uploaded
 from screening.registry.pages.choices import area_choices, full_name, level_name, words
-from screening.registry.pages.frame import PAGE, bp, refused, text, whole, word
+from screening.registry.pages.frame import PAGE, bp, whole, word
 from screening.registry.scopes import SETTERS
 from screening.registry.service import setting_up
 

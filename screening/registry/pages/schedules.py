@@ -13,12 +13,13 @@ from screening.accounts import guard
 from screening.accounts import queries as accounts
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import BadField, Fault, Faults, Problem
+from screening.forms import refused, text
 from screening.i18n import _, local
 from screening.places import queries as places
 from screening.registry import rules_schedule as rules
 from screening.registry import schedule_queries as queries
 from screening.registry.pages.choices import area_name, area_tree, words
-from screening.registry.pages.frame import bp, refused, text, word
+from screening.registry.pages.frame import bp, word
 from screening.registry.pages.rounds import ids
 from screening.registry.rules import COHORTS, GENERAL
 from screening.registry.rules_schedule import PRESETS, Kind, State

@@ -13,11 +13,12 @@ from screening.accounts import guard
 from screening.accounts import queries as accounts
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import Problem
+from screening.forms import refused, text
 from screening.i18n import _
 from screening.places import queries as places
 from screening.registry import desk_queries as desk
 from screening.registry.pages.choices import area_choices, area_name, area_tree, words
-from screening.registry.pages.frame import PAGE, bp, moment, refused, text, word
+from screening.registry.pages.frame import PAGE, bp, moment, word
 from screening.registry.pages.rounds import ids
 from screening.registry.rules import EXEMPTIONS, ZONE_KINDS
 from screening.registry.scopes import (

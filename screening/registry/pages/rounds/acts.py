@@ -9,7 +9,8 @@ from flask import redirect, url_for
 from screening import clock
 from screening.accounts.guard import current_actor, require
 from screening.errors import Problem
-from screening.registry.pages.frame import bp, needed_moment, refused
+from screening.forms import refused
+from screening.registry.pages.frame import bp, needed_moment
 from screening.registry.pages.rounds.plans import round_view
 from screening.registry.scopes import ROUND, ROUND_MAKERS
 from screening.registry.service import rounds

@@ -8,8 +8,9 @@ from flask import redirect, render_template, url_for
 
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.errors import NotAllowed, Problem
+from screening.forms import refused
 from screening.registry.api.rounds import check_areas
-from screening.registry.pages.frame import bp, refused, typed
+from screening.registry.pages.frame import bp, typed
 from screening.registry.pages.rounds.form import filled_from, form_draft, form_view
 from screening.registry.queries import get_policy
 from screening.registry.scopes import AROUND_AREAS, ROUND, ROUND_MAKERS

@@ -7,11 +7,12 @@ from typing import Any
 from flask import request
 
 from screening.accounts.guard import current_actor
+from screening.forms import text
 from screening.places import queries as places
 from screening.registry import desk_queries as desk
 from screening.registry import rules
 from screening.registry.pages.choices import area_tree, words
-from screening.registry.pages.frame import needed_moment, text, word
+from screening.registry.pages.frame import needed_moment, word
 from screening.registry.queries import RoundPolicy
 from screening.registry.rules import COHORTS, LIMITS, MODES, ZONE_KINDS, PoolRule
 from screening.registry.scopes import ROUND_MAKERS
