@@ -10,9 +10,9 @@ from screening.accounts import authenticator, totp
 from screening.accounts.authenticator import BadCode
 from screening.accounts.queries import actor_of
 from screening.accounts.sessions import BadPassword, BadPin
+from screening.accounts.signing import sign
 from screening.accounts.throttle import TooMany
 from screening.db import db, fetch, run
-from screening.accounts.signing import sign
 from tests import make
 
 WORD, PIN = "right horse battery", "284917"
