@@ -66,10 +66,11 @@ def begin(this: Try) -> None:
                 (list(this.soft), rules.ATTACK_FROM.value, now - MEMORY),
             ).fetchone()
             wait = rules.wait_after(row[0], attacked=attacked is not None)
-            conn.execute(
-                b"UPDATE throttle SET not_before = %s WHERE key = %s",
-                (now + timedelta(seconds=wait), this.pair),
-            )
+            if wait:  # a free try moves nothing: whoever asked a moment before waits for nobody
+                conn.execute(
+                    b"UPDATE throttle SET not_before = %s WHERE key = %s",
+                    (now + timedelta(seconds=wait), this.pair),
+                )
             return
         until = conn.execute(b"SELECT not_before FROM throttle WHERE key = %s", (this.pair,))
         left = (until.fetchone() or (now,))[0] - now
@@ -88,7 +89,7 @@ MEMORY = timedelta(hours=rules.MEMORY_HOURS.value)
 
 
 def _counted(key: bytes, now: datetime) -> tuple:
-    return key, now, now, now - MEMORY, now - MEMORY, now
+    return key, now, now - MEMORY, now - MEMORY, now - MEMORY, now
 
 
 _COUNT = (

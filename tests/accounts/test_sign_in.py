@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from screening import clock
+from screening.accounts import throttle
 from screening.accounts.roles import Role
 from screening.app import create_app
 from screening.config import Settings
@@ -136,6 +139,19 @@ def test_a_burst_of_guesses_at_once_gains_nothing(app, nurse):
     for t in crowd:
         t.join()
     assert codes.count(401) == 4 and codes.count(429) == 4
+
+
+def test_a_free_try_that_asked_a_moment_earlier_waits_for_nobody(app, nurse, monkeypatch):
+    now = datetime.now(UTC)
+    with app.app_context():
+        this = throttle.attempt("sign-in", nurse.staff_no, "here")
+        for back in (
+            0,
+            5,
+            10,
+        ):  # milliseconds: requests side by side read the clock before they meet
+            monkeypatch.setattr(clock, "real_now", lambda b=back: now - timedelta(milliseconds=b))
+            throttle.begin(this)
 
 
 def test_a_new_password_starts_without_the_failures_of_the_old(client, nurse, db_session):
