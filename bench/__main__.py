@@ -17,6 +17,7 @@ WHAT = {
     "release": release.main,
     "worklist": worklist.main,
 }
+ONLY = ["person", "tube", "ten", "pages", "viewers"]  # of ingest the first three, else of command
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--only", choices=["person", "tube", "ten", "pages"], help="one part alone")
+    parser.add_argument("--only", choices=ONLY, help="one part alone")
     parser.add_argument("--profile", action="store_true", help="profile one process, no server")
     # an ARGS="ingest --only ten" from make comes as words already
     args = parser.parse_args(sys.argv[1:])

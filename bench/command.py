@@ -29,7 +29,8 @@ def main(args: argparse.Namespace) -> int:
     server = embedded.ensure(city.INSTANCE)
     rows: list[dict[str, Any]] = []
     try:
-        for size in (args.persons // 100, args.persons // 10, args.persons):
+        sizes = (args.persons // 100, args.persons // 10, args.persons)
+        for size in () if args.only == "viewers" else sizes:
             url = city.create(server, NAME)
             began = time.perf_counter()
             token = morning.fill(url, size)
@@ -40,7 +41,8 @@ def main(args: argparse.Namespace) -> int:
         found = [] if args.only == "pages" else _viewers(server, args)
     finally:
         city.drop(server, NAME, LIVE)
-    pages.print_table(rows)
+    if rows:
+        pages.print_table(rows)
     for row in [*rows, *found]:
         measure.keep(row)
     return 0

@@ -105,10 +105,35 @@ def list_held(cell: int, device_id: int, journal_id: int) -> list[tuple[int, int
     )
 
 
-def list_parked(cell: int, device_id: int, journal_id: int) -> list[tuple[int, str]]:
-    """(number, reason) of entries that could not be applied and are not settled."""
-    return fetch(
-        "SELECT seq, code FROM parked WHERE cell_id = %s AND device_id = %s AND journal_id = %s "
-        "AND settled_at IS NULL ORDER BY seq",
-        (cell, device_id, journal_id),
-    )
+# branches, runs of numbers beyond a gap, and entries that wait, in one turn
+_TOLD = (
+    "WITH j AS (SELECT %s::bigint AS c, %s::bigint AS d, %s::bigint AS j) "
+    "SELECT 0, branch::bigint, last, head, NULL FROM journal, j "
+    "WHERE cell_id = j.c AND device_id = j.d AND journal_id = j.j UNION ALL "
+    "SELECT 1, first, last, NULL, NULL FROM journal_block, j "
+    "WHERE cell_id = j.c AND device_id = j.d AND journal_id = j.j AND state = 1 UNION ALL "
+    "SELECT 2, seq, 0, NULL, code FROM parked, j WHERE cell_id = j.c AND device_id = j.d "
+    "AND journal_id = j.j AND settled_at IS NULL ORDER BY 1, 2"
+)
+
+
+class ToldRow(NamedTuple):
+    """What the server holds of one journal: (branch, last, head), then (first, last) of what is held
+    beyond a gap, and (number, reason) of entries that could not be applied and are not settled."""
+
+    branches: list[tuple[int, int, bytes]]
+    held: list[tuple[int, int]]
+    parked: list[tuple[int, str]]
+
+
+def told_of(cell: int, device_id: int, journal_id: int) -> ToldRow:
+    """All that a receipt says of a journal."""
+    out = ToldRow([], [], [])
+    for kind, number, last, head, code in fetch(_TOLD, (cell, device_id, journal_id)):
+        if kind == 0:
+            out.branches.append((number, last, bytes(head)))
+        elif kind == 1:
+            out.held.append((number, last))
+        else:
+            out.parked.append((number, code))
+    return out

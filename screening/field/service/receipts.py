@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from screening.db import fetch
 from screening.field import queries
 from screening.field.queries import DeviceRow
 from screening.tube import chain as hashing
@@ -34,20 +33,13 @@ class Receipt:
 def receipt(device: DeviceRow, wire_id: str, *, new: int = 0, at: datetime) -> Receipt:
     """What the server holds of this journal now."""
     journal = hashing.journal_id(wire_id)
-    rows = fetch(
-        "SELECT branch, last, head FROM journal WHERE cell_id = %s AND device_id = %s "
-        "AND journal_id = %s ORDER BY branch",
-        (device.cell_id, device.device_id, journal),
-    )
-    last, head = (
-        (rows[0][1], bytes(rows[0][2])) if rows else (0, hashing.genesis(device.device_id, wire_id))
+    told = queries.told_of(device.cell_id, device.device_id, journal)
+    _, last, head = (
+        told.branches[0] if told.branches else (0, 0, hashing.genesis(device.device_id, wire_id))
     )
     out = Receipt(device.device_id, wire_id, last, head.hex())
-    out.held = [list(r) for r in queries.list_held(device.cell_id, device.device_id, journal)]
-    out.parked = [
-        {"number": n, "code": c}
-        for n, c in queries.list_parked(device.cell_id, device.device_id, journal)
-    ]
-    out.forked, out.device_state = len(rows) > 1, device.state
+    out.held = [list(r) for r in told.held]
+    out.parked = [{"number": n, "code": c} for n, c in told.parked]
+    out.forked, out.device_state = len(told.branches) > 1, device.state
     out.server_time, out.new = int(at.timestamp() * 1000), new
     return out

@@ -16,10 +16,25 @@ from screening.tube.service.writing import CUSTODY
 
 def claim(facts: Mapping[str, Facts]) -> tuple[dict[str, Key], set[str]]:
     """Where each tube lives, and which of them nobody had named before this batch."""
+    # a tube whose opening is not in the batch has mostly been named by its first scan
+    older = [b for b, f in facts.items() if not any(ln.verb == Verb.OPEN for ln in f.lines)]
+    keys = find_keys(older) if older else {}
+    fresh = _claim_free([f for b, f in facts.items() if b not in keys], keys)
+    rest = [b for b in facts if b not in keys]
+    if rest:
+        keys |= find_keys(rest)
+        foreign = sorted(b for b in rest if b not in keys)
+        if foreign:
+            fresh |= _claim_foreign(facts, foreign, keys)
+    return keys, fresh
+
+
+def _claim_free(wanted: Sequence[Facts], keys: dict[str, Key]) -> set[str]:
+    """Numbers of our own runs that nobody has named yet."""
     groups: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for f in facts.values():
+    for f in wanted:
         groups[f.cell_id, f.round_id].append(f.barcode)
-    keys: dict[str, Key] = {}
+    claimed = set()
     for (cell, round_id), barcodes in sorted(groups.items()):
         barcodes.sort()
         for (barcode,) in fetch(
@@ -28,14 +43,8 @@ def claim(facts: Mapping[str, Facts]) -> tuple[dict[str, Key], set[str]]:
             (cell, round_id, barcodes),
         ):
             keys[barcode] = Key(barcode, cell, round_id)
-    fresh = set(keys)
-    rest = [b for b in facts if b not in keys]
-    if rest:
-        keys |= find_keys(rest)
-        foreign = sorted(b for b in rest if b not in keys)
-        if foreign:
-            fresh |= _claim_foreign(facts, foreign, keys)
-    return keys, fresh
+            claimed.add(barcode)
+    return claimed
 
 
 def _claim_foreign(
