@@ -107,6 +107,7 @@ def test_pages_of_schedules_are_clean_at_both_sizes_and_in_both_languages(app, p
         "due-one": f"/due/{at['community']}",
         "due-people": f"/due/{at['community']}?view=people",
         "due-done": f"/due/{at['community']}?view=people&state=done",
+        "due-employer": f"/due/{at['county']}/employer?employer={STARS[0]}",
         "due-calls": f"/due/{at['county']}/calls",
         "schedules": "/schedules",
         "schedule": f"/schedules/{at['schedules']['delivery']}",
