@@ -36,7 +36,8 @@ class Lines:
             + [(a["site"], a["lab"]) for a in body["alerts"]]
             + [((body["heard"]["oldest"] or {}).get("site"), None)]
         )
-        self.keepers = keepers(waiting, body["alerts"])
+        labs = [{"site": None, "lab": x["lab"]} for x in body["labs"]]
+        self.keepers = keepers([*waiting, *labs], body["alerts"])
         self.people = phones_of(
             [c["staff"] for c in body["children"]] + [s["staff"] for s in body["sites"]]
             + [s["holder"] for s in waiting] + list(self.keepers.values())

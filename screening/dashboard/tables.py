@@ -12,8 +12,9 @@ from screening.bulletins.gathering import Frame, chain, level_allowed, people, r
 from screening.bulletins.service import AreaTooSmall, OutsideRound
 from screening.coverage.queries import children_of, coverage_of
 from screening.coverage.rules import CoverageRow
+from screening.dashboard.told import lang
 from screening.figures.queries import Scene
-from screening.i18n import _, current_lang
+from screening.i18n import current_lang
 
 
 class Tab(NamedTuple):
@@ -90,7 +91,7 @@ def grid(block: dict[str, Any], doors: dict[str, str]) -> dict[str, Any]:
             name["href"] = href
     total = _line(kinds, t.total, []) if t.total else None
     if total and t.rows:
-        total[block["columns"][0]] = {"text": _("合计")}
+        total[block["columns"][0]] = {"text": shape.TOTAL[lang()]}
     return {"key": t.key, "title": t.title, "columns": columns, "rows": rows, "sum": total}
 
 

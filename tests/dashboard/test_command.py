@@ -105,6 +105,16 @@ def test_a_straggler_names_its_site_and_who_answers_there(client, day):
     assert row and site.name in row[0] and "tel:13900005678" in row[0] and "封管" in row[0]
 
 
+def test_a_laboratory_in_which_nothing_waits_has_somebody_to_call_too(client, day):
+    lab = day.city.lab
+    head = make.staff(Role.LAB_REVIEWER, lab, name="钟主任", phone="13900004321")
+    run("UPDATE lab SET responsible_id = %s WHERE lab_id = %s", (head.staff_id, lab.lab_id))
+    db.session.commit()
+    page = Viewer(client).get(f"/command/{county(day)}").text
+    table = re.search(r'<table class="grid" id="command-labs".*?</table>', page, re.S)
+    assert table and "tel:13900004321" in table[0]
+
+
 def test_an_alert_that_nobody_acknowledged_stands_at_the_head(client, day):
     day.bench.test(day.waiting, outcome=made.POS)
     count()

@@ -42,6 +42,9 @@ def test_a_page_has_every_tab_a_total_line_and_doors_down(client, day):  # noqa:
     below = re.search(r'href="(/command/\d+/tables/collect\?round=\d+)"', page)
     assert below and viewer.get(below[1])
     viewer.get(f"/command/{county(day)}/tables/nothing", 404)
+    home = day.city.sites[0].area.area_id  # nothing is told of one building: no door leads there
+    told = re.findall(r"/command/(\d+)/tables", viewer.get(f"/command/{home}/tables").text)
+    assert set(told) == {str(home)}
 
 
 def test_the_workbook_has_a_sheet_for_each_table(client, day):  # noqa: F811

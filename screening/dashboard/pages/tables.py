@@ -22,6 +22,7 @@ from screening.figures.queries import Scene
 from screening.figures.queries.marks import mark_of
 from screening.i18n import _, local
 from screening.places import queries as places
+from screening.places.rules import COMMUNITY
 from screening.registry.queries import NoSuchRound
 
 COUNTED = Drawings()  # blocks as JSON: counted once a minute for whoever looks
@@ -60,7 +61,8 @@ def area_tables(area_id: int, tab: str = "collect") -> Any:
     asked: dict[str, Any] = {"area_id": area_id, "round": scene.round_id}
     below = {
         n.name: door("dashboard_pages.area_tables", area_id=n.area_id, tab=tab, round=scene.round_id)
-        for n in places.TREE.get().by_id.values() if n.parent_id == area_id
+        for n in places.TREE.get().by_id.values()
+        if n.parent_id == area_id and n.level <= COMMUNITY
     }  # fmt: skip
     own = url_for(".command_area", **asked)
     return render_template(
