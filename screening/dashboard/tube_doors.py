@@ -19,7 +19,6 @@ def kept_at(lab_id: int | None, barcode: str) -> dict[str, Any]:
         return {}
     last = stays[0]
     said = {"taken": _("已取出"), "discarded": _("已销毁")}.get(last.ended_how or "", "")
-    return {
-        "text": f"{where(last)} · {said}" if said else where(last),
-        "href": door("lab_pages.archive", lab_id=lab_id, tube=barcode),
-    }
+    text = f"{where(last)} · {said}" if said else where(last)
+    href = door("lab_pages.archive", lab_id=lab_id, tube=barcode)
+    return {"text": text, "href": href} if href else {"text": text}

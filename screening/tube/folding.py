@@ -155,8 +155,9 @@ def _holder(state: State, line: Line) -> None:
     if line.verb == Verb.REDIRECT or (line.stage != state.stage and line.verb != Verb.ARRIVE):
         return  # another destination is not another holder
     if line.stage >= Stage.RECEIVED or line.verb == Verb.ARRIVE:
-        if line.lab_id is not None:
-            state.holder_kind, state.holder_id = "lab", line.lab_id
+        # whoever tests, reviews or releases it does so where it was received
+        if (lab := line.lab_id or state.lab_id) is not None:
+            state.holder_kind, state.holder_id = "lab", lab
     elif line.stage == Stage.IN_TRANSIT:
         if state.holder_kind != "lab":
             to = (line.data or {}).get("to")

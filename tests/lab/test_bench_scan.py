@@ -11,7 +11,14 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db
 from screening.lab import queries
-from screening.lab.bench.commands import COMMANDS, Command, UnknownCommand, read_command
+from screening.lab.bench.commands import (
+    COMMANDS,
+    BenchCommand,
+    Command,
+    UnknownCommand,
+    check_no_command,
+    read_command,
+)
 from screening.lab.bench.words import (
     NoPlateBefore,
     NoPlateTaken,
@@ -73,6 +80,12 @@ def test_a_command_is_read_whatever_the_scanner_makes_of_it(text):
 def test_what_begins_as_a_command_and_is_none_says_so(text):
     with pytest.raises(UnknownCommand):
         read_command(text)
+
+
+def test_a_desk_that_takes_tubes_only_names_the_command_and_takes_the_rest():
+    with pytest.raises(BenchCommand):
+        check_no_command("CMD-UNDO")
+    check_no_command(make_code(Kind.TUBE, 7))
 
 
 def test_every_command_says_on_the_sheet_what_it_does():

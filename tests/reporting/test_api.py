@@ -144,6 +144,7 @@ def test_a_tubes_result_its_alert_and_its_place_lead_to_each_other(bench, client
     make.sign_in(client, make.staff(Role.SITE_SUPERVISOR, bench.city.sites[0]), cookie=True)
     where = client.get(f"/tubes/{tube}").text
     assert "R1 / B1 / 7" in where and "/archive?" not in where
+    assert bench.city.lab.name in where  # whoever reviewed it, it lies where it was received
 
 
 def test_a_community_sees_whom_to_reach_and_the_read_is_audited(bench, as_):

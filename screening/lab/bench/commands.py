@@ -46,8 +46,8 @@ class UnknownCommand(CodeProblem):
 
 class BenchCommand(CodeProblem):
     code = "bench_command"
-    zh = "指令码 {code} 只用于扫码加样，收样时不用。"
-    en = "The command {code} is for the bench; it does nothing at the door."
+    zh = "指令码 {code} 只用于扫码加样，这里不用。"
+    en = "The command {code} is for the bench; it does nothing here."
 
 
 def read_command(text: str) -> Command | None:
@@ -60,3 +60,10 @@ def read_command(text: str) -> Command | None:
         if read == PREFIX or read.startswith(f"{PREFIX}-"):
             raise UnknownCommand(code=read[:20]) from None
         return None
+
+
+def check_no_command(text: str) -> None:
+    """For desks that take tubes only. Raises BenchCommand, UnknownCommand."""
+    command = read_command(text)
+    if command is not None:
+        raise BenchCommand(code=command.value)
