@@ -9,17 +9,23 @@ from screening.accounts.audit import note
 from screening.accounts.signing import NotSigned, Signature
 from screening.crypto import hash_id
 from screening.db import fetch, insert, new_id, run
-from screening.errors import Conflict, NotFound, Problem
+from screening.errors import Problem
 from screening.i18n import ZONE
-from screening.lab.bench.commands import check_no_command
 from screening.lab.queries import LabRow, get_lab
-from screening.lab.queries.archive import (
-    StayRow,
-    held_of,
-    list_box,
-    list_free,
-    stay_now,
-    stays_of,
+from screening.lab.queries.archive import StayRow, held_of, list_box, list_free, stay_now, stays_of
+from screening.lab.service.archive_problems import (
+    BoxFull,
+    Gone,
+    NoBox,
+    NoResult,
+    NoSuchPlace,
+    NotArchived,
+    NotHere,
+    NoWhy,
+    OwnWish,
+    PlaceTaken,
+    StillOpen,
+    TooEarly,
 )
 from screening.lab.service.moves import moving
 from screening.lab.watch import retention
@@ -33,82 +39,6 @@ _COLUMNS = (
     "put_by", "put_at",
 )  # fmt: skip
 LISTED = 300  # of what may go; the rest follows when these are gone
-
-
-class NotHere(NotFound):
-    code = "tube_not_here"
-    zh = "试管 {barcode} 不在本实验室。"
-    en = "Tube {barcode} is not at this laboratory."
-
-
-class NoBox(Problem):
-    status = 422
-    code = "no_archive_box"
-    zh = "请先写明架号和盒号。"
-    en = "Name the rack and the box first."
-
-
-class NoSuchPlace(Problem):
-    status = 422
-    code = "no_archive_place"
-    zh = "位置从 1 到 {last}。"
-    en = "Places run from 1 to {last}."
-
-
-class PlaceTaken(Conflict):
-    code = "archive_place_taken"
-    zh = "{where} 已有试管 {barcode}。"
-    en = "Tube {barcode} lies in {where}."
-
-
-class BoxFull(Conflict):
-    code = "archive_box_full"
-    zh = "这一盒已满。"
-    en = "This box is full."
-
-
-class NotArchived(Conflict):
-    code = "not_archived"
-    zh = "试管 {barcode} 不在库中。"
-    en = "Tube {barcode} is not in the archive."
-
-
-class TooEarly(Conflict):
-    code = "kept_longer"
-    zh = "试管 {barcode} 须保存到 {until}。"
-    en = "Tube {barcode} is kept until {until}."
-
-
-class NoResult(Conflict):
-    code = "kept_without_result"
-    zh = "试管 {barcode} 还没有发布结果，不能销毁。"
-    en = "Tube {barcode} has no released result and may not be thrown away."
-
-
-class StillOpen(Conflict):
-    code = "kept_matter_open"
-    zh = "试管 {barcode} 还有未结的预警、扣留、更正或复采，不能销毁。"
-    en = "An alert, a hold, a correction or a callback of tube {barcode} is open; it is kept."
-
-
-class Gone(Conflict):
-    code = "already_discarded"
-    zh = "试管 {barcode} 已销毁。"
-    en = "Tube {barcode} has been thrown away."
-
-
-class OwnWish(Problem):
-    status = 403
-    code = "own_discard"
-    zh = "阳性和可疑试管须由另一人同意后销毁。"
-    en = "A positive or doubtful tube is thrown away with the consent of another person."
-
-
-class NoWhy(Problem):
-    status = 422
-    code = "no_discard_reason"
-    zh = "销毁阳性或可疑试管须写明理由。"
-    en = "Say why a positive or doubtful tube is thrown away."
 
 
 class Seen(NamedTuple):
@@ -138,15 +68,11 @@ def look(lab_id: int, text: str, *, at: datetime) -> Seen:
 
 
 def _own(lab: LabRow, text: str) -> Key:
-    check_no_command(text)
     barcode = read_tube(text)
     key = get_key(barcode)
     if get_tube(key)["lab_id"] != lab.lab_id:
         raise NotHere(barcode=barcode)
     return key
-
-
-# --- in and out ---------------------------------------------------------------------------------
 
 
 def put(
@@ -194,7 +120,6 @@ def _choose(there: dict[int, StayRow], place: int | None) -> int:
 def take(lab_id: int, text: str, *, by: int, at: datetime) -> StayRow:
     """Out of the archive, for a re-check. Raises NotArchived."""
     lab = get_lab(lab_id)
-    check_no_command(text)
     barcode = read_tube(text)
     stay = stay_now(lab, barcode)
     if stay is None:
@@ -218,9 +143,6 @@ def free_now(lab: LabRow, at: datetime) -> tuple[list[StayRow], list[StayRow], d
     free = [s for s in listed if s.barcode in held and retention.fate(held[s.barcode], at).may_go]
     kept = [s for s in listed if s not in free]
     return free, kept, held
-
-
-# --- the end ------------------------------------------------------------------------------------
 
 
 class Ended(NamedTuple):
