@@ -117,6 +117,18 @@ def test_the_wells_of_an_abi_7700_are_counted_by_row() -> None:
     assert told(text) == [("A1", "s1", None, 21.5), ("B1", None, None, 40.0)]
 
 
+def test_wells_by_number_are_counted_on_the_plate_that_the_file_names() -> None:
+    text = "Block Type,{}\n\nWell,Sample Name,Target Name,Task,CT\n13,s1,N,UNKNOWN,21.5\n"
+    assert [told(text.format(b))[0][0] for b in ("96well", "384-Well Block")] == ["B1", "A13"]
+
+
+def test_a_rotors_last_line_that_was_cut_is_no_negative() -> None:
+    page = "Quantitative analysis of Cycling A.Green\n\nNo.;Name;Type;Ct;Conc\n"
+    whole = page + "".join(f"{n};s{n};Unknown;21,5;\n" for n in (1, 2, 3))
+    with pytest.raises(refusals.CutOff):
+        read_run(whole[:-7].encode())
+
+
 # --- tables turned round --------------------------------------------------------------------------
 
 

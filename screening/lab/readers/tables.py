@@ -106,6 +106,7 @@ ABOUT: Names = {
     "started": ("experimentrunstarttime", "runstart", "rundate", "rundatetime", "runstarttime"),
     "ended": ("experimentrunendtime", "runfinish", "runendtime"),
     "serial": ("instrumentserialnumber", "serialnumber", "machineserialno"),
+    "block": ("blocktype",),
     "model": ("instrumenttype", "instrument", "instrumentname"),
 }
 
@@ -160,6 +161,8 @@ def read(found: Found, *, several: bool = False) -> list[WellReading]:
     if not several:
         _one_plate(plain, found.header, columns)
     ways = _wide_enough(family.ways, plain, columns.get("number", columns["well"]))
+    if ways.size and found.about.get("block", "").startswith("384"):
+        ways = Ways(size=384, first=ways.first)
     return readings(plain, found.header, Column(**columns), ways)
 
 

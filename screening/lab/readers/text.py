@@ -6,6 +6,7 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 
 from screening.lab.readers.columns import well_name
 from screening.lab.readers.refusals import CutOff, NotARunFile, TooBig
@@ -150,10 +151,15 @@ def _flush(rows: list[list[str]]) -> list[list[str]]:
 
 
 def _check_whole(rows: list[list[str]]) -> None:
-    """A well's line without its end that is also shorter than all before it was cut."""
-    filled = [row for row in rows if any(row)]
-    if not any(well_name(cell) for cell in filled[-1]):
+    """A well's line without its end that is also shorter than all before it was cut; the well may be
+    a number."""
+    filled = [row for row in rows[-60:] if any(row)]
+    if not filled or not _of_a_well(filled[-1]):
         return
-    peers = [len(row) for row in filled[-6:-1] if len(row) > 1]
+    peers = [len(row) for row in takewhile(_of_a_well, filled[-2:-7:-1])]
     if peers and len(filled[-1]) < min(peers):
         raise CutOff
+
+
+def _of_a_well(row: list[str]) -> bool:
+    return any(well_name(cell) or cell.strip().isdecimal() for cell in row[:3])
