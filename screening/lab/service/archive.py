@@ -11,6 +11,7 @@ from screening.crypto import hash_id
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Problem
 from screening.i18n import ZONE
+from screening.lab.bench.commands import check_no_command
 from screening.lab.queries import LabRow, get_lab
 from screening.lab.queries.archive import StayRow, held_of, list_box, list_free, stay_now, stays_of
 from screening.lab.service.archive_problems import (
@@ -68,6 +69,7 @@ def look(lab_id: int, text: str, *, at: datetime) -> Seen:
 
 
 def _own(lab: LabRow, text: str) -> Key:
+    check_no_command(text)
     barcode = read_tube(text)
     key = get_key(barcode)
     if get_tube(key)["lab_id"] != lab.lab_id:
@@ -120,6 +122,7 @@ def _choose(there: dict[int, StayRow], place: int | None) -> int:
 def take(lab_id: int, text: str, *, by: int, at: datetime) -> StayRow:
     """Out of the archive, for a re-check. Raises NotArchived."""
     lab = get_lab(lab_id)
+    check_no_command(text)
     barcode = read_tube(text)
     stay = stay_now(lab, barcode)
     if stay is None:
