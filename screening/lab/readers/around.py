@@ -13,6 +13,7 @@ Rows = list[list[str]]
 _FILTER = re.compile(r"\bfilt\w*[^:]{0,20}:\s*(?P<name>.+?)\s*$", re.IGNORECASE)
 _WAVES = re.compile(r"\s*\(\d{3}-\d{3}\)$")
 _ROW = {"row", "rows", "wellrow", "platerow", "行", "行号"}
+_FIRST = frozenset("RrWwPp行 ")
 _COLUMN = {"column", "col", "columns", "wellcolumn", "wellcol", "platecolumn", "列", "列号"}
 ADDED = "dye"  # the name of the column that is added
 MOST = 400  # rows that are looked at for a column of wells
@@ -35,10 +36,13 @@ def with_filters(rows: Rows, header: int) -> Rows:
 def with_wells(rows: Rows) -> Rows:
     """The rows with one more column 'Well' where it stands as a letter and a number in two."""
     for i, row in enumerate(rows):
+        # asked of every row of a file with curves: its first letter decides mostly
+        letters = next((n for n, c in enumerate(row) if c[:1] in _FIRST and key(c) in _ROW), None)
+        if letters is None:
+            continue
         names = [key(c) for c in row]
-        letters = next((n for n, name in enumerate(names) if name in _ROW), None)
         numbers = next((n for n, name in enumerate(names) if name in _COLUMN), None)
-        if letters is None or numbers is None or "well" in names or "wellposition" in names:
+        if numbers is None or "well" in names or "wellposition" in names:
             continue
         width = max(len(r) for r in rows)
         below = [_with_well(r, letters, numbers, width) for r in rows[i + 1 :]]
