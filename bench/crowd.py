@@ -1,6 +1,7 @@
 """Screens that look at command pages, in a process of their own: `python -m bench.crowd PORT N SECONDS`.
 
-Each asks every 15 s ± 20 % with the tag of its last answer, on a connection that ends with the answer.
+Each asks every 15 s ± 20 % with the tag of its last answer, on a connection of its own that it keeps,
+as browsers do (gunicorn keeps an idle one for 30 s).
 The session's token comes in BENCH_TOKEN; what came of it is printed as JSON."""
 
 from __future__ import annotations
@@ -35,33 +36,45 @@ async def _screen(
     port: int, token: str, n: int, stop: float, seen: list[tuple[int, float]]
 ) -> None:
     path = f"/command/{(1, 2, 1001 + n % city.CELLS)[n % 3]}/now?round=1"
-    tag = ""
+    tag, line = "", None
     await asyncio.sleep(random.random() * SPREAD)
     while time.perf_counter() < stop:
-        began = time.perf_counter()
-        status, tag = await _ask(port, token, path, tag)
+        began, status = time.perf_counter(), 0
+        try:
+            line = line or await asyncio.open_connection("127.0.0.1", port)
+            status, tag, stays = await _ask(*line, token, path, tag)
+            if not stays:
+                _end(line[1])
+                line = None
+        except (OSError, LookupError, ValueError, asyncio.IncompleteReadError):
+            _end(line[1] if line else None)
+            line = None
         seen.append((status, (time.perf_counter() - began) * 1000))
         await asyncio.sleep(15 * (0.8 + 0.4 * random.random()))
+    _end(line[1] if line else None)
 
 
-async def _ask(port: int, token: str, path: str, tag: str) -> tuple[int, str]:
-    """Status (0: no answer) and the tag to send next."""
+async def _ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, path: str, tag: str
+) -> tuple[int, str, bool]:
+    """Status, the tag to send next, and whether the connection stays."""
     more = f"If-None-Match: {tag}\r\n" if tag else ""
     asked = (
         f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nAccept-Encoding: gzip\r\n"
-        f"Authorization: Bearer {token}\r\n{more}Connection: close\r\n\r\n"
+        f"Authorization: Bearer {token}\r\n{more}\r\n"
     )
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(asked.encode())
-        await writer.drain()
-        answer = await reader.read()
+    writer.write(asked.encode())
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+    head = {k.lower(): v for k, _, v in (ln.partition(": ") for ln in lines)}
+    status = int(first.split(" ", 2)[1])
+    if status != 304:
+        await reader.readexactly(int(head["content-length"]))
+    return status, head.get("etag", tag), head.get("connection", "").lower() != "close"
+
+
+def _end(writer: asyncio.StreamWriter | None) -> None:
+    if writer is not None:
         writer.close()
-        head = answer.partition(b"\r\n\r\n")[0].decode()
-        tags = [ln.split(": ", 1)[1] for ln in head.splitlines() if ln.lower().startswith("etag")]
-        return int(head.split(" ", 2)[1]), (tags or [tag])[0]
-    except (OSError, IndexError, ValueError):
-        return 0, tag
 
 
 if __name__ == "__main__":
