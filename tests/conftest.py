@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import scoped_session
@@ -20,6 +21,10 @@ from tests import database, statements
 
 ROOT = Path(__file__).resolve().parent.parent
 # Continuous integration has these; elsewhere a test may do without, and says so.
+LONG = (
+    "tests/browser/", "tests/test_api_tour.py", "tests/pwa/", "tests/test_access.py",
+    "tests/coverage/test_recount_property.py",
+)  # fmt: skip
 NEVER_MISSING_IN_CI = ("Chromium", "PostgreSQL")
 
 
@@ -42,7 +47,9 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The whole application on this process's database."""
     from screening.app import create_app
     from screening.config import Settings
+    from tests import snapshots
 
+    snapshots.exact()
     instance = tmp_path_factory.mktemp("instance")
     made = create_app(Settings(database_url=database_url, instance=instance, testing=True))
     made.test_client_class = Visitor
@@ -51,6 +58,17 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         from screening.db import db
 
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dear_words() -> PasswordHasher:
+    """The hasher that the product uses. Here a cheaper one has its place: to hash slowly, which
+    protects nobody in a test, would be a sixth of the work of the tests with people in them."""
+    from screening.accounts import secret_words
+
+    dear = secret_words._argon
+    secret_words._argon = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return dear
 
 
 @pytest.fixture
@@ -113,6 +131,15 @@ def node() -> str:
     if not path:
         pytest.skip("node is not here (run `make setup`): JavaScript is not tried")
     return path
+
+
+# --- order --------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: a worker that has nothing left takes over half of the other's
+    rest, and at the end nobody waits for one long walk."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 # --- what was skipped, and why --------------------------------------------------------------

@@ -84,3 +84,8 @@ def test_a_spoken_code_has_no_letters_that_are_taken_for_digits():
 def test_a_missing_hash_matches_nothing():
     assert not secret_words.matches(None, "")
     assert not secret_words.matches("not a hash", "x")
+
+
+def test_a_word_is_hashed_at_the_cost_that_the_cheat_sheet_names(dear_words):
+    # OWASP Password Storage Cheat Sheet: argon2id, 19 MiB, 2 passes, 1 lane
+    assert dear_words.hash("correct horse").startswith("$argon2id$v=19$m=19456,t=2,p=1$")

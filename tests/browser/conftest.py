@@ -11,14 +11,15 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from tests import database, make
+from tests.browser.browsers import browser, driver, started
 from tests.browser.field_fixtures import field_browser, field_page, field_phone, field_town
 from tests.browser.scan_page import scan_bench, scan_browser, scan_launch, scan_stage
 from tests.ledger.day import Day
 from tests.reporting import bench as made
 
 __all__ = [
-    "field_browser", "field_page", "field_phone", "field_town", "page", "scan_bench",
-    "scan_browser", "scan_launch", "scan_stage", "town",
+    "browser", "driver", "field_browser", "field_page", "field_phone", "field_town", "page",
+    "scan_bench", "scan_browser", "scan_launch", "scan_stage", "started", "town",
 ]  # fmt: skip
 PASSWORD = "一路平安-2026-春"
 
@@ -61,16 +62,12 @@ def town(app: Flask, database_url: str) -> Iterator[Town]:
 
 
 @pytest.fixture
-def page(chromium: str, town: Town) -> Iterator[Any]:
+def page(browser: Any, town: Town) -> Any:
     """A browser page at the size of a desk; nothing but our own server can be reached."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(
-            base_url=town.url,
-            viewport={"width": 1366, "height": 768},
-            locale="zh-CN",
-            service_workers="block",  # a walk leaves the field app while it still fetches its parts
-        )
-        yield context.new_page()
-        browser.close()
+    context = browser.new_context(
+        base_url=town.url,
+        viewport={"width": 1366, "height": 768},
+        locale="zh-CN",
+        service_workers="block",  # a walk leaves the field app while it still fetches its parts
+    )
+    return context.new_page()

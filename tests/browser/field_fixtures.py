@@ -25,13 +25,9 @@ def field_town(app: Flask, database_url: str) -> Iterator[town_of.FieldTown]:
 
 
 @pytest.fixture
-def field_browser(chromium: str) -> Iterator[Any]:
+def field_browser(browser: Any) -> Any:
     """A Chromium for as many phones as a test wants."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    return browser
 
 
 @pytest.fixture

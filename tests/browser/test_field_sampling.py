@@ -20,6 +20,7 @@ from tests.browser import axe
 from tests.browser.field_town import PASSWORD, PIN, FieldTown, Worker, type_scan
 from tests.browser.killable import Killable
 from tests.browser.test_field_shift import at_work, enrol, sign_in
+from tests.browser.wait import soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 TWICE_MS = 1600  # the same code again within this is one scan
@@ -36,12 +37,10 @@ def patient(field_town: FieldTown) -> None:
 
 
 @pytest.fixture
-def killable(chromium: str, tmp_path: Path) -> Iterator[Killable]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        made = Killable(p, chromium, tmp_path)
-        yield made
-        made.kill()
+def killable(driver: Any, chromium: str, tmp_path: Path) -> Iterator[Killable]:
+    made = Killable(driver, chromium, tmp_path)
+    yield made
+    made.kill()
 
 
 def said(page: Any, code: str) -> str:
@@ -512,7 +511,7 @@ def test_what_the_server_knows_more_comes_later_and_holds_nobody_up(
     assert "已采" in other.locator(".later").inner_text()
     count(other, 1)
     other.locator("[data-name=later-ok]").click()
-    assert other.locator(".later").count() == 0
+    soon(other.locator(".later"), count=0)
 
 
 def test_one_tube_at_two_sites_keeps_both_lists_and_releases_nothing(
@@ -569,7 +568,7 @@ def test_somebody_without_paper_is_registered_and_a_neighbour_found_by_room(
     page.locator("[name=way]").nth(1).check()
     page.locator("#doc-type").select_option("none")
     page.locator("[data-name=register]").click()
-    assert page.locator(".fault").count() == 2
+    soon(page.locator(".fault"), count=2)
     page.locator("#field-name").fill("甄 无证")
     page.locator("#field-phone").fill("13900000000")
     page.locator("[data-name=register]").click()

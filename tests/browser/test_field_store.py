@@ -40,12 +40,10 @@ def bench(node: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def phone(chromium: str, tmp_path: Path) -> Iterator[Killable]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        made = Killable(p, chromium, tmp_path / "profile")
-        yield made
-        made.kill()
+def phone(driver: Any, chromium: str, tmp_path: Path) -> Iterator[Killable]:
+    made = Killable(driver, chromium, tmp_path / "profile")
+    yield made
+    made.kill()
 
 
 def on_bench(page: Any, town: FieldTown, script: str) -> Any:

@@ -15,6 +15,7 @@ from screening.tube.rules import Stage
 from tests import devices
 from tests.browser.field_town import FieldTown, type_scan
 from tests.browser.test_field_shift import at_work, enrol, on, sign_in, without_server
+from tests.browser.wait import soon
 
 CHUNK = 560
 DOUBLE_PULL = 1600  # ms in which a scanner's second pull of the trigger is dropped
@@ -221,7 +222,7 @@ def hand_over(page: Any, town: FieldTown, seal: str) -> None:
     page.locator("summary").click()
     keys(page, "4.5")
     tap(page, "to-confirm")
-    assert "谷雨" in page.locator(".two-names").inner_text()
+    soon(page.locator(".two-names"), words="谷雨")
     tap(page, "hand-over")
     words = said(page, "handed_over")
     assert "谷雨" in words and "惊蛰" in words
@@ -246,7 +247,7 @@ def carry(page: Any, town: FieldTown, seal: str) -> None:
     said(page, "person_ok")
     page.get_by_role("radio", name="一号检测室").check()
     tap(page, "to-confirm")
-    assert "谷雨" in page.locator(".two-names > div").first.inner_text()
+    soon(page.locator(".two-names > div").first, words="谷雨")
     tap(page, "hand-over")
     said(page, "handed_over")
     assert "5 管" in page.locator("[data-name=van-site]").inner_text()
@@ -508,7 +509,7 @@ def test_a_van_of_two_sites_shows_what_it_holds_and_what_time_is_left(
             axe.check(page)
             tap(page, "again")
         tap(page, "van")
-        assert page.locator("[data-name=van-site]").count() == 2
+        soon(page.locator("[data-name=van-site]"), count=2)
         assert "东门采样点" in page.locator("[data-name=van-site]").first.inner_text()
         assert "剩" in page.locator("[data-name=van-site]").first.inner_text()
         axe.check(page)

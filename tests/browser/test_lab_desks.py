@@ -9,16 +9,8 @@ import pytest
 from flask import Flask
 
 from tests.browser.conftest import Town
-from tests.browser.test_pages import (
-    AXE,
-    DESK,
-    PHONE,
-    axe_findings,
-    listen,
-    scrolls_sideways,
-    sign_in,
-    speak,
-)
+from tests.browser.test_pages import listen, look_over, sign_in, speak
+from tests.browser.wait import soon
 from tests.lab.bench import CLEAN, HOT
 from tests.lab.watch_day import Weeks, weeks, with_curves
 
@@ -80,28 +72,20 @@ def test_every_desk_page_opens_fits_and_is_read_aloud(page: Any, town, desks, la
     complaints = listen(page)
     sign_in(page, town)
     speak(page, lang)
-    wide, found = [], []
-    for path in desks.pages:
-        for size in (DESK, PHONE):
-            page.set_viewport_size(size)
-            page.goto(path)
-            found += [] if page.locator("h1").count() == 1 else [f"{path} has no single heading"]
-            wide += [f"{path} at {size['width']}"] if scrolls_sideways(page) else []
-            found += axe_findings(page) if AXE.exists() else []
-    wide = [f"{w} scrolls sideways" for w in wide]
-    assert not complaints + wide + found, "\n".join(complaints + wide + found)
+    wrong = look_over(page, desks.pages, lang)
+    assert not complaints + wrong, "\n".join(complaints + wrong)
 
 
 def test_a_well_under_the_pointer_brings_its_curves_to_the_front(page: Any, town, desks):
     sign_in(page, town)
     page.goto(f"/lab/{desks.weeks.lab_id}/runs/{desks.runs['evaluated']}/curves")
     page.hover("[data-pick='B1']")
-    assert page.locator(".curve.picked").count() == 3
+    soon(page.locator(".curve.picked"), count=3)
     page.focus("[data-pick='A1']")
-    assert page.locator(".curve.picked[data-well='A1']").count() == 3
+    soon(page.locator(".curve.picked[data-well='A1']"), count=3)
     page.click("[data-pick='A1']")
     page.wait_for_url("**well=A1")
-    assert page.locator(".curves-picked .curve.picked").count() == 3
+    soon(page.locator(".curves-picked .curve.picked"), count=3)
 
 
 def test_tubes_are_put_away_by_scanner_alone(page: Any, town, desks):
@@ -113,5 +97,5 @@ def test_tubes_are_put_away_by_scanner_alone(page: Any, town, desks):
         page.fill("[name=code]", tube)
         page.press("[name=code]", "Enter")
         page.locator(".scan-ok .code", has_text=tube).wait_for()
-        assert page.locator(".box-grid .held").count() == n
+        soon(page.locator(".box-grid .held"), count=n)
         page.wait_for_function("document.activeElement.name === 'code'", timeout=5000)

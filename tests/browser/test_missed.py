@@ -31,6 +31,7 @@ from tests.browser.test_pages import (
     speak,
 )
 from tests.browser.test_pages import sign_in as enter
+from tests.browser.wait import soon
 from tests.reminders import town as towns
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -130,8 +131,8 @@ def test_pages_of_the_missed_are_clean_at_both_sizes_and_in_both_languages(app, 
         "rounds": f"/coverage/{city}/rounds",
         "grants": f"/coverage/{one}/exemptions?round={at['round']}",
     }
-    look_over(page, pages, lang)
-    assert not complaints
+    wrong = look_over(page, pages.values(), lang, "missed-")
+    assert not complaints + wrong, "\n".join(complaints + wrong)
 
 
 def test_a_number_of_coverage_opens_the_people_behind_it(app, page, town):
@@ -154,7 +155,7 @@ def test_filters_ask_as_soon_as_they_are_chosen_and_can_be_cleared(app, page, to
     everybody = page.locator("#missed tbody tr").count()
     with page.expect_navigation():
         page.get_by_label("行动不便").check()
-    assert page.locator("#missed tbody tr").count() == 1
+    soon(page.locator("#missed tbody tr"), count=1)
     page.get_by_role("link", name="清除筛选").click()
     page.wait_for_url(lambda url: "cannot_walk" not in url)
-    assert page.locator("#missed tbody tr").count() == everybody
+    soon(page.locator("#missed tbody tr"), count=everybody)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.field_town import PASSWORD, FieldTown
 from tests.browser.test_pages import DESK, PHONE, axe_findings, listen, scrolls_sideways, speak
+from tests.browser.wait import soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -78,18 +79,18 @@ def test_resident_codes_are_chosen_by_building(office, field_town, lang):
     office.goto("/print")
     office.click("main a[href='/print/residents']")
     office.click(f"main a[href='/print/residents/{community}']")
-    assert office.locator(".buildings a").count() == 6
+    soon(office.locator(".buildings a"), count=6)
     office.locator(".buildings a").first.click()
-    assert office.locator("[name=person]:checked").count() == 10
+    soon(office.locator("[name=person]:checked"), count=10)
     office.click("[data-tick=none]")
-    assert "0" in office.locator("[data-ticked]").inner_text()
+    soon(office.locator("[data-ticked]"), words="0")
     one = f"/print/residents/{community}"
     look_at(office, ["/print/residents", one, office.url.removeprefix(field_town.url)])
 
 
 def test_the_print_desk_is_in_the_navigation(desk):
     desk.click("nav.side-nav a[href='/print']")
-    assert desk.locator("h1").inner_text() == "打印"
+    soon(desk.locator("h1"), words="打印")
 
 
 def test_the_picture_of_the_sheet_follows_the_choices(desk):
@@ -173,7 +174,7 @@ def test_a_scanner_moves_on_and_more_lines_come_when_the_tube_is_over_full(desk,
     for i in (41, 42):
         desk.keyboard.type(field_town.resident_code(i))
         desk.keyboard.press("Enter")
-    assert desk.locator("[data-line]:visible").count() == 3
+    soon(desk.locator("[data-line]:visible"), count=3)
     assert desk.evaluate("document.activeElement.name") == "n", "the tube is full"
     desk.focus("[name=who2]")
     desk.keyboard.press("ArrowUp")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.browser.conftest import Town
 from tests.browser.test_pages import AXE, DESK, PHONE, axe_findings, scrolls_sideways
+from tests.browser.wait import soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -32,16 +32,12 @@ def slip(app: Any, town: Town) -> str:
 
 
 @pytest.fixture
-def plain(chromium: str, town: Town) -> Iterator[Any]:
+def plain(browser: Any, town: Town) -> Any:
     """A browser that runs no script at all."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(
-            base_url=town.url, viewport=PHONE, locale="zh-CN", java_script_enabled=False
-        )
-        yield context.new_page()
-        browser.close()
+    context = browser.new_context(
+        base_url=town.url, viewport=PHONE, locale="zh-CN", java_script_enabled=False
+    )
+    return context.new_page()
 
 
 def look(page: Any, code: str) -> None:
@@ -56,6 +52,7 @@ def test_without_script_a_code_leads_to_the_result_and_back(plain, slip):
     assert plain.locator(".answer-other").first.inner_text() == "negative"
     assert plain.url.endswith("/r")
     plain.click("text=查另一个码")
+    soon(plain.locator("#code"), count=1)
     assert plain.locator("#code").input_value() == ""
 
 
@@ -65,10 +62,11 @@ def test_without_script_a_message_is_asked_for_and_typed(plain):
     plain.fill("#phone", "16100000042")
     plain.fill("#tail", "1234")
     plain.click("button[value=ask]")
-    assert "如果这个手机号" in plain.locator("main").inner_text()
+    soon(plain.locator("main"), words="如果这个手机号")
     plain.fill("#code", "123456")
     plain.click("button[value=phone]")
-    assert plain.locator("[role=alert]").is_visible() and plain.locator("#code").is_visible()
+    plain.locator("[role=alert]").wait_for()
+    assert plain.locator("#code").is_visible()
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (run `make setup`)")

@@ -51,14 +51,10 @@ def stage(app: Flask, database_url: str) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def context(chromium: str, stage: Stage) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser.new_context(
-            base_url=stage.url, viewport={"width": 412, "height": 915}, locale="zh-CN"
-        )
-        browser.close()
+def context(browser: Any, stage: Stage) -> Any:
+    return browser.new_context(
+        base_url=stage.url, viewport={"width": 412, "height": 915}, locale="zh-CN"
+    )
 
 
 def take(page: Any, slip: str) -> list[str]:

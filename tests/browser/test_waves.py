@@ -99,8 +99,8 @@ def test_pages_of_messages_are_clean_at_both_sizes_and_in_both_languages(app, pa
         "slots": f"/slots/{at['community']}?round={at['ahead']}",
         "slots-areas": f"/slots/{at['county']}?round={at['ahead']}",
     }
-    look_over(page, pages, lang)
-    assert not complaints
+    wrong = look_over(page, pages.values(), lang, "waves-")
+    assert not complaints + wrong, "\n".join(complaints + wrong)
 
 
 def test_a_head_settles_a_message_in_doubt_by_phone(app, page, town):

@@ -48,15 +48,30 @@ def ground(app: Any, database_url: str) -> Iterator[Any]:
     database.clean(database_url)
 
 
-@given(script=scripts)
-@settings(
-    max_examples=25,
+FEW = settings(
+    max_examples=8,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a script of thirty steps can be read
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+MANY = settings(FEW, max_examples=60)
+
+
+@given(script=scripts)
+@FEW
 def test_every_number_and_every_state_is_as_recounted(ground, client, script):
+    live(client, script)
+
+
+@pytest.mark.long
+@given(script=scripts)
+@MANY
+def test_every_number_and_every_state_is_as_recounted_however_days_go(ground, client, script):
+    live(client, script)
+
+
+def live(client, script):
     town = Town(client)
     try:
         town.play(script)

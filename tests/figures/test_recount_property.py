@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening import clock, jobs
@@ -22,7 +22,7 @@ from screening.places.queries import TREE
 from tests import database
 from tests.coverage.happenings import Happening, Town
 from tests.coverage.recount import recount
-from tests.coverage.test_recount_property import step
+from tests.coverage.test_recount_property import FEW, MANY, step
 from tests.figures.recount import COMMUNITY, Books
 
 # a positive pool and a negative one, somebody lost, somebody who moved street before the swab
@@ -49,14 +49,19 @@ def ground(app: Any, database_url: str) -> Iterator[Any]:
 
 
 @given(script=scripts)
-@settings(
-    max_examples=16,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(FEW, max_examples=6)
 def test_every_figure_and_every_number_of_the_command_page_is_as_recounted(ground, client, script):
+    live(client, script)
+
+
+@pytest.mark.long
+@given(script=scripts)
+@MANY
+def test_every_figure_is_as_recounted_however_days_go(ground, client, script):
+    live(client, script)
+
+
+def live(client, script):
     town = Town(client)
     try:
         town.play(script)

@@ -35,10 +35,10 @@ def file(*rings: list) -> bytes:
 )
 def test_holes_without_end_are_refused_in_seconds(rings):
     data = file(*rings)
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises((BadBoundaries, Faults)):
         read_boundaries(data)
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 @pytest.mark.parametrize("crs", ["x", 5, [], {"properties": "x"}, {"properties": {"name": []}}])

@@ -87,7 +87,13 @@ def test_an_alert_is_cleared_by_two_and_never_by_one_in_two_browsers(app, bench)
 
     def ask(by):
         return lambda: alerts.ask_clearing(
-            cell, alert_id, "contamination", "复测阴性", "器械污染", by=Signature(by), at=clock.now()
+            cell,
+            alert_id,
+            "contamination",
+            "复测阴性",
+            "器械污染",
+            by=Signature(by),
+            at=clock.now(),
         )
 
     def yes(by):

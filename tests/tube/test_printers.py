@@ -169,12 +169,13 @@ def test_an_empty_run_is_told_as_such():
             act()
 
 
-def test_ten_thousand_labels_take_less_than_twenty_seconds():
-    codes = make_codes(Kind.TUBE, range(10_000))
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.long)])
+def test_ten_thousand_labels_take_less_than_twenty_seconds(count):
+    codes = make_codes(Kind.TUBE, range(count))
     start = time.process_time()
     data = pdf.label_sheet(codes, title="Tubes", kind=Kind.TUBE)
-    assert time.process_time() - start < 20
-    assert len(data) < 4_000_000
+    assert time.process_time() - start < count / 500
+    assert len(data) < count * 400
 
 
 def test_badges_and_site_sheets_are_read_back(tmp_path):
