@@ -16,6 +16,7 @@ from screening.registry.queries import ROUNDS
 from screening.registry.rules import Flag
 from screening.registry.service import exemptions, persons
 from screening.reminders import service as reminders
+from screening.tickets.desk import count_tickets
 from screening.tube import service as tubes
 from screening.tube.codes import Kind, make_code
 from screening.tube.queries import get_key, get_tube
@@ -314,6 +315,7 @@ class Town:
         """The market round is signed; nothing that comes later changes its numbers."""
         if self.signed_at is None:
             self.signed_at = clock.now()
+            count_tickets()  # the worker has counted them before anybody signs
             run(
                 "UPDATE round SET state = 'closed', stopped_at = %s, signed_at = %s "
                 "WHERE round_id = %s",
