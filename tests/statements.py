@@ -39,7 +39,13 @@ NAMED = re.compile(r"^\s*(\w+)(?:\s+(?:as\s+)?(\w+))?")
 COMPARED = re.compile(r"(?:(\w+)\.)?cell_id\s*=\s*(?:(\w+)\.)?(\w+|%)")
 IS_IN = re.compile(r"(?:(\w+)\.)?(?:cell_id|tube_cell)\s+(?:in|between)\b")
 
+WRITTEN = re.compile(
+    r"\b(?:insert\s+into|update(?:\s+only)?|delete\s+from|merge\s+into|copy|truncate(?:\s+table)?)"
+    r"\s+(\w+)"
+)
+
 offences: list[str] = []
+touched: set[str] = set()  # tables that a statement wrote to since somebody cleared this
 
 
 class Listening(psycopg.Cursor):
@@ -69,6 +75,7 @@ def heard() -> Iterator[list[str]]:
 
 def hear(query: Any) -> None:
     text = _text(query)
+    touched.update(written(text))
     tables = unrouted(text)
     if tables:
         sender = _sender()
@@ -94,6 +101,15 @@ def _sender() -> str | None:
             return f"{Path(path).relative_to(ROOT)}:{frame.f_lineno}"
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+@cache
+def written(text: str) -> frozenset[str]:
+    """The tables that a statement writes to."""
+    from screening.db import Base
+
+    flat = LITERAL.sub(" ", text).replace('"', "").lower()
+    return frozenset(WRITTEN.findall(flat)) & frozenset(Base.metadata.tables)
 
 
 @cache
