@@ -20,6 +20,15 @@ class Refused(Faults):
     en = "None of the tubes can be {what_en}; the reasons follow."
 
 
+class NothingTicked(Problem):
+    """The desk's page without a tick; for the API no tubes mean all of the run."""
+
+    status = 422
+    code = "nothing_ticked"
+    zh = "没有勾选试管，什么也没有做。请先勾选。"
+    en = "No tube is ticked, so nothing was done. Tick tubes first."
+
+
 class TubeProblem(Problem):
     """A reason that names its tube."""
 

@@ -352,6 +352,33 @@ def test_the_desk_leads_from_the_plate_to_the_release(bench, client):
     assert "1" in client.get(f"/reporting/tubes/{tube}").text
 
 
+def test_the_desk_does_nothing_without_a_tick_and_keeps_the_ticks_of_a_refused_page(bench, client):
+    tubes = [bench.fill(n, 1) for n in range(3)]
+    run_id = bench.test(*tubes)
+    headers = make.sign_in(client, bench.technician, cookie=True)
+    url = f"/reporting/runs/{bench.lab_id}/{run_id}"
+
+    def post(act, *ticked, pin=PIN):
+        data = {"barcode": list(ticked), "step": "1", "secret": pin}
+        return client.post(f"{url}/{act}", headers=headers, data=data)
+
+    def ticked(page):
+        return [t for t in tubes if f'aria-label="{t}" checked' in page.text]
+
+    assert ticked(client.get(url)) == tubes
+    r = post("review")
+    assert r.status_code == 422 and "没有勾选试管" in r.text and ticked(r) == []
+    r = post("review", *tubes[:2], pin="999999")
+    assert "PIN" in r.text and ticked(r) == tubes[:2]
+    assert post("review", *tubes[:2]).status_code == 303
+    assert ticked(client.get(url)) == tubes[2:]
+    bench.review(*tubes[:2], step=2)
+    bench.review(tubes[2], step=1)
+    headers = make.sign_in(client, bench.second, cookie=True)
+    r = post("release")
+    assert r.status_code == 422 and all(bench.results(t) == [] for t in tubes)
+
+
 def test_the_history_of_a_person_names_every_link(bench, client):
     tube = bench.fill(0, 3)
     bench.through(tube, outcome=POS)

@@ -115,7 +115,8 @@ def show_run(lab_id: int, run_id: int) -> Any:
     return render_template("reporting/run.html", **_view(lab_id, run_id))
 
 
-def _view(lab_id: int, run_id: int) -> dict[str, Any]:
+def _view(lab_id: int, run_id: int, kept: Sequence[str] | None = None) -> dict[str, Any]:
+    """`kept`: what was ticked on the page that was refused, so that it stands there again."""
     lab, actor = get_lab(lab_id), current_actor()
     calls = {c.barcode: c for c in list_calls(lab.cell_id, run_id)}
     found = queries.standings(calls, lab)
@@ -128,6 +129,8 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
     reviewer = actor.may(scopes.RELEASERS, place_of_lab(lab_id))
     steps = _steps(rows, actor, reviewer)
     counts = Counter(r["next"] for r in rows)
+    asked = request.values.get("step", 0, int)
+    step = asked if asked in steps else next(iter(steps), 0)
     return {
         "lab": lab,
         "run_id": run_id,
@@ -137,9 +140,8 @@ def _view(lab_id: int, run_id: int) -> dict[str, Any]:
         "targets": targets,
         "counts": counts,
         "may_release": reviewer,
-        "step": asked
-        if (asked := request.values.get("step", 0, int)) in steps
-        else next(iter(steps), 0),
+        "step": step,
+        "ticked": _ticked(rows, step) if kept is None else set(kept),
         "steps": steps,
         "labels": labels(rows),
         "holds": [hold_line(h, actor) for h in holds_of(lab, [run_id])],
@@ -218,6 +220,20 @@ def _steps(rows: list[dict[str, Any]], actor: Actor, reviewer: bool) -> dict[int
     return {step: n for step, n in waits.items() if n}
 
 
+def _ticked(rows: list[dict[str, Any]], step: int) -> set[str]:
+    """What one press is for: the plain negatives to be signed, else what may be released."""
+    plain = {r["barcode"] for r in rows if step and r["plain"] and r["next"] == f"review{step}"}
+    return plain or {r["barcode"] for r in rows if r["next"] == "release"}
+
+
+def _chosen() -> list[str]:
+    """The ticked tubes. Raises NothingTicked: a page without a tick never means the whole run."""
+    chosen = request.form.getlist("barcode")
+    if not chosen:
+        raise refusals.NothingTicked()
+    return chosen
+
+
 def labels(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "review1": _("待一审"),
@@ -232,7 +248,8 @@ def labels(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def again(problem: Problem, lab_id: int, run_id: int) -> Any:
-    return refused(problem, "reporting/run.html", **_view(lab_id, run_id))
+    view = _view(lab_id, run_id, request.form.getlist("barcode"))
+    return refused(problem, "reporting/run.html", **view)
 
 
 @bp.post("/reporting/runs/<int:lab_id>/<int:run_id>/review")
@@ -241,7 +258,7 @@ def review_run(lab_id: int, run_id: int) -> Any:
     """Sign the ticked tubes of a run."""
     try:
         out = service.review(
-            request.form.getlist("barcode"), 2 if text("step") == "2" else 1, lab_id=lab_id,
+            _chosen(), 2 if text("step") == "2" else 1, lab_id=lab_id,
             by=current_actor(), secret=text("secret", 256), run_id=run_id, desk=current_desk(),
             at=clock.now(),
         )  # fmt: skip
@@ -261,7 +278,7 @@ def release_run(lab_id: int, run_id: int) -> Any:
     """Release the ticked tubes of a run."""
     try:
         out = service.release(
-            request.form.getlist("barcode"), lab_id=lab_id, by=current_actor(), run_id=run_id,
+            _chosen(), lab_id=lab_id, by=current_actor(), run_id=run_id,
             desk=current_desk(), at=clock.now(),
         )  # fmt: skip
     except Problem as problem:
