@@ -8,13 +8,14 @@ from typing import Any
 
 from screening.accounts.doors import door
 from screening.accounts.queries import phones_of
+from screening.dashboard.command_sentences import moment
 from screening.dashboard.queries import list_responsible
 from screening.dashboard.told import lang, when
 from screening.figures.queries.groups import GROUP_DEFINITIONS
 from screening.figures.queries.stragglers import KINDS
 from screening.figures.rules import CHANNELS
 from screening.figures.standing import minutes_since
-from screening.i18n import _, age, current_lang, dt, hm
+from screening.i18n import _, age, current_lang, dt
 from screening.lab import words as lab_words
 from screening.ledger.queries import names_of_places
 from screening.ledger.rules import PARTS
@@ -225,7 +226,8 @@ class Lines:
                 "text": age(x["median"]), "sort": x["median"] or 0,
                 "sub": _("95 分位 %(a)s，最慢 %(b)s", a=age(x["p95"]), b=age(x["worst"])),
             } if x["median"] is not None else "—",
-            "empty": _("只增不减") if x["jams"] else hm(when(x["empty"])),
+            "empty": _("只增不减") if x["jams"] else moment(x["empty"], self.at)
+            if x["empty"] else "—",
             "who": self.call(self.keepers.get(("lab", x["lab"]))),
             "tone": "look" if full or x["jams"] or x["overdue"] else "",
         }  # fmt: skip

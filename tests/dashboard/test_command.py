@@ -190,6 +190,13 @@ def test_a_list_has_as_many_rows_as_its_number(client, day, what):
     assert page.count('href="/tubes/') == body["figures"][what][0]
 
 
+def test_a_bulge_of_the_funnel_opens_the_tubes_that_stand_there(client, day):
+    viewer = Viewer(client)
+    page = viewer.get(f"/command/{county(day)}").text
+    stuck = re.search(r'href="(/command/\d+/tubes/tubes_undelivered[^"]*)"', page)
+    assert stuck and day.waiting in viewer.get(stuck[1].replace("&amp;", "&")).text
+
+
 def test_a_list_that_does_not_exist_is_not_found(client, day):
     Viewer(client).get(f"/command/{county(day)}/tubes/everything", 404)
 

@@ -31,6 +31,7 @@ USUAL: list[Happening] = [
     ("release", 0, 2, 1), ("count", 0, 0, 0), ("swab_as_resample", 0, 1, 2), ("swab", 11, 2, 3),
     ("release", 0, 2, 0), ("contact", 4, 5, 1), ("excuse", 5, 1, 1), ("receive", 3, 0, 0),
 ]  # fmt: skip
+BULGES = {"collect": "tubes_undelivered", "deliver": "tubes_untested", "test": "tubes_unreleased"}
 scripts = st.builds(
     lambda usual, rest: USUAL[:usual] + rest,
     st.integers(0, len(USUAL)),
@@ -97,7 +98,9 @@ def same_figures(books: Books, scene: Scene) -> None:
     assert not wrong, f"{scene.node.name} of level {scene.node.level}: (told, recounted) {wrong}"
     for what in (*STAGES, "tubes_late", "tubes_held", "positive_tubes"):
         assert len(list_tubes(scene, what)) == told[what], what
-    assert set(MORE) - set(told) == {"tubes_waiting", "tubes_untested"}
+    for link, what in BULGES.items():
+        assert len(list_tubes(scene, what)) == books.page(scene.node)["held"][link][0], what
+    assert set(MORE) - set(told) == {"tubes_waiting", *BULGES.values()}
 
 
 def same_page(books: Books, scene: Scene, *, kept: bool) -> None:

@@ -104,6 +104,10 @@ def steps(node: Node, round_id: int, row: CoverageRow, now: datetime) -> list[di
     here = url_for(".show_area", area_id=node.area_id, round=round_id)
     ledger = door("ledger_pages.overview", round=round_id) or here
 
+    def tubes(what: str) -> str:
+        asked: dict[str, Any] = {"area_id": node.area_id, "what": what, "round": round_id}
+        return door("dashboard_pages.command_tubes", **asked) or ledger
+
     def link(
         key: str, label: str, count: int, stuck: str, rest: int, href: str, why: str
     ) -> dict[str, Any]:
@@ -116,11 +120,14 @@ def steps(node: Node, round_id: int, row: CoverageRow, now: datetime) -> list[di
     return [
         link("due", _("应检"), row.due, _("未检"), row.missed, missed,
              _("本轮范围内的底数减去有代码的豁免")),
-        link("collect", _("采"), row.reached, _("未送达"), row.reached - row.delivered, ledger,
+        link("collect", _("采"), row.reached, _("未送达"), row.reached - row.delivered,
+             tubes("tubes_undelivered"),
              _("有一份有效样本的人数，每人只计一次")),
-        link("deliver", _("送"), row.delivered, _("未检出"), row.delivered - row.tested, ledger,
+        link("deliver", _("送"), row.delivered, _("未检出"), row.delivered - row.tested,
+             tubes("tubes_untested"),
              _("样本已到实验室的人数")),
-        link("test", _("检"), row.tested, _("未发布"), row.tested - row.resulted, ledger,
+        link("test", _("检"), row.tested, _("未发布"), row.tested - row.resulted,
+             tubes("tubes_unreleased"),
              _("样本已有检测结果的人数")),
         link("report", _("报"), row.resulted, "", 0, here, _("结果已发布的人数")),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from screening.dashboard import command_sentences as sentences
 from screening.dashboard.command_lines import Lines
 from screening.dashboard.drawn import DRAWN, answer, private, tag_of
 from screening.dashboard.pages.frame import SEERS, bp, chosen, head, own_area, started
-from screening.dashboard.pages.round import clock_lines
+from screening.dashboard.pages.round import clock_lines, tubes
 from screening.dashboard.told import lang, told, when
 from screening.figures import service
 from screening.figures.rules import Sheet, from_plain
@@ -163,9 +163,21 @@ def steps(
     keys = ("due", "collect", "deliver", "test", "report")
     stuck = {
         "due": (_("未检"), sheet["missed"], told(sheet.figures["missed"])["href"]),
-        "collect": (_("未送达"), sheet["reached"] - sheet["delivered"], _late(policy, node)),
-        "deliver": (_("未检出"), sheet["delivered"] - sheet["tested"], _late(policy, node)),
-        "test": (_("未发布"), sheet["tested"] - sheet["resulted"], _late(policy, node)),
+        "collect": (
+            _("未送达"),
+            sheet["reached"] - sheet["delivered"],
+            tubes(policy, node, "undelivered"),
+        ),
+        "deliver": (
+            _("未检出"),
+            sheet["delivered"] - sheet["tested"],
+            tubes(policy, node, "untested"),
+        ),
+        "test": (
+            _("未发布"),
+            sheet["tested"] - sheet["resulted"],
+            tubes(policy, node, "unreleased"),
+        ),
     }
     out = []
     for key, (name, label) in zip(keys, words.items(), strict=True):
@@ -191,8 +203,3 @@ def steps(
 def _notes(late: int, clock: Clock | None) -> list[str]:
     told = [_("超时 %(n)s 管", n=late)] if late else []
     return told + ([_("通常 %(age)s", age=age(clock.median))] if clock else [])
-
-
-def _late(policy: RoundPolicy, node: Node) -> str:
-    return door("dashboard_pages.command_tubes", area_id=node.area_id, what="tubes_late",
-                round=policy.round_id)  # fmt: skip

@@ -54,7 +54,8 @@ def command_tubes(area_id: int, what: str) -> Any:
     return render_template(
         "dashboard/command_tubes.html", **_frame(scene, rounds),
         title=(d.zh, d.en)[lang()] if d else more()[what],
-        why=(d.why_zh, d.why_en)[lang()] if d else "",
+        why=(d.why_zh, d.why_en)[lang()] if d
+        else _("本辖区采样点的试管；居民也可能在别处采样，人数不必相等"),
         rows=[
             {
                 "barcode": {"text": t.barcode, "href": door("transport_pages.tube", barcode=t.barcode)},
@@ -73,7 +74,10 @@ def command_tubes(area_id: int, what: str) -> Any:
 
 def more() -> dict[str, str]:
     """Lists that are no figure of their own."""
-    return {"tubes_waiting": _("在采样点的试管"), "tubes_untested": _("在实验室待检的试管")}
+    return {
+        "tubes_waiting": _("在采样点的试管"), "tubes_undelivered": _("还没有送达的试管"),
+        "tubes_untested": _("在实验室待检的试管"), "tubes_unreleased": _("还没有发布的试管"),
+    }  # fmt: skip
 
 
 @bp.get("/command/<int:area_id>/devices")

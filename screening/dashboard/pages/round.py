@@ -69,10 +69,13 @@ def steps_of(
     late = door("ledger_pages.overview", round=policy.round_id) or area
     stuck = {
         "due": (_("未检"), row.missed, missed, None),
-        "collect": (_("未送达"), row.reached - row.delivered, late, HELD["collect"]),
-        "deliver": (_("未检出"), row.delivered - row.tested, late, HELD["deliver"]),
-        "test": (_("未发布"), row.tested - row.resulted, late, HELD["test"]),
-    }
+        "collect": (_("未送达"), row.reached - row.delivered,
+                    tubes(policy, node, "undelivered") or late, HELD["collect"]),
+        "deliver": (_("未检出"), row.delivered - row.tested,
+                    tubes(policy, node, "untested") or late, HELD["deliver"]),
+        "test": (_("未发布"), row.tested - row.resulted,
+                 tubes(policy, node, "unreleased") or late, HELD["test"]),
+    }  # fmt: skip
     links = (
         ("due", _("应检"), row.due, _("本轮范围内的底数减去有代码的豁免")),
         ("collect", _("采"), row.reached, _("有一份有效样本的人数，每人只计一次")),
@@ -96,6 +99,12 @@ def steps_of(
             }  # fmt: skip
         out.append(step)
     return out
+
+
+def tubes(policy: RoundPolicy, node: Node, where: str) -> str:
+    """The tubes that stand between two links, as far as this person may open them."""
+    return door("dashboard_pages.command_tubes", area_id=node.area_id, what=f"tubes_{where}",
+                round=policy.round_id)  # fmt: skip
 
 
 def clock_lines(policy: RoundPolicy, found: Mapping[str, Clock]) -> list[dict[str, Any]]:

@@ -9,13 +9,16 @@ from screening.db import fetch
 from screening.errors import NotFound
 from screening.figures.queries.scene import Scene
 from screening.figures.rules import IN_CHAIN, STAGES
+from screening.figures.standing import HELD
 from screening.tube.rules import Stage
 
 MORE: dict[str, frozenset[Stage]] = {
     "tubes_late": IN_CHAIN,
     "tubes_held": IN_CHAIN,
     "tubes_waiting": frozenset((Stage.OPEN, Stage.CLOSED, Stage.PACKED)),
-    "tubes_untested": frozenset((Stage.RECEIVED, Stage.PLATED)),
+    "tubes_undelivered": frozenset(HELD["collect"]),
+    "tubes_untested": frozenset(HELD["deliver"]),
+    "tubes_unreleased": frozenset(HELD["test"]),
 }
 ALSO = {  # a number's own condition beside the stage
     "tubes_late": "AND due_at <= %(at)s",
