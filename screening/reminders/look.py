@@ -21,6 +21,8 @@ from screening.reminders import rules
 from screening.reminders.queries import (
     get_wave,
     list_exempt,
+    list_gone,
+    list_owners,
     list_sampled,
     opted_out,
     silent_communities,
@@ -30,6 +32,8 @@ from screening.reminders.waves import AAD, CANCELLED, keep
 
 LONGEST_ID = 20  # digits
 SILENT_WAIT = timedelta(minutes=10)
+# why a person is not named any more; where several are in one message the last one is its reason
+FALLEN = ("sampled", "left", "number_changed", "exempt")
 
 
 class Message(NamedTuple):
@@ -160,26 +164,24 @@ def mark(m: Message, state: str, at: datetime, why: str | None = None) -> None:
 
 
 def look(messages: Sequence[Message], at: datetime, *, at_silence: bool = True) -> list[Message]:
-    """Those that may go now, naming only whose swab the server does not hold at this moment; the
-    others are dropped or put off. Without `at_silence` it is not asked who has fallen silent."""
+    """Those that may go now, naming only who is still here, under this number, and whose swab the
+    server does not hold at this moment; the others are dropped or put off. Without `at_silence` it
+    is not asked who has fallen silent."""
     if not messages:
         return []
     waves = _waves(messages)
     silent = _silent(messages, waves, at) if at_silence else set()
-    sampled: set[tuple[int, int, int]] = set()
-    exempt: set[tuple[int, int, int]] = set()
-    for round_id in {m.round_id for m in messages}:
-        pairs = [p for m in messages if m.round_id == round_id for p in m.pairs]
-        sampled |= {(round_id, *p) for p in list_sampled(round_id, pairs)}
-        exempt |= {(round_id, *p) for p in list_exempt(round_id, pairs, at=at)}
-    keys = ring()
-    out = opted_out([seals.phone_hash(keys, m.phone) for m in messages])
+    phones = {m.phone: seals.phone_hash(ring(), m.phone) for m in messages}
+    out = opted_out(list(phones.values()))
+    fallen = _fallen(messages, phones, at)
     ready = []
     for m in messages:
         state, _ = waves[m.wave]
-        left = [w for w in m.who if (m.round_id, w[0], w[1]) not in sampled]
-        free = [w for w in left if (m.round_id, w[0], w[1]) not in exempt]
-        why = _why_not(m, state, left, free, out, at)
+        whys = [fallen.get((m.outbox_id, w[0], w[1])) for w in m.who]
+        free = [w for w, why in zip(m.who, whys, strict=True) if why is None]
+        nobody = None if free else max((w for w in whys if w), key=FALLEN.index, default=FALLEN[0])
+        phone = phones[m.phone]
+        why = _why_not(m, state, nobody, phone, phone in out, at)
         if why is not None:
             outbox.settle(m.cell, m.outbox_id, outbox.DROPPED, at=at, error=why)
             mark(m, "dropped", at, why)
@@ -190,20 +192,40 @@ def look(messages: Sequence[Message], at: datetime, *, at_silence: bool = True) 
     return ready
 
 
+def _fallen(
+    messages: Sequence[Message], phones: Mapping[str, bytes], at: datetime
+) -> dict[tuple[int, int, int], str]:
+    """{(message, cell, person): why this person is not named any more}, a word of FALLEN."""
+    owners = list_owners(phones.values())
+    gone = list_gone(p for m in messages for p in m.pairs)
+    fallen: dict[tuple[int, int, int], str] = {}
+    for round_id in {m.round_id for m in messages}:
+        of_round = [m for m in messages if m.round_id == round_id]
+        pairs = [p for m in of_round for p in m.pairs]
+        sampled = list_sampled(round_id, pairs)
+        exempt = list_exempt(round_id, pairs, at=at)
+        for m in of_round:
+            for pair in m.pairs:
+                whys = (
+                    pair in sampled, pair in gone, (phones[m.phone], *pair) not in owners,
+                    pair in exempt,
+                )  # fmt: skip
+                if any(whys):
+                    fallen[m.outbox_id, *pair] = FALLEN[whys.index(True)]
+    return fallen
+
+
 def _why_not(
-    m: Message, state: str, left: list, free: list, out: set[bytes], at: datetime
+    m: Message, state: str, nobody: str | None, phone: bytes, opted: bool, at: datetime
 ) -> str | None:
-    """A key of rules.DROPPED, or None when the message may go."""
+    """A key of rules.DROPPED, or None when the message may go; `nobody` says why none is left."""
     if state == CANCELLED:
         return "cancelled"
     if not _may_remind(m):
         return "round_over"
-    if not left:
-        return "sampled"
-    if not free:
-        return "exempt"
-    phone = seals.phone_hash(ring(), m.phone)
-    if phone in out:
+    if nobody is not None:
+        return nobody
+    if opted:
         return "opted_out"
     if told_lately(m.round_id, m.template, m.wave, [phone], at=at):
         return "told_lately"

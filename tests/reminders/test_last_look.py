@@ -7,7 +7,10 @@ import time
 from datetime import timedelta
 
 from screening import clock
-from screening.db import insert, new_id
+from screening.db import db, insert, new_id, run
+from screening.registry import seals
+from screening.registry.rules import Flag
+from screening.registry.service.persons import mark, ring
 from screening.reminders import pace, sender
 from tests.reminders.test_gateways import wang
 from tests.reminders.test_waves import states
@@ -84,6 +87,40 @@ def test_a_swab_under_a_number_that_was_found_to_be_the_same_person_counts(town,
     town.sample(client, [code])
     assert sender.send_due(Box()) == 0
     assert states(wave_id)["dropped:sampled"] == 1
+
+
+def test_who_was_marked_deceased_or_left_since_is_not_named_any_more(town):
+    here = town.communities[0]
+    dead = person(here, "王五", "13800001001")
+    away = person(here, "赵六", "13800001002")
+    gone = person(here, "钱七", "13800001002")  # one phone, two names
+    person(here, "孙八", "13800001003")
+    left = person(here, "李九", "13800001003")
+    wave_id = town.wave()
+    mark(*dead[:2], add=Flag.DECEASED)
+    mark(*gone[:2], add=Flag.LEFT)
+    run("UPDATE person SET left_at = %s WHERE cell_id = %s AND person_id = ANY(%s)",
+        (clock.now(), here.cell_id, [away[1], left[1]]))  # fmt: skip
+    db.session.commit()
+    box = Box()
+    assert sender.send_due(box) == 1
+    ((_, phone, text),) = box.sent
+    assert phone == "13800001003" and "孙" in text and "李" not in text
+    assert states(wave_id) == {"dropped:left": 2, "sent": 1}
+
+
+def test_a_number_that_is_not_the_persons_any_more_is_not_written_to(town):
+    cell, person_id, _ = person(town.communities[0], "王五", "13800001001")
+    wave_id = town.wave()
+    run(
+        "UPDATE phone_key SET phone_hash = %s WHERE cell_id = %s AND person_id = %s "
+        "AND phone_hash = %s",
+        (seals.phone_hash(ring(), "13800001009"), cell, person_id,
+         seals.phone_hash(ring(), "13800001001")),
+    )  # fmt: skip
+    db.session.commit()
+    assert sender.send_due(Box()) == 0
+    assert states(wave_id) == {"dropped:number_changed": 1}
 
 
 def test_no_more_messages_a_second_than_the_channel_allows(town):

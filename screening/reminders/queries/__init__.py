@@ -22,6 +22,8 @@ from screening.reminders.queries.phones import (
 )
 from screening.reminders.queries.sending import (
     list_exempt,
+    list_gone,
+    list_owners,
     list_sampled,
     lock_messages,
 )
@@ -62,6 +64,8 @@ __all__ = [
     "in_order_of_doors",
     "list_contacts",
     "list_exempt",
+    "list_gone",
+    "list_owners",
     "list_sampled",
     "list_unknown",
     "list_waves",

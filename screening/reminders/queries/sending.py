@@ -1,4 +1,5 @@
-"""What is asked at the moment of sending: who is sampled, who is exempt, which rows are due."""
+"""What is asked at the moment of sending: who is sampled, exempt or gone, whose number it still is,
+which rows are due."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from screening.db import by_cell, fetch
+from screening.registry.rules import Flag
 from screening.registry.twins import numbers_of
 
 
@@ -38,6 +40,33 @@ def list_exempt(
         )
         out |= {(cell, r[0]) for r in rows}
     return out
+
+
+def list_gone(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of (cell, person) who have died, or left for good, under the number that counts now."""
+    wanted = set(pairs)
+    numbers = numbers_of(wanted)
+    dead, here = set(), set()
+    for cell, group in by_cell(set(numbers)):
+        for person, flags, left in fetch(
+            "SELECT person_id, flags, left_at IS NOT NULL FROM person WHERE cell_id = %s "
+            "AND person_id = ANY(%s)",
+            (cell, [p for _, p in group]),
+        ):
+            if flags & Flag.DECEASED:
+                dead.add((cell, person))
+            elif not left and not flags & (Flag.LEFT | Flag.DUPLICATE):
+                here.add((cell, person))
+    return {pair for pair in wanted if numbers[pair] & dead or not numbers[pair] & here}
+
+
+def list_owners(hashes: Collection[bytes]) -> set[tuple[bytes, int, int]]:
+    """(phone hash, cell, person): whose numbers these are now."""
+    rows = fetch(
+        "SELECT phone_hash, cell_id, person_id FROM phone_key WHERE phone_hash = ANY(%s)",
+        (sorted(set(hashes)),),
+    )
+    return {(bytes(h), cell, person) for h, cell, person in rows}
 
 
 def lock_messages(

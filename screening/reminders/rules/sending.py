@@ -55,6 +55,8 @@ LEFT_OUT: dict[str, Word] = {
 DROPPED: dict[str, Word] = {
     "sampled": Word("发送前已采样", "sampled before it was sent"),
     "exempt": Word("发送前已豁免", "exempt before it was sent"),
+    "left": Word("发送前已登记为离开或已故", "marked as gone before it was sent"),
+    "number_changed": Word("发送前已换号码", "has another number since"),
     "opted_out": Word("发送前已退订", "opted out before it was sent"),
     "told_lately": Word("刚收到同样的短信", "was just written to"),
     "cancelled": Word("本批已取消", "the wave was cancelled"),
