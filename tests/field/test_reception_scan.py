@@ -149,6 +149,18 @@ def test_undo_at_the_door_cancels_what_is_awaited(bench, box):
     bench.act(f"{bench.url}/scan", seal=seal, code="CMD-LEAK")
     page = bench.act(f"{bench.url}/scan", seal=seal, code="CMD-UNDO", awaits="leak")
     assert "awaits" not in page.request.args
+    assert "已取消，没有退样" in page.text
+
+
+def test_a_rejected_tube_stands_so_in_its_box_and_undo_says_that_it_stays(bench, box):
+    seal, tubes = box
+    bench.act(f"{bench.url}/scan", code=seal)
+    bench.act(f"{bench.url}/scan", seal=seal, code=tubes[0], awaits="leak")
+    bench.get(f"{bench.url}?seal={seal}")
+    line = bench.text[bench.text.index("箱内清单") :].partition(tubes[0])[2].partition("</tr>")[0]
+    assert "已退样" in line
+    page = bench.act(f"{bench.url}/scan", seal=seal, code="CMD-UNDO")
+    assert "这里没有可撤销的步骤" in page.text and tube_of(tubes[0])["stage"] == Stage.REJECTED
 
 
 def test_the_field_says_how_the_last_tube_stands_after_a_reload(bench, box):

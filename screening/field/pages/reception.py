@@ -57,12 +57,15 @@ def desk_of(lab_id: int, seal: str = "") -> dict[str, Any]:
     batch = find_seal(seal) if seal else None
     inside = list_inside(batch) if batch else {}
     out = scanned(batch) if batch else []
+    lying = list_tubes(find_keys(inside).values()) if inside else []
+    rejected = {t["barcode"] for t in lying if t["stage"] == Stage.REJECTED}
     return {
         "lab": places.get_lab(lab_id),
         "seal": seal,
         "batch": batch,
         "lines": [
-            {"tube": b, "state": {"tone": "ok", "text": _("已签收")} if r
+            {"tube": b, "state": {"tone": "look", "text": _("已退样")} if b in rejected
+             else {"tone": "ok", "text": _("已签收")} if r
              else {"tone": "unknown", "text": _("未扫到")}}
             for b, r in sorted(inside.items(), key=lambda x: x[1])
         ],

@@ -31,8 +31,8 @@ def reception_scan(lab_id: int) -> Any:
     seal = seal_of_form()
     try:
         command = read_command(text("code"))
-        if command is Command.UNDO:  # nothing is awaited any more
-            return back(lab_id, seal)
+        if command is Command.UNDO:
+            return _undo(lab_id, seal)
         if command is not None and command in REASONS:
             return back(lab_id, seal, awaits=command.value.removeprefix("CMD-").lower())
         if command is not None:
@@ -46,6 +46,15 @@ def reception_scan(lab_id: int) -> Any:
         return _tube(lab_id, seal, tube)
     except CodeProblem as p:
         return _stopped([checks.refused(p)], lab_id, seal)
+
+
+def _undo(lab_id: int, seal: str) -> Any:
+    """Nothing is awaited any more; what was received or rejected is a fact and stays."""
+    if text("awaits"):
+        flash(_("已取消，没有退样；下一管照常签收。"), "ok")
+    else:
+        flash(_("这里没有可撤销的步骤：签收和退样已经记下，不能收回。"), "look")
+    return back(lab_id, seal)
 
 
 def _box(lab_id: int, seal: str) -> Any:
