@@ -13,7 +13,7 @@ from screening.coverage.missed_rules import Limit
 from screening.coverage.queries import communities_under
 from screening.coverage.rules import CoverageRow, total
 from screening.coverage.swabs import hashed
-from screening.db import fetch
+from screening.db import by_cell, fetch
 from screening.errors import Problem
 from screening.places.queries import Node
 from screening.places.rules import BUILDING, GRID
@@ -52,6 +52,8 @@ def count_groups(node: Node, round_id: int, *, at: datetime) -> Groups:
     Raises AreaTooLarge, NoSuchRound."""
     communities = communities_under(node)
     if len(communities) > MOST.value:
+        communities = _peopled(communities)
+    if len(communities) > MOST.value:
         raise AreaTooLarge(n=len(communities), most=MOST.value)
     rows = rows_of_groups(node, communities, round_id, at=at)
     industries: dict[str, list[CoverageRow]] = defaultdict(list)
@@ -63,6 +65,19 @@ def count_groups(node: Node, round_id: int, *, at: datetime) -> Groups:
         sorted(((g, e, r) for (g, e), r in rows.items() if e),
                key=lambda x: _lag(x[2], x[0] + x[1])),
     )  # fmt: skip
+
+
+def _peopled(communities: list[Node]) -> list[Node]:
+    """Those in which anybody is registered: a round of three streets counts three streets."""
+    found = {
+        r[0]
+        for cell, own in by_cell(stores_of(communities))
+        for r in fetch(
+            "SELECT c.id FROM unnest(%s::int8[]) AS c (id) WHERE EXISTS (SELECT FROM person "
+            "WHERE cell_id = %s AND community_id = c.id)", ([c for _, c in own], cell),
+        )
+    }  # fmt: skip
+    return [n for n in communities if n.area_id in found]
 
 
 def rows_of_groups(

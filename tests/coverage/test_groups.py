@@ -94,6 +94,15 @@ def test_an_area_too_large_for_one_request_says_so(city, monkeypatch):
         counted(city)
 
 
+def test_communities_without_anybody_do_not_make_an_area_too_large(city, monkeypatch):
+    street = places.find_area(city.sites[0].area.cell_id)
+    for _ in range(3):
+        make.area("community", street)
+    places.TREE.forget()
+    monkeypatch.setattr(groups, "MOST", groups.Limit(2, "test"))
+    assert counted(city).whole.due == 2 * len(JOBS)
+
+
 def test_a_grid_counts_its_own_people_only(city):
     a = city.sites[0].area
     grid = make.area("grid", a)
