@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from screening.accounts.guard import At, lab, refuse
+from screening.accounts.queries import actors_of
 from screening.accounts.roles import Actor, Role
 from screening.lab import queries
 from screening.lab.queries import AlertRow, Reach
+from screening.lab.queries.duty import DutyRow, place_of
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY, Place
 from screening.tube.labels import read_tube
@@ -70,6 +72,17 @@ def may_answer(actor: Actor, place: Place) -> bool:
     """Whether a call to this place is this person's to answer: the laboratory's own, or whoever
     watches over it."""
     return actor.may(ALERTED if place.kind == "lab" else WATCHERS, place)
+
+
+def still_fit(duties: Iterable[DutyRow]) -> list[DutyRow]:
+    """Of these rows of the roster those whose person could still answer a call there."""
+    rows = list(duties)
+    actors = actors_of({d.staff_id for d in rows})
+    return [
+        d for d in rows
+        if (actor := actors.get(d.staff_id))
+        and may_answer(actor, place_of(d.kind, d.place_id))
+    ]  # fmt: skip
 
 
 def may_keep(actor: Actor, place: Place) -> bool:

@@ -207,6 +207,29 @@ def test_a_home_that_is_known_late_is_called_late_and_the_city_again_if_need_be(
     assert [level for level, _, seen in calls() if not seen] == [2, 3, 3]
 
 
+def lose(who):
+    """The role is taken from somebody who stands on the roster."""
+    run("DELETE FROM grant_role WHERE staff_id = %s", (who.staff_id,))
+    db.session.commit()
+
+
+def test_who_lost_the_role_is_not_rung_and_the_next_level_is(bench, roster):
+    lose(roster["lab"])
+    positive(bench)
+    assert [phone for phone, _ in rung()] == ["13000000002"]
+    assert calls()[0][:2] == (1, 1)
+
+
+def test_a_call_goes_on_at_once_when_the_only_one_rung_loses_the_role(bench, roster):
+    positive(bench)
+    lose(roster["district"])
+    assert follow(1) > 0
+    assert [phone for phone, _ in rung()[2:]] == ["13000000003"]
+    before = rung()
+    follow(2)
+    assert rung() == before
+
+
 # --- afterwards ---------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from screening.lab.rules.duty_rules import (
     due_at,
     gaps,
     is_due,
+    is_stranded,
     level_of,
     on_duty,
     one_up,
@@ -133,3 +134,8 @@ def test_members_are_known_when_each_of_them_is():
 
 def test_the_numbers_have_a_source():
     assert all(n.source for n in (MINUTES, LOOK_AHEAD))
+
+
+def test_a_call_is_stranded_once_nobody_who_was_rung_is_on_duty():
+    assert is_stranded([1], []) and is_stranded([1, 2], [3]) and is_stranded([], [3])
+    assert not is_stranded([1, 2], [2, 3]) and not is_stranded([], [])

@@ -146,14 +146,12 @@ def places_called(alerts: Collection[tuple[int, int]]) -> set[tuple[int, str, in
     return set(rows)
 
 
-def lock_due(at: datetime) -> list[CallRow]:
-    """Calls that nobody has answered in time; those in the future too, when the clock was set back.
-    What another worker holds is left to it."""
+def lock_running() -> list[CallRow]:
+    """Calls that nobody has answered yet. What another worker holds is left to it."""
     rows = fetch(
         f"SELECT {_CALL} FROM duty_call c WHERE c.due_at IS NOT NULL "
-        "AND (c.due_at <= %s OR c.called_at > %s) ORDER BY c.cell_id, c.call_id "
-        "FOR UPDATE SKIP LOCKED /* fan-out: the worker looks at the few calls that run */",
-        (at, at),
+        "ORDER BY c.cell_id, c.call_id "
+        "FOR UPDATE SKIP LOCKED /* fan-out: the worker looks at the few calls that run */"
     )
     return [CallRow(*r) for r in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -119,6 +119,11 @@ def due_at(called_at: datetime, minutes: int, *, anybody: bool) -> datetime:
 def is_due(due: datetime, called_at: datetime, now: datetime) -> bool:
     """A call from the future is due as well: the clock was set back meanwhile."""
     return due <= now or called_at > now
+
+
+def is_stranded(rung: Collection[int], there: Collection[int]) -> bool:
+    """Nobody who was rung is on duty there any more, or somebody is where nobody was."""
+    return bool(rung or there) and not set(rung) & set(there)
 
 
 # --- the members of an alerted tube -------------------------------------------------------------

@@ -15,6 +15,7 @@ from screening.db import by_cell, fetch, insert, new_id, run
 from screening.lab.queries import duty as queries
 from screening.lab.queries.duty import CallRow, DutyRow
 from screening.lab.rules import duty_rules as rules
+from screening.lab.scopes import still_fit
 from screening.places import queries as places
 from screening.places.rules import EVERYWHERE, Place
 from screening.registry.service.persons import ring
@@ -69,10 +70,13 @@ def minutes() -> int:
 
 
 class Roster:
-    """Who is on duty at one moment, and the phones on which to reach them."""
+    """Who is on duty at one moment, and the phones on which to reach them; who lost the role over
+    the place could not answer and is not there."""
 
     def __init__(self, at: datetime) -> None:
-        self._rows = queries.list_on_duty(at)
+        rows = queries.list_on_duty(at)
+        fit = {d.duty_id for d in still_fit(d for d, _ in rows)}
+        self._rows = [(d, account) for d, account in rows if d.duty_id in fit]
         self._by_place = rules.on_duty([d.shift for d, _ in self._rows], at)
 
     def at(self, place: Place) -> list[int]:
@@ -216,10 +220,13 @@ def follow(*, at: datetime) -> int:
     """What nobody answered is rung again and called one level up; homes that were not known at
     import are called now. One step however far the clock jumped; returns how many calls."""
     made = call(_standing_alerts(at), at=at, known=True)
-    due = queries.lock_due(at)
-    if not due:
+    running = queries.lock_running()
+    if not running:
         return made
     roster, rung = Roster(at), Counter[int]()
+    due = [c for c in running if _is_due(c, roster, at)]
+    if not due:
+        return made
     groups: dict[tuple[int, str, int], list[CallRow]] = defaultdict(list)
     for c in due:
         groups[c.cell_id, c.kind, c.place_id].append(c)
@@ -244,6 +251,13 @@ def follow(*, at: datetime) -> int:
         up = [p for p in up if not roster.at(p.place)]
     _ring(rung, due[0].cell_id, roster, at)
     return made + len(due)
+
+
+def _is_due(c: CallRow, roster: Roster, at: datetime) -> bool:
+    """In time, or as soon as others are on duty there than those who were rung."""
+    assert c.due_at is not None
+    there = roster.at(queries.place_of(c.kind, c.place_id))
+    return rules.is_due(c.due_at, c.called_at, at) or rules.is_stranded(c.staff_ids, there)
 
 
 def _standing_alerts(at: datetime) -> list[Alerted]:

@@ -17,7 +17,7 @@ from screening.lab import queries as lab
 from screening.lab.queries import duty as queries
 from screening.lab.queries.duty import DutyRow
 from screening.lab.rules import duty_rules as rules
-from screening.lab.scopes import may_answer, may_keep
+from screening.lab.scopes import may_answer, may_keep, still_fit
 from screening.lab.service.calling import AAD
 from screening.places import queries as places
 from screening.places.rules import CITY, COUNTY, EVERYWHERE, Place
@@ -138,7 +138,8 @@ def list_posts(held: Sequence[Place], *, at: datetime) -> list[Post]:
     spots = {(p.kind, p.id) for p in found}
     names = queries.names_of(spots)
     rows: dict[tuple[str, int], list[DutyRow]] = {}
-    for row in queries.list_duties(spots, since=at, until=until + timedelta(days=365)):
+    known = queries.list_duties(spots, since=at, until=until + timedelta(days=365))
+    for row in still_fit(known):
         rows.setdefault((row.kind, row.place_id), []).append(row)
     out = []
     for place in found:
