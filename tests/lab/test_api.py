@@ -111,6 +111,29 @@ def test_a_plate_code_is_used_once_in_a_laboratory(bench, lab, technician):
     assert (r.status_code, r.json["code"]) == (409, "plate_code_taken")
 
 
+def test_the_pages_of_a_plate_say_what_is_wrong_where_it_was_typed(bench, lab):
+    plate = bench.plate("P1")
+    headers = make.sign_in(
+        bench.client, make.staff(Role.LAB_TECHNICIAN, bench.city.lab), cookie=True
+    )
+
+    def form(path, **data):
+        return bench.client.post(f"/lab/{bench.lab.lab_id}/{path}", data=data, headers=headers)
+
+    rule = bench.rules["general-ct40"]
+    r = form("plates", code="P1", size="96m", rule_id=rule)
+    assert r.status_code == 409 and "请换一个，或打开那块板" in r.text and 'value="P1"' in r.text
+    r = form(f"plates/{plate.plate_id}/scan", code="CMD-UNDO")
+    assert "指令码 CMD-UNDO 只用于扫码加样" in r.text
+    # a file that was looked at and left is no matter of a plate that has its result
+    bench.load(plate, bench.received(2))
+    bench.preview(plate, bench.file(plate, code="P9"))
+    here = f"/lab/{bench.lab.lab_id}/plates/{plate.plate_id}"
+    assert "还没有确认" in bench.client.get(here).text
+    bench.run(plate, bench.file(plate))
+    assert "还没有确认" not in bench.client.get(here).text
+
+
 def test_every_fault_of_a_map_is_told_in_the_readers_language(bench, lab, technician):
     plate = new_plate(bench, technician, lab).json
     wells = {"A1": bench.city.tube(), "Z99": bench.city.tube()}

@@ -208,7 +208,10 @@ def test_a_file_that_differs_from_the_map_is_quarantined_and_nobody_moves(bench,
 def test_a_file_of_another_plate_is_quarantined(bench):
     _, plate = loaded(bench)
     shown = bench.run(plate, bench.file(plate, code="P9"))
-    assert codes(shown) == {"other_plate"}
+    (different,) = shown.run.verdict["differences"]
+    assert (different["code"], different["planned"], different["found"]) == (
+        "other_plate", "P1", "P9",
+    )  # fmt: skip
 
 
 def test_a_file_that_carries_the_plates_own_code_is_adopted(bench):

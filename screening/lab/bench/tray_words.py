@@ -9,11 +9,12 @@ WHY = {
     "unknown_plate": ("本实验室没有这个板号", "this laboratory has no plate of that code"),
     "two_plates": ("板号只差大小写，有多块", "more than one plate, by case alone"),
     "put_back": ("与所选的板不符，被退回", "it did not fit the plate it was laid to"),
+    "previewed": ("已读入，还没有确认", "read, not confirmed yet"),
     "plate_done": ("这块板已有结果或已作废", "that plate has its result or was given up"),
 }
 STATES = {
     "matched": ("已对上板，待确认", "matched, to be confirmed"),
-    "already": ("已经导入过", "imported before"),
+    "already": ("已经收过", "received before"),
     "waiting": ("放入待领", "waits in the tray"),
     "refused": ("拒收", "refused"),
 }

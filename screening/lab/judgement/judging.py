@@ -72,7 +72,7 @@ def judge(
     said: str | None,
 ) -> Judgement:
     """`code` is the plate's own number, `said` the one that the file carries, if any."""
-    other = [] if same_plate(code, said) else [Difference("other_plate", "", planned=code)]
+    other = [] if same_plate(code, said) else [Difference("other_plate", "", code, said)]
     try:
         made = evaluate_plate(rule, wells, readings, size=size)
     except Mismatch as mismatch:

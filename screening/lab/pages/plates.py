@@ -60,7 +60,9 @@ def plate_view(lab_id: int, plate_id: int, order: str = "") -> dict[str, Any]:
         "run_href": url_for(".run", lab_id=lab_id, run_id=row.run_id) if row.run_id else "",
         "made_at": row.made_at,
         "begun": starts.find(row) if row.state in ("running", "quarantined") else None,
-        "previews": [url_for(".run", lab_id=lab_id, run_id=r) for r in list_previews(row)],
+        "previews": [url_for(".run", lab_id=lab_id, run_id=r) for r in list_previews(row)]
+        if row.state in plates.WAITING_STATES
+        else [],
     }
 
 

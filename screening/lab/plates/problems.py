@@ -14,8 +14,8 @@ class BadPlateCode(Problem):
 
 class PlateCodeTaken(Conflict):
     code = "plate_code_taken"
-    zh = "本实验室已经用过这个板号。"
-    en = "This laboratory has used this plate code before."
+    zh = "本实验室已经用过这个板号：请换一个，或打开那块板。"
+    en = "This laboratory has used this plate code before: use another, or open that plate."
     constraint = "uq_plate_code"
 
 

@@ -13,9 +13,11 @@ from screening.accounts.audit import note
 from screening.db import fetch, insert, new_id, run
 from screening.errors import Fault, Faults
 from screening.lab import queries
+from screening.lab.bench.commands import check_no_command
 from screening.lab.plates import control_places, layout, plate_plan
 from screening.lab.plates.problems import (
     BadPlateCode,
+    PlateCodeTaken,
     PlateDone,
     PlateFixed,
     PlateFull,
@@ -73,6 +75,7 @@ def create(
     lab = queries.get_lab(lab_id)
     if not _CODE.fullmatch(code):
         raise BadPlateCode()
+    _check_code_free(lab, code)
     rule = rule_sets.get_in_force(rule_id, at=at).rule
     if size not in layout.SHAPES:
         raise plate_plan.BadLayout(why=f"{size}")
@@ -91,6 +94,16 @@ def create(
     return row
 
 
+def _check_code_free(lab: LabRow, code: str) -> None:
+    """Said here so that the form can say it; of two at once the index stops one. Raises
+    PlateCodeTaken."""
+    if fetch(
+        "SELECT 1 FROM plate WHERE cell_id = %s AND lab_id = %s AND code = %s",
+        (lab.cell_id, lab.lab_id, code),
+    ):
+        raise PlateCodeTaken()
+
+
 def _round(round_id: int | None) -> int:
     if round_id is not None:
         return registry.get_policy(round_id).round_id
@@ -107,7 +120,8 @@ def scan(
     """Put the scanned tube into the next free well; whatever was not received is received by it.
 
     A number that nobody has captured is taken in all the same: it is tested and held. Raises what
-    the reading of a code raises, AlreadyPlated, WrongStage, PlateFull, PlateFixed."""
+    the reading of a code raises, BenchCommand, AlreadyPlated, WrongStage, PlateFull, PlateFixed."""
+    check_no_command(text)
     lab, plate, rule = lock_open(lab_id, plate_id)
     barcode = read_tube(text)
     taken = queries.list_wells(plate)

@@ -66,7 +66,8 @@ def _take(lab: LabRow, data: bytes, name: str, *, by: int, at: datetime) -> Came
         return _used(lab, file, used, name)
     seen = queries.find_run(lab, digest)
     if seen is not None and seen.state == "previewed":
-        return Came(name, "already", seen.run_id, queries.get_plate(lab, seen.plate_id).code)
+        plate = queries.get_plate(lab, seen.plate_id).code
+        return Came(name, "already", seen.run_id, plate, why="previewed")
     plates = plates_of_code(lab, _code(file)) if _code(file) else []
     why = _why(file, [p.state for p in plates])
     if not why:
