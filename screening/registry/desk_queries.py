@@ -38,13 +38,22 @@ def place_of_import(import_id: int) -> Place:
 
 
 def place_of_person(cell: int, person_id: int) -> Place:
-    """The community a person lives in now, wherever the row is stored."""
+    """Where a person lives now, wherever the row is stored: the building or grid as far as it lies
+    in the community, so that a grid's worker may act for the grid's people; else the community."""
     rows = fetch(
-        "SELECT community_id FROM person WHERE cell_id = %s AND person_id = %s", (cell, person_id)
+        "SELECT community_id, grid_id, building_id FROM person WHERE cell_id = %s "
+        "AND person_id = %s",
+        (cell, person_id),
     )
     if not rows:
         raise NoSuchPerson()
-    return places.place_of_area(rows[0][0])
+    home, *inner = rows[0]
+    place = places.place_of_area(home)
+    for area_id in inner:
+        node = places.find_area(area_id) if area_id else None
+        if node is not None and node.path.startswith(place.path):
+            place = Place("area", node.area_id, node.path)
+    return place
 
 
 def place_of_exemption(cell: int, exemption_id: int) -> Place:

@@ -86,12 +86,16 @@ def callbacks_of_area(
     after: int = 0,
     limit: int = rules.LIST_ROWS.value,
 ) -> list[CallbackRow]:
-    """Callbacks of the people who live in this area, by number; of one round if it is named. Who
-    moved here is stored elsewhere, and their callbacks with them."""
+    """Callbacks of the people who live in this area, a grid or building as well, by number; of one
+    round if it is named. Who moved here is stored elsewhere, and their callbacks with them."""
     nodes = places.TREE.get().by_id.values()
     homes = [n for n in nodes if n.level == COMMUNITY and n.path.startswith(place.path)]
+    inside = None
+    if not homes:  # smaller than a community
+        homes = [n for n in nodes if n.level == COMMUNITY and place.path.startswith(n.path)]
+        inside = [n.area_id for n in nodes if n.path.startswith(place.path)]
     cells = sorted({cell for cell, _ in stores_of(homes)})
     return queries.list_callbacks(
-        cells, [n.area_id for n in homes], states=states, round_id=round_id, after=after,
+        cells, [n.area_id for n in homes], inside=inside, states=states, round_id=round_id, after=after,
         limit=limit,
     )  # fmt: skip

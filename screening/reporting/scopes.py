@@ -38,7 +38,9 @@ def _person(values: Mapping[str, Any]) -> Place:
 
 def _callback(values: Mapping[str, Any]) -> Place:
     row = get_callback(_number(values, "cell"), _number(values, "callback_id"))
-    return places.place_of_area(row.community_id)
+    home = places.place_of_area(row.community_id)
+    now = place_of_person(row.cell_id, row.person_id)
+    return now if now.path.startswith(home.path) else home
 
 
 def _correction(values: Mapping[str, Any]) -> Place:

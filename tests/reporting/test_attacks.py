@@ -98,3 +98,26 @@ def test_the_results_of_a_grid_are_those_of_its_own_people(bench):
         told[area.area_id] = [row[-1] for row in listing.rows(order)]
     assert len(told[community.area_id]) == 3
     assert told[grid.area_id] == [f"{cell}-{person}"]
+
+
+def test_the_worker_of_a_grid_sees_its_callbacks_and_may_note_what_came_of_a_call(bench, app):
+    community = bench.city.sites[0].area
+    grid, other = make.area("grid", community), make.area("grid", community)
+    TREE.forget()
+    (cell, one, _), (_, two, _) = bench.city.people[:2]
+    for person, home in ((one, grid), (two, other)):
+        run("UPDATE person SET grid_id = %s WHERE cell_id = %s AND person_id = %s",
+            (home.area_id, cell, person))  # fmt: skip
+    db.session.commit()
+    bench.through(bench.fill(0, 3), outcome=POS)
+    assert listed(grid) == {one} and len(listed(community)) == 3
+    worker = make.staff(Role.COMMUNITY_WORKER, grid)
+    client = app.test_client()
+    mark = make.sign_in(client, worker, cookie=True)
+    page = client.get("/callbacks").get_data(as_text=True)
+    assert page.count('/attempt"') == 1
+    told = {"round_id": str(bench.city.round_id), "outcome": "will_come", "kind": "call"}
+    for person, status in ((one, 201), (two, 403)):
+        body = {**told, "cell_id": str(cell), "person_id": str(person)}
+        r = client.post("/api/v1/contacts", json=body, headers=mark)
+        assert r.status_code == status, r.json

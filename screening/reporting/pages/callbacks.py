@@ -55,14 +55,16 @@ def callbacks() -> Any:
 
 
 def _areas(me: Actor) -> list[tuple[int, str]]:
-    """Areas of the own scope from the top down to communities, in code order."""
+    """Areas of the own scope from the top down to communities, in code order; a grid or building
+    that is the scope itself as well."""
     held = me.places(scopes.CALLERS)
     everywhere = any(p.kind == "all" for p in held)
     paths = tuple(p.path for p in held if p.kind == "area")
     nodes = [
         n
         for n in places.TREE.get().by_id.values()
-        if 1 < n.level <= COMMUNITY and (everywhere or (paths and n.path.startswith(paths)))
+        if (1 < n.level <= COMMUNITY and (everywhere or (paths and n.path.startswith(paths))))
+        or n.path in paths
     ]
     top = min((n.level for n in nodes), default=0)
     return [

@@ -59,24 +59,29 @@ def list_callbacks(
     cells: Sequence[int],
     communities: Collection[int] | None = None,
     *,
+    inside: Collection[int] | None = None,
     states: Sequence[str] = rules.RUNNING,
     round_id: int | None = None,
     after: int = 0,
     limit: int = rules.LIST_ROWS.value,
 ) -> list[CallbackRow]:
-    """Callbacks of an area: its cells, and its communities where it is smaller than a cell; of
-    every round where none is named. Paged by number."""
+    """Callbacks of an area: its cells, and its communities where it is smaller than a cell; only of
+    who lives in these grids and buildings (`inside`) where it is smaller than a community; of every
+    round where none is named. Paged by number."""
     rows = fetch(
         f"SELECT {_CALLBACK} FROM callback WHERE cell_id = ANY(%s) AND state = ANY(%s) "
         "AND (%s::bigint[] IS NULL OR community_id = ANY(%s)) AND callback_id > %s "
-        "AND (%s::bigint IS NULL OR round_id = %s) ORDER BY callback_id LIMIT %s",
+        "AND (%s::bigint IS NULL OR round_id = %s) AND (%s::bigint[] IS NULL OR EXISTS ("
+        "SELECT 1 FROM person p WHERE p.cell_id = callback.cell_id "
+        "AND p.person_id = callback.person_id "
+        "AND (p.grid_id = ANY(%s) OR p.building_id = ANY(%s)))) ORDER BY callback_id LIMIT %s",
         (
             list(cells),
             list(states),
             *(2 * [sorted(communities) if communities is not None else None]),
             after,
-            round_id,
-            round_id,
+            *(2 * [round_id]),
+            *(3 * [sorted(inside) if inside is not None else None]),
             limit,
         ),
     )
