@@ -10,7 +10,8 @@ from screening.coverage.rules import REASONS
 from screening.dashboard.told import told
 from screening.figures.forecast import slot_start
 from screening.figures.rules import Sheet
-from screening.i18n import _, day, dt, hm
+from screening.figures.standing import Clock
+from screening.i18n import _, age, day, dt, hm
 
 
 def headline(sheet: Sheet) -> list[dict[str, Any]]:
@@ -20,9 +21,23 @@ def headline(sheet: Sheet) -> list[dict[str, Any]]:
     return out
 
 
+def forecasts(
+    body: Mapping[str, Any], clocks: Mapping[str, Clock], *, at: datetime
+) -> list[dict[str, Any]]:
+    """Both links. Results are foretold for what is sampled; while sampling goes on, what the last
+    tube will still take is said beside it."""
+    found, stopped = body["forecasts"], body["stopped"]
+    out = [foretold(kind, found[kind], at=at, stopped=stopped) for kind in ("collect", "report")]
+    usual = clocks.get("all")
+    if usual and not stopped and found["collect"]["state"] != "done":
+        rest = _("采完后通常再过 %(age)s 出完", age=age(usual.median))
+        out[1]["band"] = " · ".join(filter(None, (out[1]["band"], rest)))
+    return out
+
+
 def foretold(kind: str, f: Mapping[str, Any], *, at: datetime, stopped: bool) -> dict[str, Any]:
     """The forecast of a link in one sentence, and its band in another."""
-    what = _("采完") if kind == "collect" else _("出完")
+    what = _("采完") if kind == "collect" else _("已采的出完")
     pace = _("每小时 %(n)s 人（%(low)s 至 %(high)s）", n=f"{f['hour']:,}", low=f"{f['low']:,}",
              high=f"{f['high']:,}")  # fmt: skip
     if f["state"] == "done":

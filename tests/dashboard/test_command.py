@@ -135,6 +135,11 @@ def test_a_fresh_round_says_that_it_is_too_early_to_foretell(client, day):
     assert "数据还不够" in Viewer(client).get(f"/command/{county(day)}").text
 
 
+def test_results_are_foretold_for_who_is_sampled_and_the_last_tube_said_beside(client, day):
+    page = Viewer(client).get(f"/command/{county(day)}").text
+    assert "已采的出完" in page and re.search(r"采完后通常再过 .{1,12}出完", page)
+
+
 def test_the_moving_part_answers_304_until_something_moves(client, day):
     viewer = Viewer(client)
     path = f"/command/{county(day)}/now?round={day.city.round_id}"

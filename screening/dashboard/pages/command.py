@@ -126,10 +126,7 @@ def page(policy: RoundPolicy, node: Node, kept: Kept) -> dict[str, Any]:
         "headline": sentences.headline(sheet),
         "steps": steps(policy, node, sheet, body, clocks, at),
         "clocks": clock_lines(policy, clocks),
-        "forecasts": [
-            sentences.foretold(kind, body["forecasts"][kind], at=at, stopped=body["stopped"])
-            for kind in ("collect", "report")
-        ],
+        "forecasts": sentences.forecasts(body, clocks, at=at),
         "curve": sentences.curve(body["slots"], at),
         "reasons": sentences.reasons(sheet),
         "children": found.children(),
