@@ -19,8 +19,11 @@ def lab(bench):
     return str(bench.city.lab.lab_id)
 
 
-def signed(bench, role, at=None):
-    return make.sign_in(bench.client, make.staff(role, at or bench.city.lab))
+PIN = "284917"
+
+
+def signed(bench, role, at=None, pin=None):
+    return make.sign_in(bench.client, make.staff(role, at or bench.city.lab, pin=pin))
 
 
 @pytest.fixture
@@ -81,16 +84,16 @@ def test_an_alert_is_acknowledged_by_the_bench_and_cleared_by_two(bench, lab, te
     raised = post(bench, technician, "/alerts", {"lab_id": lab, "tube": tube})
     path = f"/alerts/{raised.json['cell_id']}/{raised.json['alert_id']}"
     assert post(bench, technician, f"{path}/acknowledge").json["seen_by"] is not None
-    why = {"how": "contamination", "reason": "阴控扩增"}
+    why = {"how": "contamination", "reason": "阴控扩增", "secret": PIN}
     assert post(bench, technician, f"{path}/clearing", why).status_code == 403
-    reviewer, second = signed(bench, Role.LAB_REVIEWER), signed(bench, Role.LAB_REVIEWER)
+    reviewer, second = (signed(bench, Role.LAB_REVIEWER, pin=PIN) for _ in range(2))
     early = post(bench, reviewer, f"{path}/clearing", why)
     assert (early.status_code, early.json["code"]) == (422, "members_not_resampled")
     asked = post(bench, reviewer, f"{path}/clearing", why | {"early": "整板污染"})
     assert asked.json["settled_at"] is None
-    own = post(bench, reviewer, f"{path}/clearing/answer", {"agree": True})
+    own = post(bench, reviewer, f"{path}/clearing/answer", {"agree": True, "secret": PIN})
     assert (own.status_code, own.json["code"]) == (403, "clearing_second_person")
-    done = post(bench, second, f"{path}/clearing/answer", {"agree": True})
+    done = post(bench, second, f"{path}/clearing/answer", {"agree": True, "secret": PIN})
     assert done.json["settled_how"] == "contamination"
     again = post(bench, reviewer, f"{path}/clearing", why | {"early": "整板污染"})
     assert (again.status_code, again.json["code"]) == (409, "alert_settled")
