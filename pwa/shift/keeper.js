@@ -67,16 +67,17 @@ export async function noteRead(app, told) {
   for (const one of told) read[one.redirect] = { batch: one.batch, ...now };
   await app.remember(READ, read);
   app.readRedirects = read;
-  refreshSlice(app);
+  if (app.refreshing) app.refreshing.then(() => refreshSlice(app)); // the one under way has left without it
+  else refreshSlice(app);
 }
 
 /** A slice that ends by this phone's own clock, which may be days off. `held`: of the journal, when asked. */
 async function askSlice(app, revision) {
   const [began, held] = [app.now(), app.outbox?.held ?? 0];
-  const read = await readHere(app);
-  const seen = tellSeen(read);
+  const seen = tellSeen(await readHere(app));
   const fresh = await app.ask("/api/v1/field/slice", { revision, ...(seen.length ? { seen } : {}) }, { timeout: 60_000 });
-  if (seen.length) await app.remember?.(READ, stillUntold(read, fresh.redirects));
+  // read anew: somebody may have read another one while this slice was under way
+  if (seen.length) await app.remember?.(READ, stillUntold(await readHere(app), fresh.redirects));
   return { ...fresh, expires_at: began + (fresh.expires_at - fresh.made_at), held };
 }
 

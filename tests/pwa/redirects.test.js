@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 
 import { foldBoxes } from "../../pwa/rules/boxes.js";
 import { mine, standing, stillUntold, tellSeen, unread, wayOf } from "../../pwa/rules/redirects.js";
+import { noteRead, refreshSlice } from "../../pwa/shift/keeper.js";
 
 const AT = 1_795_300_000_000;
 const told = (seal, more = {}) => ({
@@ -54,4 +55,31 @@ it("what was read goes along with each slice until the server has heard of it", 
   expect(tellSeen(read)[0]).toEqual({ redirect: "r1", batch: "1-1", by: "3", at: AT });
   const answer = [told("x", { redirect: "r1", seen_at: AT }), told("y", { redirect: "r2" })];
   expect(Object.keys(stillUntold(read, answer))).toEqual(["r2"]);
+});
+
+it("what is read while a slice is under way goes along with another, at once", async () => {
+  const kept = {}, sent = [];
+  let open;
+  const gate = new Promise((done) => { open = done; });
+  const app = {
+    device: { id: "1" }, staff: { id: "3", checked: true }, backing: {}, slice: { json: {} },
+    now: () => AT, draw() {}, useSlice() {},
+    recall: async (key) => kept[key], remember: async (key, value) => { kept[key] = value; },
+    ask: async (_path, { seen = [] }) => {
+      sent.push(seen.map((one) => one.redirect));
+      await gate;
+      const heard = (r) => (sent.flat().includes(r) ? AT : null);
+      return { made_at: AT, expires_at: AT, redirects: ["r1", "r2"].map((r) => told(r, { redirect: r, seen_at: heard(r) })) };
+    },
+  };
+  kept.redirects_read = { r1: { batch: "1-1", by: "3", at: AT } };
+  const first = refreshSlice(app);
+  await new Promise((done) => setTimeout(done));
+  await noteRead(app, [told("2", { redirect: "r2" })]);
+  open();
+  await first;
+  await new Promise((done) => setTimeout(done));
+  await app.refreshing;
+  expect(sent).toEqual([["r1"], ["r2"]]);
+  expect(kept.redirects_read).toEqual({});
 });
