@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
+import logging
 import signal
 import time
 from pathlib import Path
 
 import click
+import psycopg
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from screening import jobs
 from screening.db import db
 
 IDLE = 0.5  # seconds between two looks for work
+AWAY = 2  # seconds between two looks for a database that is away
+LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+log = logging.getLogger("screening.jobs")
 ALONE = ("lab", "read")  # needs neither database nor keys: a laboratory's own computer runs it
 
 
@@ -51,12 +58,26 @@ def worker(once: bool) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
     signal.signal(signal.SIGINT, lambda *_: stopping.append(1))
     while not stopping:
-        ran = jobs.run_due()
+        ran = jobs.run_due() if once else _run_due()
         db.session.remove()
         if once and not ran:
             return
         if not ran:
             time.sleep(IDLE)
+
+
+def _run_due() -> int:
+    """What is due; none while the database is away. It comes back, and the worker is still there:
+    what it was at is taken up again, since its locks went with the connection."""
+    try:
+        return jobs.run_due()
+    except (OperationalError, InterfaceError, *LOST) as e:
+        log.error("database: %s; the worker waits for it", type(e).__name__)
+        with contextlib.suppress(SQLAlchemyError, *LOST):
+            db.session.remove()
+        db.engine.dispose()
+        time.sleep(AWAY)
+        return 0
 
 
 @click.command()

@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from screening import embedded
 from screening.config import ROOT
 
 GRACE = 20  # seconds that a server gets to end its requests
+TRIES = 5  # how often a worker that ends soon after its start is started again
+STEADY = 60  # seconds after which it counts as well started
 
 
 def main() -> int:
@@ -29,7 +31,7 @@ def main() -> int:
         migrate(env)
         with running(web(env, args.bind, args.workers, args.threads), worker(env)) as children:
             print(f"采送检报 Screening: http://{args.bind}  (Ctrl-C stops everything)", flush=True)
-            return wait(children)
+            return wait(children, again=lambda: worker(env))
 
 
 @contextlib.contextmanager
@@ -78,9 +80,10 @@ def worker(env: Mapping[str, str]) -> subprocess.Popen:
 
 
 @contextlib.contextmanager
-def running(*children: subprocess.Popen) -> Iterator[tuple[subprocess.Popen, ...]]:
+def running(*started: subprocess.Popen) -> Iterator[list[subprocess.Popen]]:
     """End the children, politely first, when the block ends or the terminal says stop."""
     signal.signal(signal.SIGTERM, _stop)
+    children = list(started)
     try:
         yield children
     finally:
@@ -99,15 +102,25 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def wait(children: tuple[subprocess.Popen, ...]) -> int:
-    """Until Ctrl-C (0), or until a child ends by itself (its code)."""
+def wait(
+    children: list[subprocess.Popen], again: Callable[[], subprocess.Popen] | None = None
+) -> int:
+    """Until Ctrl-C (0), or until a child ends by itself (its code). The last one is begun `again`
+    a few times: something killed it, or its database was away for a moment."""
+    tries, begun = 0, time.monotonic()
     try:
         while True:
-            for child in children:
-                code = child.poll()
-                if code is not None:
-                    print(f"A server ended by itself ({code}); stopping.", file=sys.stderr)
-                    return code or 1
+            *others, last = (child.poll() for child in children)
+            code = next((c for c in (*others, last) if c is not None), None)
+            if again and last is not None and code == last and all(c is None for c in others):
+                tries = 0 if time.monotonic() - begun > STEADY else tries + 1
+                if tries <= TRIES:
+                    print(f"The worker ended ({last}); it is started again.", file=sys.stderr)
+                    time.sleep(tries)
+                    children[-1], code, begun = again(), None, time.monotonic()
+            if code is not None:
+                print(f"A server ended by itself ({code}); stopping.", file=sys.stderr)
+                return code or 1
             time.sleep(0.5)
     except KeyboardInterrupt:
         return 0

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 
-from screening import clock, jobs
+from sqlalchemy import create_engine
+
+from screening import cli, clock, jobs, serve
+from screening.app import create_app
 from screening.db import db, fetch, run
 
 
@@ -50,3 +55,36 @@ def test_a_job_that_fails_logs_its_place_and_no_value(db_session, monkeypatch, c
     jobs.run_due(1)
     assert "440106199001011234" not in caplog.text
     assert "ValueError" in caplog.text and "test_jobs.py" in caplog.text
+
+
+def test_the_worker_outlives_a_database_that_is_away(app, db_session, monkeypatch, caplog):
+    kept = app.extensions["settings"]
+    away = create_app(kept)
+    nowhere = create_engine("postgresql+psycopg://nobody@/none?host=/nowhere")
+    monkeypatch.setattr(cli, "AWAY", 0)
+    with away.app_context():
+        monkeypatch.setitem(db._app_engines[away], None, nowhere)
+        assert cli._run_due() == 0
+    assert "the worker waits" in caplog.text
+
+
+def child(code):
+    return subprocess.Popen([sys.executable, "-c", code])
+
+
+def test_a_worker_that_was_killed_is_started_again_a_web_server_is_not(monkeypatch):
+    monkeypatch.setattr(serve, "TRIES", 1)
+    monkeypatch.setattr(serve.signal, "signal", lambda *_: None)  # the tests keep theirs
+    stays, dies = "import time; time.sleep(60)", "import os; os.kill(os.getpid(), 9)"
+    begun = []
+
+    def again():
+        begun.append(child("raise SystemExit(3)"))
+        return begun[-1]
+
+    with serve.running(child(stays), child(dies)) as children:
+        assert serve.wait(children, again) == 3
+    assert len(begun) == 1
+    with serve.running(child(dies), child(stays)) as children:
+        assert serve.wait(children, again) == -9
+    assert len(begun) == 1

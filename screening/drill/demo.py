@@ -190,7 +190,7 @@ def quietly() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def answered(url: str, children: tuple[subprocess.Popen, ...]) -> None:
+def answered(url: str, children: list[subprocess.Popen]) -> None:
     """Wait until the sign-in page is there. Raises SystemExit."""
     until = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < until and all(child.poll() is None for child in children):
@@ -244,7 +244,7 @@ def end(player: subprocess.Popen) -> None:
 
 
 def watch(
-    children: tuple[subprocess.Popen, ...], player: subprocess.Popen | None, rate: int
+    children: list[subprocess.Popen], player: subprocess.Popen | None, rate: int
 ) -> int | None:
     """Until Ctrl-C (0), until a server ends by itself (its code), or None when a fast day has been
     played to its end. A player that fails leaves the pages up."""
