@@ -74,32 +74,33 @@ def note_seen(told: Iterable[Seen], *, device_id: int, recorded_at: datetime) ->
         except ValueError:
             continue
         rows = fetch(
-            "SELECT r.round_id, EXISTS (SELECT FROM command s WHERE s.cell_id = %(cell)s "
+            "SELECT r.round_id, r.at, EXISTS (SELECT FROM command s WHERE s.cell_id = %(cell)s "
             "AND s.round_id = r.round_id AND s.kind = %(seen)s "
             "AND s.body ->> 'redirect' = %(redirect)s) FROM command r WHERE r.cell_id = %(cell)s "
             "AND r.command_id = %(id)s AND r.kind = 'redirect' AND r.body ->> 'batch' = %(wire)s",
             {"cell": cell, "seen": SEEN, "redirect": str(one.redirect), "id": one.redirect,
              "wire": one.wire},
         )  # fmt: skip
-        if not rows or rows[0][1]:
+        if not rows or rows[0][2]:
             continue
+        round_id, said, _ = rows[0]
         body: dict[str, Any] = {
             "batch": one.wire, "redirect": str(one.redirect), "device": device_id,
-            "round": rows[0][0],
+            "round": round_id,
         }  # fmt: skip
+        at = min(max(one.at, said), recorded_at)  # a phone's clock may be days off
         record_command(
-            SEEN, body, cell=cell, round_id=rows[0][0], by=one.by, at=min(one.at, recorded_at),
-            recorded_at=recorded_at,
-        )  # fmt: skip
+            SEEN, body, cell=cell, round_id=round_id, by=one.by, at=at, recorded_at=recorded_at
+        )
         new += 1
     return new
 
 
 def seen_of(cells: Collection[int], round_id: int) -> dict[int, tuple[datetime, int | None]]:
-    """{redirection: (when it was read on the road, by whom)} of a round."""
+    """{redirection: (when it was first read on the road, by whom)} of a round."""
     rows = fetch(
         "SELECT body ->> 'redirect', at, staff_id FROM command WHERE cell_id = ANY(%s) "
-        "AND round_id = %s AND kind = %s /* fan-out: the few redirected boxes of an area */",
+        "AND round_id = %s AND kind = %s ORDER BY at DESC /* fan-out: the few redirected boxes of an area */",
         (sorted(cells), round_id, SEEN),
     )
     return {int(redirect): (at, by) for redirect, at, by in rows}
