@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from screening import clock
@@ -163,3 +164,16 @@ def test_a_tube_that_goes_home_takes_its_tickets_along(city):
     send(table)
     cells = fetch("SELECT kind, cell_id FROM ticket WHERE state <> 'closed'")
     assert cells == [("wrong_box", city.sites[1].cell_id)]
+
+
+def test_a_deadlock_parks_no_entry_for_the_batch_comes_again(city):
+    phone = city.phone()
+    phone.fill(city.tube(0), city.codes(0, 2))
+    run("CREATE FUNCTION pg_temp.busy() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RAISE deadlock_detected; END $$")  # fmt: skip
+    run("CREATE TRIGGER busy BEFORE INSERT ON specimen FOR EACH ROW "
+        "EXECUTE FUNCTION pg_temp.busy()")  # fmt: skip
+    with pytest.raises(psycopg.errors.DeadlockDetected):
+        service.ingest_within(phone.batch(), received_at=clock.now())
+    db.session.rollback()
+    assert send(phone).parked == []

@@ -59,7 +59,8 @@ def apply(
 ) -> list[tuple[int, int, str]]:
     """Apply entries as one set, or, when `careful`, each in a savepoint of its own.
 
-    Returns (line id, number, code) of those that could not be applied. Practice applies nothing."""
+    Returns (line id, number, code) of those that could not be applied. Practice applies nothing.
+    Raises DeadlockDetected: that is no fault of an entry, and the batch comes again."""
     if device.practice:
         return []
     if not careful:
@@ -71,6 +72,8 @@ def apply(
             with db.session.begin_nested():
                 one = applying.apply([t], cell=device.cell_id, recorded_at=at)
             parked += [(p.line_id, p.entry.seq, code) for p, code in one.parked]
+        except psycopg.errors.DeadlockDetected:
+            raise
         except UNFIT as err:
             log.error(
                 "entry %s of device %s parked: %s", t.entry.seq, t.device_id, type(err).__name__
