@@ -284,6 +284,8 @@ def test_other_swabs_do_not(fine):
 def test_the_page_shows_the_proof_and_prints_it_in_both_languages(bench, client):
     bench.through(bench.fill(0, 5))
     form = {"code": slip(bench, 0), "last4": tail(bench, 0)}
+    looked = client.post("/r", data=form).get_data(as_text=True)  # the proof is one tap from there
+    assert all(f'name="{n}" value="{v}"' in looked for n, v in form.items())
     page = client.post("/r/proof", data=form).get_data(as_text=True)
     assert "阴性" in page and "混采，5 人同管" in page and "data:image/png" in page
     sheet = client.post("/r/proof/sheet", data=form)

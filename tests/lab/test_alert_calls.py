@@ -143,6 +143,14 @@ def test_where_nobody_is_on_duty_the_next_level_is_called_at_once(bench):
     assert (top.level, top.staff_ids) == (3, [who.staff_id])
 
 
+def test_the_page_of_alerts_begins_with_what_one_is_called_for(bench):
+    who = on_duty(bench.city.lab.place, Role.LAB_TECHNICIAN, "13000000001")
+    positive(bench)
+    make.sign_in(bench.client, who, cookie=True)
+    called = bench.client.get("/alerts").text.partition("无人确认")[2]
+    assert 0 < called.index("职员") < called.index("无人值班")
+
+
 def test_an_empty_roster_still_shows_the_alert_as_unanswered(bench):
     positive(bench)
     found = queries.list_unacknowledged(queries.reach([], [EVERYWHERE]))

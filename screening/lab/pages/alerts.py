@@ -12,7 +12,7 @@ from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.queries.staff import names_of
 from screening.i18n import _, dt
 from screening.lab import queries, words
-from screening.lab.pages.frame import PAGE, bp, outcome_badge, said, shown
+from screening.lab.pages.frame import PAGE, bp, me, outcome_badge, said, shown
 from screening.lab.queries import AlertRow, DutyCallRow, Unanswered
 from screening.lab.queries.duty import names_of as places_of
 from screening.lab.queries.duty import place_of
@@ -72,7 +72,10 @@ def alerts_view() -> dict[str, Any]:
 def unanswered(found: Sequence[Unanswered]) -> list[dict[str, Any]]:
     """Calls that wait, with the names of those who were called."""
     names = names_of(i for u in found for i in u.staff_ids)
-    now = clock.now()
+    now, own = clock.now(), me()
+    found = sorted(
+        found, key=lambda u: own not in u.staff_ids
+    )  # what one is called for comes first
     return [
         {
             "place": u.place or _("全市"),

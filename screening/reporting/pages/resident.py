@@ -44,12 +44,11 @@ def show_result() -> Any:
 
 
 def _by_code() -> str:
-    return _result(
-        lookup.look_up(
-            text("code", 250), last4=text("last4", 4), number=text("number", 60),
-            address=request.remote_addr, at=clock.now(),
-        )
-    )  # fmt: skip
+    asked = {"code": text("code", 250), "last4": text("last4", 4)}
+    found = lookup.look_up(
+        **asked, number=text("number", 60), address=request.remote_addr, at=clock.now()
+    )
+    return _result(found, asked)
 
 
 def _ask() -> str:
@@ -73,10 +72,12 @@ def _message(sentence: str = "") -> str:
     )  # fmt: skip
 
 
-def _result(found: Looked) -> str:
+def _result(found: Looked, asked: dict[str, str] | None = None) -> str:
+    """`asked`: what the proof asks as well, so that nobody types it twice."""
     return render_template(
         "resident/result.html",
         looked=found,
+        asked=asked,
         swabs=[(s, words.state(s.state)) for s in found.swabs],
         state=words.state(found.state),
         advice=words.word(words.ADVICE, found.state),
