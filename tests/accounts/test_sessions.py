@@ -243,6 +243,17 @@ def test_a_name_with_markup_is_shown_as_text(client, chief, db_session):
     assert "<script>alert" not in text and "&lt;script&gt;alert" in text
 
 
+def test_the_list_of_accounts_leads_only_to_those_one_may_open(client, db_session):
+    site = make.site()
+    boss, hand = make.staff(Role.SITE_SUPERVISOR, site), make.staff(Role.SAMPLER, site)
+    make.sign_in(client, boss, cookie=True)
+    text = client.get("/accounts", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert boss.staff_no in text and f'href="/accounts/{boss.staff_id}"' not in text
+    assert client.get(f"/accounts/{boss.staff_id}").status_code == 404
+    assert f'href="/accounts/{hand.staff_id}"' in text
+    assert client.get(f"/accounts/{hand.staff_id}").status_code == 200
+
+
 def test_the_agent_is_kept_as_a_family_only():
     assert sessions.family("Mozilla/5.0 (X11) AppleWebKit Chrome/140 Safari/537") == "Chrome"
     assert sessions.family("Mozilla/5.0 ... MicroMessenger/8.0 Chrome/99") == "MicroMessenger"

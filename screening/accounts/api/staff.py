@@ -18,7 +18,8 @@ EACH_GRANT = At("every place of the grants, given and held", filtered=True)
 
 
 def with_grants(rows: Sequence[queries.StaffRow], actor: Actor) -> list[dict[str, Any]]:
-    """Staff with those of their grants that lie within the reader's own scope."""
+    """Staff with those of their grants that lie within the reader's own scope; `governed` where all
+    of them do, so that the reader may open the account."""
     held = queries.grants_of([r.staff_id for r in rows])
     return [
         {
@@ -26,6 +27,7 @@ def with_grants(rows: Sequence[queries.StaffRow], actor: Actor) -> list[dict[str
             "grants": [
                 g for g in held.get(r.staff_id, []) if actor.may(MANAGERS, g.place or EVERYWHERE)
             ],
+            "governed": rules.governs(actor, queries.held_now(held.get(r.staff_id, []))),
         }
         for r in rows
     ]

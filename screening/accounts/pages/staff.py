@@ -41,7 +41,7 @@ def account_line(row: dict[str, Any]) -> dict[str, Any]:
     if tone == "ok" and row["must_change"]:
         tone, word = "look", _("待改初始密码")
     return {
-        "href": url_for(".account", staff_id=row["staff_id"]),
+        "href": url_for(".account", staff_id=row["staff_id"]) if row["governed"] else "",
         "staff_no": row["staff_no"],
         "name": row["name"],
         "roles": "；".join(

@@ -174,9 +174,13 @@ def grants_of(staff_ids: Iterable[int]) -> dict[int, list[GrantRow]]:
 def scopes_of(staff_id: int) -> list[Scope]:
     """What a staff member holds now. A grant over a place that is gone counts as everywhere:
     whoever manages such a person must hold the whole city."""
+    return held_now(grants_of([staff_id]).get(staff_id, []))
+
+
+def held_now(grants: Iterable[GrantRow]) -> list[Scope]:
+    """The scopes of grants that have not ended, as `scopes_of` tells them."""
     now = clock.real_now()
-    held = grants_of([staff_id]).get(staff_id, [])
-    return [Scope(g.role, g.place or EVERYWHERE) for g in held if not g.until or g.until > now]
+    return [Scope(g.role, g.place or EVERYWHERE) for g in grants if not g.until or g.until > now]
 
 
 def actors_of(staff_ids: Collection[int]) -> dict[int, Actor]:
