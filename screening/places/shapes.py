@@ -23,6 +23,9 @@ class Limit(NamedTuple):
 
 
 FINE = Limit(800, "house; an area keeps bends larger than this part of its own width")
+FAR = Limit(
+    10, "house; areas of one map lie side by side, a province's outlier some three widths off"
+)
 DECIMALS = Limit(5, "about one metre in latitude; a screen shows less")
 
 
@@ -170,6 +173,23 @@ class Drawing(NamedTuple):
     height: float
     paths: list[str]
     labels: list[tuple[float, float, float]]
+
+
+def astray(shapes: Sequence[Shape]) -> set[int]:
+    """Which shapes lie so far from the rest that nothing else could be seen beside them: those of
+    another place or of a wrong file. Of two nobody can say which."""
+    if len(shapes) < 3:
+        return set()
+    frames = [bounds(points_of(s)) for s in shapes]
+    xs = [(f.west + f.east) / 2 for f in frames]
+    ys = [(f.south + f.north) / 2 for f in frames]
+    x, y = median(xs), median(ys)
+    off = [hypot(a - x, b - y) for a, b in zip(xs, ys, strict=True)]
+    usual = median(off) + median(f.width for f in frames)
+    return {
+        i for i, (d, f) in enumerate(zip(off, frames, strict=True))
+        if d > FAR.value * max(usual, f.width)
+    }  # fmt: skip
 
 
 def draw(shapes: Sequence[Shape], *, width: int = 1000, tallest: int = 900) -> Drawing:

@@ -53,6 +53,17 @@ def shapes(page):
     )
 
 
+def test_one_area_far_off_does_not_make_the_map_empty(client, day):  # noqa: F811
+    one, _two = streets(day)
+    make.area("street", area_of(county(day)))
+    third = make.area("street", area_of(county(day)))
+    db.session.commit()
+    send(client, day, *both(day), square(0, 0, id=third.code, properties={}))
+    page = seen(client, day)
+    assert len(shapes(page)) == 2 and "离其余辖区太远" in page and third.name in page
+    assert re.search(rf"{third.name}.*?离得太远", page, re.S) and one.name in page
+
+
 def test_without_boundaries_every_area_stands_in_the_table(client, day):  # noqa: F811
     page = seen(client, day)
     assert '<svg class="map"' not in page and "还没有下级辖区的边界" in page

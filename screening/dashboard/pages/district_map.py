@@ -4,7 +4,7 @@ Numbers of areas only: no person, device or box stands on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from flask import render_template, request, url_for
@@ -25,7 +25,7 @@ from screening.places import boundaries
 from screening.places import queries as places
 from screening.places.queries import Node
 from screening.places.rules import COMMUNITY, LEVEL_NAMES
-from screening.places.shapes import draw
+from screening.places.shapes import astray, draw
 from screening.registry.queries import NoSuchRound, RoundPolicy
 
 ROOM = 13  # units of the drawing that one character of a name takes
@@ -128,12 +128,17 @@ def drawn(policy: RoundPolicy, node: Node, key: str, found: list[Shown]) -> dict
     rate = KINDS[key].rate
     steps = list(RATES) if rate else count_steps([s.value for s in found])
     shapes = boundaries.list_shapes([s.node.area_id for s in found if s.node != node])
-    lines = [_line(policy, s, rate, steps, s.node.area_id in shapes) for s in found]
+    held = sorted(shapes)
+    away = {held[i] for i in astray([shapes[a] for a in held])}
+    for area_id in away:
+        del shapes[area_id]
+    lines = [_line(policy, s, rate, steps, _standing(s.node.area_id, shapes, away)) for s in found]
     with_shape = [i for i, s in enumerate(found) if s.node.area_id in shapes]
     out: dict[str, Any] = {
         "rows": sorted(lines, key=lambda x: (-x["step"], x["name"]["text"])),
         "legend": _legend(steps, rate, any(x["step"] == NOTHING for x in lines)),
-        "without": [x["name"] for x in lines if not x["drawn"]],
+        "without": [x["name"] for x in lines if x["drawn"] == "without"],
+        "away": [x["name"] for x in lines if x["drawn"] == "away"],
         "level": LEVEL_NAMES[found[0].node.level][lang()] if found else "",
         "map": None,
     }
@@ -150,8 +155,12 @@ def drawn(policy: RoundPolicy, node: Node, key: str, found: list[Shown]) -> dict
     return out
 
 
+def _standing(area_id: int, shapes: Collection[int], away: Collection[int]) -> str:
+    return "drawn" if area_id in shapes else "away" if area_id in away else "without"
+
+
 def _line(
-    policy: RoundPolicy, s: Shown, rate: bool, steps: list[Step], has_shape: bool
+    policy: RoundPolicy, s: Shown, rate: bool, steps: list[Step], drawn: str
 ) -> dict[str, Any]:
     step = step_of(permille(s.value, s.of or 0) if rate else s.value, steps)
     return {
@@ -159,9 +168,10 @@ def _line(
                  "href": door("dashboard_pages.command_area", area_id=s.node.area_id,
                               round=policy.round_id)},
         "number": (s.value, s.of) if rate else s.value,
-        "value": s.value, "of": s.of, "step": step, "drawn": has_shape,
+        "value": s.value, "of": s.of, "step": step, "drawn": drawn,
         "band": _band(steps[step], rate) if step != NOTHING else _("没有人"),
-        "on_map": {"tone": "ok", "text": _("在图上")} if has_shape
+        "on_map": {"tone": "ok", "text": _("在图上")} if drawn == "drawn"
+        else {"tone": "look", "text": _("离得太远")} if drawn == "away"
         else {"tone": "unknown", "text": _("没有边界")},
     }  # fmt: skip
 
