@@ -16,6 +16,7 @@ from bench import city, measure
 from screening import clock
 from screening.app import create_app
 from screening.coverage import queries as coverage
+from screening.dashboard.tables import TABS, blocks_of
 from screening.db import db, fetch
 from screening.figures.queries import Scene
 from screening.figures.queries.picture import picture_of
@@ -73,7 +74,13 @@ def _of_area(take: Taker, get: Callable[..., Any], area: int) -> dict[str, Took]
         "devices": take(lambda: get(f"/command/{area}/devices?round=1")),
         "coverage below": take(lambda: get(f"/coverage/{area}?round=1")),
         "missed, page": take(lambda: get(f"/missed/{area}?round=1")),
+        **{f"tables, {tab}": take(partial(_table, area, tab)) for tab in TABS},
     }
+
+
+def _table(area: int, tab: str) -> None:
+    """A tab's tables, counted: a page of the same minute is handed out from memory."""
+    blocks_of(Scene(1, area, at=clock.now()), tab)
 
 
 def _behind(take: Taker, get: Callable[..., Any], size: int) -> list[Row]:

@@ -68,7 +68,8 @@ class Coverage(Base):
 
 
 class StageCount(Base):
-    """Rollup of tubes by site, laboratory and stage, with the oldest and the late ones."""
+    """Rollup of tubes by site, laboratory and stage, with the oldest and the late ones; `negative`
+    and `invalid` are outcomes, `corrected` tubes whose result was released more than once."""
 
     __tablename__ = "stage_count"
     cell_id: Mapped[int]
@@ -81,10 +82,35 @@ class StageCount(Base):
     late: Mapped[int]
     held: Mapped[int]
     oldest: Mapped[datetime | None]
+    negative: Mapped[int]
+    invalid: Mapped[int]
+    corrected: Mapped[int]
     as_of: Mapped[datetime]
     __table_args__ = (
         PrimaryKeyConstraint("cell_id", "round_id", "site_id", "lab_id", "stage"),
         Index("ix_stage_count_round", "cell_id", "round_id"),
+        {"info": {"big": True}},
+    )
+
+
+class SwabCount(Base):
+    """Rollup of swabs in the cell where the person lives: by the community of that day, the site and
+    the sampler (0: not known), and by what became of them; `last_at` when the last was taken."""
+
+    __tablename__ = "swab_count"
+    cell_id: Mapped[int]
+    round_id: Mapped[int]
+    community_id: Mapped[int]
+    site_id: Mapped[int]
+    staff_id: Mapped[int]
+    void: Mapped[int] = mapped_column(SmallInteger)
+    of_record: Mapped[bool]
+    swabs: Mapped[int]
+    last_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            "cell_id", "round_id", "community_id", "site_id", "staff_id", "void", "of_record"
+        ),
         {"info": {"big": True}},
     )
 

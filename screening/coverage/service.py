@@ -11,11 +11,12 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from screening.accounts.audit import note
-from screening.coverage import equation, marks_queries, queries
+from screening.coverage import equation, marks_queries, queries, swab_counts
 from screening.coverage.equation import COLUMNS, PERSONS
 from screening.coverage.rules import CoverageRow, adds_up, total
 from screening.coverage.swabs import hashed
 from screening.db import by_cell, fetch, insert, new_id, run
+from screening.lab.rules.well_rules import Outcome
 from screening.places import queries as places
 from screening.registry.queries import RoundPolicy, find_policy, get_policy, open_rounds
 from screening.registry.rules import RoundState
@@ -72,11 +73,20 @@ def recount_stages(cell: int, round_id: int, *, at: datetime) -> None:
     run("DELETE FROM stage_count WHERE cell_id = %s AND round_id = %s", (cell, round_id))
     run(
         "INSERT INTO stage_count (cell_id, round_id, site_id, lab_id, stage, tubes, persons, late, "
-        "held, oldest, as_of) SELECT cell_id, round_id, coalesce(site_id, 0), coalesce(lab_id, 0), "
+        "held, oldest, negative, invalid, corrected, as_of) "
+        "SELECT cell_id, round_id, coalesce(site_id, 0), coalesce(lab_id, 0), "
         "stage, count(*), sum(members), count(*) FILTER (WHERE due_at <= %(at)s), "
-        "count(*) FILTER (WHERE holds <> 0), min(since), %(at)s FROM tube "
+        "count(*) FILTER (WHERE holds <> 0), min(since), count(*) FILTER (WHERE outcome = %(negative)s), "
+        "count(*) FILTER (WHERE outcome = %(invalid)s), count(*) FILTER (WHERE version > 1), %(at)s "
+        "FROM tube "
         "WHERE cell_id = %(cell)s AND round_id = %(round)s GROUP BY 1, 2, 3, 4, 5",
-        {"at": at, "cell": cell, "round": round_id},
+        {
+            "at": at,
+            "cell": cell,
+            "round": round_id,
+            "negative": int(Outcome.NEGATIVE),
+            "invalid": int(Outcome.INVALID),
+        },
     )
 
 
@@ -94,6 +104,7 @@ def take_marks(*, at: datetime) -> int:
     for (cell, round_id), communities in sorted(due.items()):
         if TUBES in communities:
             recount_stages(cell, round_id, at=at)
+        swab_counts.recount(cell, round_id, communities - {TUBES})
         if get_policy(round_id).state != RoundState.CLOSED:  # those numbers were signed
             recount(cell, round_id, communities - {TUBES}, at=at)
     for cell, group in by_cell(marks):
@@ -179,6 +190,12 @@ def compare(policy: RoundPolicy, *, at: datetime) -> list[tuple[int, int]]:
                 wrong.append((policy.round_id, row.area_id))
                 _alarm(cell, policy.round_id, row, kept)
         recount(cell, policy.round_id, communities, at=at)
+        for community in swab_counts.differing(cell, policy.round_id, communities):
+            told = (policy.round_id, community) in wrong
+            if not told and not _waits(cell, policy.round_id, community):
+                wrong.append((policy.round_id, community))
+                _tell(cell, policy.round_id, community, {"swabs": True})
+        swab_counts.recount(cell, policy.round_id, communities)
     return wrong
 
 
@@ -204,11 +221,15 @@ def _same_then(cell: int, round_id: int, kept: CoverageRow) -> bool:
 
 def _alarm(cell: int, round_id: int, counted: CoverageRow, kept: CoverageRow) -> None:
     fields = [f for f in CoverageRow._fields[1:-1] if getattr(counted, f) != getattr(kept, f)]
-    log.error("coverage of community %s in round %s differs: %s", kept.area_id, round_id, fields)
     detail: dict[str, Any] = {
         f: [getattr(kept, f), getattr(counted, f)] for f in fields if f != "exempt_by"
     }
-    note("coverage_differs", "area", kept.area_id, cell=cell, detail={"round": round_id, **detail})
+    _tell(cell, round_id, kept.area_id, detail or {"exempt_by": True})
+
+
+def _tell(cell: int, round_id: int, community: int, detail: dict[str, Any]) -> None:
+    log.error("coverage of community %s in round %s differs: %s", community, round_id, list(detail))
+    note("coverage_differs", "area", community, cell=cell, detail={"round": round_id, **detail})
 
 
 def freeze(round_id: int, cut_off: datetime, *, by: int | None = None) -> list[CoverageRow]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from screening.bulletins import paper, shape
 from screening.bulletins.gathering import Frame, chain, level_allowed, people, results
+from screening.bulletins.gathering.frame import Group
+from screening.bulletins.rules import HOUR
 from screening.bulletins.service import AreaTooSmall, OutsideRound
 from screening.coverage.queries import children_of, coverage_of
 from screening.coverage.rules import CoverageRow
+from screening.coverage.swab_counts import list_swabs
 from screening.dashboard.told import lang
+from screening.db import fetch
 from screening.figures.queries import Scene
 from screening.i18n import current_lang
 
@@ -39,8 +44,28 @@ NATIVE = ("num", "rate", "age", "code")  # kinds that the screen's tables draw t
 NO_SUM = ("labs", "quality", "bands")  # a laboratory works for others too; shares do not add up
 
 
+class NowFrame(Frame):
+    """The frame of an area over rollups: what its sites' tubes came to when they were last counted."""
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        rows = fetch(
+            "SELECT nullif(site_id, 0), nullif(lab_id, 0), stage, tubes, late, oldest, negative, "
+            "invalid, corrected FROM stage_count WHERE cell_id = ANY(%s) AND round_id = %s "
+            "/* fan-out: a few small rows a site */",
+            (self.cells, self.round_id),
+        )
+        return [g for g in map(Group._make, rows) if self.owns(g.site_id)]
+
+
 class Now(people.People):
-    """The people of an area as the rollup has them."""
+    """The people of an area as the rollups have them."""
+
+    def _swabs(self) -> list[Any]:
+        f = self.frame
+        return list_swabs(
+            f.round_id, f.every_cell, sites=f.sites, communities=f.communities, since=f.at - HOUR
+        )
 
     def _count(self) -> dict[str, CoverageRow]:
         f = self.frame
@@ -56,7 +81,7 @@ GATHER: dict[str, Callable[[Now], list[dict[str, Any]]]] = {
     "exempt": people.exempt,
     "sites": chain.sites,
     "transport": lambda p: chain.transport(p.frame),
-    "labs": lambda p: chain.labs(p.frame),
+    "labs": lambda p: chain.labs(p.frame, lagging=True),
     "rejected": lambda p: chain.rejected(p.frame),
     "results": lambda p: results.results(results.Results(p)),
     "due": lambda p: people.due(p.frame),
@@ -68,7 +93,7 @@ GATHER: dict[str, Callable[[Now], list[dict[str, Any]]]] = {
 
 def blocks_of(scene: Scene, tab: str) -> list[dict[str, Any]]:
     """The blocks of a tab, counted now. Raises AreaTooSmall, OutsideRound."""
-    frame = Frame(scene.policy, scene.node, scene.at)
+    frame = NowFrame(scene.policy, scene.node, scene.at)
     if not level_allowed(scene.node.level):
         raise AreaTooSmall()
     if not frame.touched(scene.node.path):

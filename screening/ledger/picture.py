@@ -1,7 +1,7 @@
 """A round at one moment, by site and laboratory: counted from the tables, or as the worker kept it.
 
 Whoever looks at many cells sees the picture that the worker took; a site's own is counted at once.
-Signatures and checks always count."""
+Signatures and checks count every row."""
 
 from __future__ import annotations
 
@@ -106,8 +106,9 @@ def _iso(c: Count) -> list[Any]:
     return [*c[:-1], c.oldest.isoformat() if c.oldest else None]
 
 
-def take(round_id: int, *, at: datetime, sight: Sight) -> Picture:
-    """Count a round now, as far as `sight` reaches. Raises NoSuchRound."""
+def take(round_id: int, *, at: datetime, sight: Sight, exact: bool = False) -> Picture:
+    """Count a round now, as far as `sight` reaches; `exact` counts the swabs row by row and not by
+    their counter, which is a few seconds old. Raises NoSuchRound."""
     get_policy(round_id)
     out = Picture(
         round_id,
@@ -118,7 +119,8 @@ def take(round_id: int, *, at: datetime, sight: Sight) -> Picture:
         devices=_devices(round_id, sight),
     )
     if sight.everywhere:
-        out.swabs = queries.count_swabs(round_id, sight.cells)
+        count = queries.count_swabs if exact else queries.told_swabs
+        out.swabs = count(round_id, sight.cells)
         out.matters = queries.count_matters(round_id, sight.cells)
     return out
 

@@ -26,8 +26,19 @@ def count_stages(round_id: int, sight: Sight) -> list[tuple]:
     return rows
 
 
+# Coverage is a neighbour: its counter is read here as it is.
+def told_swabs(round_id: int, cells: Sequence[int]) -> dict[int, int]:
+    """{void code: swabs} as they were counted last, a few seconds ago."""
+    rows = fetch(
+        "SELECT void, sum(swabs)::int8 FROM swab_count WHERE cell_id = ANY(%s) AND round_id = %s "
+        f"GROUP BY void ORDER BY void {FAN_OUT}",
+        (list(cells), round_id),
+    )
+    return dict(rows)
+
+
 def count_swabs(round_id: int, cells: Sequence[int]) -> dict[int, int]:
-    """{void code: swabs}; 0 are the live ones."""
+    """{void code: swabs}, row by row; 0 are the live ones. For what is kept for ever."""
     rows = fetch(
         "SELECT void, count(*) FROM specimen WHERE cell_id = ANY(%s) AND round_id = %s "
         f"GROUP BY void ORDER BY void {FAN_OUT}",

@@ -82,7 +82,7 @@ FEW_CELLS = 3  # a street's own desk counts at once
 
 def balance(round_id: int, *, at: datetime, sight: Sight | None = None) -> Balance:
     """Everything about a round's tubes at this moment, every stage and part in one table."""
-    return picture.take(round_id, at=at, sight=sight or whole_city()).balance()
+    return picture.take(round_id, at=at, sight=sight or whole_city(), exact=True).balance()
 
 
 def look(round_id: int, *, sight: Sight, at: datetime) -> Picture:
@@ -224,9 +224,10 @@ def _items(
 # --- sign-off -----------------------------------------------------------------------------------
 
 
-def checklist(round_id: int, *, at: datetime) -> tuple[Balance, list[str]]:
-    """The balance now and what stands in the way of signing it: words of rules.OBSTACLES."""
-    found = balance(round_id, at=at)
+def checklist(round_id: int, *, at: datetime, exact: bool = False) -> tuple[Balance, list[str]]:
+    """The balance now and what stands in the way of signing it: words of rules.OBSTACLES. `exact`
+    for the one that is signed."""
+    found = picture.take(round_id, at=at, sight=whole_city(), exact=exact).balance()
     out = rules.obstacles(found)
     out += [word for word, n in unfinished(round_id, found).items() if n]
     last = queries.find_balance(round_id, "check")
@@ -255,7 +256,7 @@ def sign_off(round_id: int, *, by: Actor, at: datetime) -> int:
     check_act(get_policy(round_id).state, "sign_off")
     if signed and signed[0].by == by.staff_id:
         raise SamePerson()
-    found, against = checklist(round_id, at=at)
+    found, against = checklist(round_id, at=at, exact=True)
     if against:
         raise NotBalanced(
             obstacles=against,

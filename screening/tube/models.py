@@ -120,6 +120,13 @@ class Tube(Base):
             "stage",
             postgresql_where="stage BETWEEN 6 AND 9",
         ),
+        Index(  # released and neither positive nor negative: few, and somebody must act upon them
+            "ix_tube_doubtful",
+            "cell_id",
+            "round_id",
+            postgresql_where="version > 0 AND outcome = 3",
+        ),
+        Index("ix_tube_rejected", "cell_id", "round_id", postgresql_where="stage = 21"),
         BY_ROUND,
     )
 

@@ -10,6 +10,7 @@ from screening import clock
 from screening.coverage import queries, service
 from screening.coverage.rules import adds_up
 from screening.db import db, fetch, run
+from screening.ledger.queries import count_swabs, told_swabs
 from screening.registry.queries import get_policy
 from screening.registry.service import changes
 from tests import world
@@ -102,6 +103,19 @@ def test_a_rollup_that_differs_is_an_alarm_and_is_put_right(city, client):
         (city.sites[1].cell_id, community(city, 1)),
     )
     assert service.verify(at=clock.now()) == [(city.round_id, community(city, 1))]
+    assert fetch("SELECT count(*) FROM audit WHERE action = 'coverage_differs'") == [(1,)]
+    assert service.verify(at=clock.now()) == []
+
+
+def test_a_counter_of_swabs_that_differs_is_an_alarm_and_is_put_right(city, client):
+    counted(city)
+    sample(city, client, 0, 4)
+    assert service.verify(at=clock.now()) == []
+    cells = [s.cell_id for s in city.sites]
+    assert told_swabs(city.round_id, cells) == count_swabs(city.round_id, cells) == {0: 4}
+    run("UPDATE swab_count SET swabs = 3 WHERE cell_id = ANY(%s)", (cells,))
+    assert told_swabs(city.round_id, cells) == {0: 3}
+    assert service.verify(at=clock.now()) == [(city.round_id, community(city))]
     assert fetch("SELECT count(*) FROM audit WHERE action = 'coverage_differs'") == [(1,)]
     assert service.verify(at=clock.now()) == []
 

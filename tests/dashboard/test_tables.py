@@ -7,6 +7,9 @@ import zipfile
 from io import BytesIO
 
 from screening import clock
+from screening.bulletins import gathering, shape
+from screening.bulletins.gathering import Frame
+from screening.bulletins.gathering.people import People
 from screening.dashboard.tables import TABS, blocks_of
 from screening.figures.queries import Scene, sheet_of
 from tests.dashboard.test_command import Viewer, county, day  # noqa: F401
@@ -30,6 +33,25 @@ def test_each_table_adds_up_to_the_figures_of_its_area(client, day):  # noqa: F8
                 seen[block["key"]] = dict(zip(block["columns"], block["total"], strict=True))
     told = {k: {c: seen[k][c] for c in asked} for k, asked in FIGURES.items()}
     assert told == {k: {c: sheet[f] for c, f in asked.items()} for k, asked in FIGURES.items()}
+
+
+def test_what_is_told_from_counters_is_what_the_rows_say(client, day):  # noqa: F811
+    """The live tables over rollups, a bulletin's over persons, swabs and tubes: the same lines."""
+    scene = Scene(day.city.round_id, county(day), at=clock.now())
+    frame = Frame(scene.policy, scene.node, scene.at)
+    chain, people = gathering.chain, gathering.people
+    raw = People(frame)
+    told = {
+        "coverage": people.coverage(raw), "exempt": people.exempt(raw), "sites": chain.sites(raw),
+        "transport": chain.transport(frame), "labs": chain.labs(frame),
+        "rejected": chain.rejected(frame), "quality": chain.quality(raw),
+        "results": gathering.results.results(gathering.results.Results(raw)),
+    }  # fmt: skip
+    live = {b["key"]: b["rows"] for tab in TABS for b in blocks_of(scene, tab)}
+    for key, rows in told.items():
+        counted = shape.block(key, rows)["rows"]
+        assert sorted(map(str, live[key])) == sorted(map(str, counted)), key
+    assert sum(n for *_rest, n, _recent, _staff in raw.swabs) > 0
 
 
 def test_a_page_has_every_tab_a_total_line_and_doors_down(client, day):  # noqa: F811

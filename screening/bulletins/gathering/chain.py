@@ -90,12 +90,12 @@ def transport(f: Frame) -> list[dict[str, Any]]:
     return [r | {"longest": long.get(r["area"])} for r in f.by_part(rows, keys)]
 
 
-def labs(f: Frame) -> list[dict[str, Any]]:
+def labs(f: Frame, *, lagging: bool = False) -> list[dict[str, Any]]:
     """The laboratories to which tubes of the area went; capacity, load and times are of the whole
-    laboratory, whoever sends to it."""
+    laboratory, whoever sends to it. `lagging` as in list_loads, for pages."""
     mine = {g.lab_id for g in f.groups if g.lab_id}
     known = [x for x in list_labs([EVERYWHERE]) if x.lab_id in mine]
-    loads, again = list_loads(known, f.at), _reruns(f)
+    loads, again = list_loads(known, f.at, lagging=lagging), _reruns(f)
     out = []
     for lab in known:
         at = [g for g in f.groups if g.lab_id == lab.lab_id]
@@ -141,13 +141,15 @@ def _reruns(f: Frame) -> Counter[int]:
 
 
 def rejected(f: Frame) -> list[dict[str, Any]]:
+    if not any(g.stage == Stage.REJECTED for g in f.groups):
+        return []
     rows = fetch(
         "SELECT coalesce(r.data ->> 'reason', ''), count(*) FROM tube t CROSS JOIN LATERAL "
         "(SELECT data FROM custody c WHERE c.cell_id = t.cell_id AND c.round_id = t.round_id "
         "AND c.barcode = t.barcode AND c.verb = %s ORDER BY c.at DESC LIMIT 1) r "
-        "WHERE t.cell_id = ANY(%s) AND t.round_id = %s AND t.stage = %s "
+        f"WHERE t.cell_id = ANY(%s) AND t.round_id = %s AND t.stage = {int(Stage.REJECTED)} "
         f"AND (%s OR t.site_id = ANY(%s)) GROUP BY 1 ORDER BY 2 DESC, 1 {ALL_CELLS}",
-        (int(Verb.REJECT), f.cells, f.round_id, int(Stage.REJECTED), f.owns(None), list(f.sites)),
+        (int(Verb.REJECT), f.cells, f.round_id, f.owns(None), list(f.sites)),
     )
     return [{"reason": f"reject.{reason}", "n": n} for reason, n in rows]
 

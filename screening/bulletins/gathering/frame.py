@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from screening.coverage.queries import cells_of
 from screening.db import fetch
+from screening.lab.rules.well_rules import Outcome
 from screening.ledger.sight import Sight, sight_of
 from screening.places import queries as places
 from screening.places.queries import Node
@@ -29,21 +30,17 @@ class Site(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Tubes alike in all that a report asks; the last numbers count them."""
+    """Tubes of one site and laboratory in one stage; `corrected`: released more than once."""
 
     site_id: int | None
     lab_id: int | None
     stage: int
-    mode: int
-    pool_size: int
-    channel: str | None
-    outcome: int | None
-    version: int
     tubes: int
-    persons: int
     late: int
-    held: int
     oldest: datetime | None
+    negative: int
+    invalid: int
+    corrected: int
 
 
 @dataclass
@@ -128,12 +125,11 @@ class Frame:
         """The tubes of the area's sites in one pass. Tubes that no site is known for belong to
         whoever holds the whole cell."""
         rows = fetch(
-            "SELECT site_id, lab_id, stage, mode, pool_size, channel, outcome, "
-            "least(version, 2), count(*), sum(members)::int8, "
-            "count(*) FILTER (WHERE due_at <= %s), count(*) FILTER (WHERE holds <> 0), min(since) "
-            "FROM tube WHERE cell_id = ANY(%s) AND round_id = %s GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 "
-            + ALL_CELLS,
-            (self.at, self.cells, self.round_id),
+            "SELECT site_id, lab_id, stage, count(*), count(*) FILTER (WHERE due_at <= %s), "
+            "min(since), count(*) FILTER (WHERE outcome = %s), "
+            "count(*) FILTER (WHERE outcome = %s), count(*) FILTER (WHERE version > 1) "
+            f"FROM tube WHERE cell_id = ANY(%s) AND round_id = %s GROUP BY 1, 2, 3 {ALL_CELLS}",
+            (self.at, int(Outcome.NEGATIVE), int(Outcome.INVALID), self.cells, self.round_id),
         )
         return [g for g in map(Group._make, rows) if self.owns(g.site_id)]
 

@@ -26,8 +26,15 @@ class People:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-        self.parts = self._count()
-        self.whole = total(frame.node.area_id, self.parts.values())
+
+    @cached_property
+    def parts(self) -> dict[str, CoverageRow]:
+        """The equation of each area below; counted when a block first asks."""
+        return self._count()
+
+    @cached_property
+    def whole(self) -> CoverageRow:
+        return total(self.frame.node.area_id, self.parts.values())
 
     @cached_property
     def swabs(self) -> list[tuple[int | None, int, int, bool, int, int, list[int] | None]]:

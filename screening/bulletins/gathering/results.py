@@ -16,6 +16,7 @@ from screening.reporting import rules as reporting
 from screening.tube.rules import Mode, Purpose
 
 MODES = {Mode.SINGLE: "single", Mode.HOUSEHOLD: "household", Mode.POOLED: "pooled"}
+DOUBTFUL = int(Outcome.INCONCLUSIVE)  # written out below: an index holds these tubes alone
 CHANNELS = {
     "community": "pos_community", "arrival": "pos_community", "isolation": "pos_isolation",
     "locked": "pos_locked", "key": "pos_key",
@@ -41,17 +42,20 @@ def signals(f: Frame) -> list[Signal]:
     """What `positive_tubes` counts, and beside it the doubtful ones and those with an open alert.
     The tubes of re-samples belong to their callbacks and stand in no list of their own."""
     first = {t.barcode for t in list_positive(f.round_id, f.sight)}
+    open_alerts = fetch(
+        "SELECT barcode FROM alert WHERE cell_id = ANY(%s) AND round_id = %s "
+        f"AND settled_at IS NULL {ALL_CELLS}",
+        (f.cells, f.round_id),
+    )
     rows = fetch(
         "SELECT t.barcode, t.barcode = ANY(%(first)s), t.site_id, t.lab_id, t.mode, t.pool_size, "
         "t.channel, t.closed_at, t.members, t.stage = ANY(%(released)s) FROM tube t "
         "WHERE t.cell_id = ANY(%(cells)s) AND t.round_id = %(round)s "
-        "AND (t.barcode = ANY(%(first)s) OR (t.version > 0 AND t.outcome = %(doubtful)s) "
-        "OR EXISTS (SELECT FROM alert a WHERE a.cell_id = t.cell_id AND a.round_id = t.round_id "
-        "AND a.barcode = t.barcode AND a.settled_at IS NULL)) "
+        f"AND (t.barcode = ANY(%(asked)s) OR (t.version > 0 AND t.outcome = {DOUBTFUL})) "
         f"ORDER BY t.closed_at, t.barcode {ALL_CELLS}",
         {
-            "first": sorted(first), "cells": f.cells, "round": f.round_id,
-            "doubtful": int(Outcome.INCONCLUSIVE), "released": [int(x) for x in RELEASED],
+            "first": sorted(first), "asked": sorted(first | {r[0] for r in open_alerts}),
+            "cells": f.cells, "round": f.round_id, "released": [int(x) for x in RELEASED],
         },
     )  # fmt: skip
     found = [s for s in map(Signal._make, rows) if s.first or f.owns(s.site_id)]
@@ -154,9 +158,9 @@ def results(r: Results) -> list[dict[str, Any]]:
 def _tubes(g: Group) -> dict[str, int]:
     return {
         "released": g.tubes,
-        "negative": g.tubes if g.outcome == Outcome.NEGATIVE else 0,
-        "invalid": g.tubes if g.outcome == Outcome.INVALID else 0,
-        "corrected": g.tubes if g.version > 1 else 0,
+        "negative": g.negative,
+        "invalid": g.invalid,
+        "corrected": g.corrected,
     }
 
 
