@@ -233,7 +233,9 @@ def packed(name: str) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("data", [packed("results.txt"), gzip.compress(b"Pos\tName\tCp\n")])
+@pytest.mark.parametrize(
+    "data", [packed("results.txt"), gzip.compress(b"Pos\tName\tCp\n")], ids=["zip", "gzip"]
+)
 def test_a_packed_result_is_refused_with_the_way_out(data: bytes) -> None:
     with pytest.raises(refusals.Packed):
         read_run(data)
