@@ -162,16 +162,21 @@ def keep(wave: WaveRow, **counts: Any) -> None:
     )
 
 
+def check_time(wave: WaveRow) -> None:
+    """Raises NotSampling or NotAhead when its round is not at the point its template is for."""
+    if rules.TEMPLATES[wave.template].before:
+        _check_ahead(wave.round_id)
+    elif get_policy(wave.round_id).state != RoundState.SAMPLING:
+        raise NotSampling()
+
+
 def start(wave_id: int, *, include_silent: bool = False, by: Actor, at: datetime) -> int:
     """Set a draft going; the job's id. With `include_silent` this person answers for reminding
     people whose swab may still wait in a silent phone. Raises WaveMoved, NotSampling, NotAhead."""
     wave = get_wave(wave_id, lock=True)
     if wave.state != DRAFT:
         raise WaveMoved()
-    if rules.TEMPLATES[wave.template].before:
-        _check_ahead(wave.round_id)
-    elif get_policy(wave.round_id).state != RoundState.SAMPLING:
-        raise NotSampling()
+    check_time(wave)
     run(
         "UPDATE wave SET state = %s, include_silent = %s, silent_by = %s WHERE wave_id = %s",
         (RUNNING, include_silent, by.staff_id if include_silent else None, wave_id),

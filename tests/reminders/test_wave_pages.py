@@ -11,6 +11,7 @@ from screening import clock
 from screening.accounts.roles import Role
 from screening.db import db, fetch, run
 from screening.i18n import ZONE
+from screening.registry.queries import ROUNDS
 from screening.reminders import queries, receipts, rules, sender, waves
 from screening.reminders.channels import Answer, Fate
 from tests import make
@@ -90,6 +91,17 @@ def test_at_night_the_page_says_from_when_messages_leave(town, client, head):
     night = clock.now().astimezone(ZONE).replace(hour=23)
     clock.configure(f"{night.isoformat()}/{real.isoformat()}/1")
     assert "现在是安静时段，短信从" in see(client, f"/waves/{wave_id}")
+
+
+def test_a_draft_whose_sampling_has_stopped_says_so_and_offers_no_start(town, client, head):
+    wave_id = town.draft()
+    db.session.commit()
+    assert "开始发送" in see(client, f"/waves/{wave_id}")
+    run("UPDATE round SET state = 'finishing' WHERE round_id = %s", (town.city.round_id,))
+    db.session.commit()
+    ROUNDS.forget()
+    page = see(client, f"/waves/{wave_id}")
+    assert "不能发送提醒" in page and "开始发送" not in page
 
 
 def test_the_api_lists_and_settles_messages_in_doubt(town, client):

@@ -24,6 +24,7 @@ from screening.accounts import queries as accounts
 from screening.accounts.guard import OWN_ROWS, area, current_actor, require
 from screening.db import db
 from screening.errors import Faults, NotFound, Problem
+from screening.forms import undo
 from screening.i18n import ZONE, _, current_lang
 from screening.places import queries as places
 from screening.registry import seals
@@ -160,8 +161,19 @@ def wave(wave_id: int) -> Any:
         silent_by=names.get(w.silent_by or 0, ("", ""))[1], may_send=may_send_wave(w),
         in_doubt=in_doubt, begins_at=begins_at(),
         may_decide=current_actor().may(DECIDERS, places.place_of_area(w.area_id)),
+        not_now=not_now(w),
         quiet=f"{rules.QUIET.start:%H:%M}-{rules.QUIET.end:%H:%M}",
     )  # fmt: skip
+
+
+def not_now(w: queries.WaveRow) -> str:
+    """Why a draft cannot be started at this point of its round; empty when it can."""
+    try:
+        if w.state == waves.DRAFT:
+            waves.check_time(w)
+    except Problem as problem:
+        return problem.sentence(current_lang())
+    return ""
 
 
 def open_words(w: queries.WaveRow) -> tuple[str, str]:
@@ -244,11 +256,14 @@ def preview_wave(wave_id: int) -> Any:
 @bp.post("/waves/<int:wave_id>/start")
 @require(*WAVERS, at=WAVE)
 def start_wave(wave_id: int) -> Response:
-    """Set it going."""
-    waves.start(
-        wave_id, include_silent=request.form.get("include_silent") == "1", by=current_actor(),
-        at=clock.now(),
-    )  # fmt: skip
+    """Set it going; a draft that cannot be started says why on its own page."""
+    try:
+        waves.start(
+            wave_id, include_silent=request.form.get("include_silent") == "1",
+            by=current_actor(), at=clock.now(),
+        )  # fmt: skip
+    except Problem as problem:
+        flash(undo(problem)[0], "look")
     return redirect(url_for(".wave", wave_id=wave_id), 303)  # type: ignore[return-value]
 
 
