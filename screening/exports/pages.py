@@ -15,7 +15,7 @@ from screening.exports import queries, rules, service
 from screening.exports.api import AREA, TAKERS
 from screening.exports.kinds import LISTINGS
 from screening.exports.queries import ExportRow
-from screening.i18n import _, current_lang
+from screening.i18n import _, current_lang, dt
 from screening.places import queries as places
 from screening.places.rules import COMMUNITY
 
@@ -33,12 +33,12 @@ def list_exports() -> Any:
 def list_page(actor: Actor) -> dict[str, Any]:
     before = request.args.get("before", type=int)
     rows = queries.list_own(actor.staff_id, before=before, limit=PAGE)
-    broken = _broken(rows)
+    broken, names = _broken(rows), queries.names_of_rounds(r.round_id for r in rows)
     n, used = queries.count_opened(actor.staff_id, service.midnight(clock.real_now()))
     lang = current_lang()
     kinds = [x for x in LISTINGS.values() if actor.roles & set(x.roles)]
     return {
-        "jobs": [job_of(r, broken) for r in rows],
+        "jobs": [job_of(r, broken, names) for r in rows],
         "kinds": [(x.name, x.en if lang == "en" else x.zh) for x in kinds],
         "areas": _areas(actor),
         "rounds": queries.list_rounds(_paths(actor)),
@@ -84,7 +84,7 @@ STATES = {
 }  # fmt: skip
 
 
-def job_of(r: ExportRow, broken: set[int]) -> dict[str, Any]:
+def job_of(r: ExportRow, broken: set[int], names: dict[int, str]) -> dict[str, Any]:
     """A file as the bar that every long work shows."""
     node, listing = places.find_area(r.area_id), LISTINGS.get(r.kind)
     words = (listing.zh, listing.en)[current_lang() == "en"] if listing else r.kind
@@ -93,6 +93,7 @@ def job_of(r: ExportRow, broken: set[int]) -> dict[str, Any]:
     return {
         "id": r.export_id,
         "title": f"{node.name if node else ''} {words} {r.format.upper()}",
+        "what": " · ".join(filter(None, (names.get(r.round_id), dt(r.made_at)))),
         "state": state,
         "done": r.done,
         "total": r.total,
@@ -109,6 +110,8 @@ def note_of(r: ExportRow) -> str:
     if r.state == rules.GONE:
         return _("已过期删除")
     words = [_("未遮蔽") if r.unmasked else _("已遮蔽")]
+    if r.state == rules.DONE and not r.total:
+        words.insert(0, _("%(n)s 行", n=0))
     if r.state == rules.DONE:
         size = r.size / 1024
         words.append(f"{size:,.0f} KB" if size < 1024 else f"{size / 1024:,.1f} MB")
@@ -120,7 +123,8 @@ def note_of(r: ExportRow) -> str:
 def show(export_id: int) -> Any:
     """One file and how far it is; what the bar asks again."""
     row = queries.get_own(export_id, current_actor().staff_id)
-    return render_template("exports/one.html", job=job_of(row, _broken([row])))
+    names = queries.names_of_rounds([row.round_id])
+    return render_template("exports/one.html", job=job_of(row, _broken([row]), names))
 
 
 @bp.post("/exports")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -82,6 +82,11 @@ def list_rounds(paths: Sequence[str]) -> list[tuple[int, str]]:
         "ORDER BY r.round_id DESC LIMIT 200",
         (list(paths),),
     )
+
+
+def names_of_rounds(ids: Iterable[int]) -> dict[int, str]:
+    rows = fetch("SELECT round_id, name FROM round WHERE round_id = ANY(%s)", (sorted(set(ids)),))
+    return dict(rows)
 
 
 def has_begun(round_id: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -144,6 +145,19 @@ def test_a_download_goes_on_where_it_broke_off(city, client):
     beyond = client.get(url, headers={**headers, "Range": f"bytes={len(data)}-"})
     assert (beyond.status_code, beyond.json["code"]) == (416, "export_range")
     assert fetch("SELECT count(*) FROM audit WHERE action = 'export_fetched'")[0][0] == 3
+
+
+def test_the_desk_tells_files_apart_and_an_empty_one_from_a_full_one(city, client):
+    who = head_of(city)
+    made(city, who)
+    made(city, who, "due")
+    db.session.rollback()
+    page = client.get("/exports", headers={**make.sign_in(client, who), "Accept": "text/html"}).text
+    name = fetch("SELECT name FROM round WHERE round_id = %s", (city.round_id,))[0][0]
+    assert page.count(f'<span class="sub">{name} · 20') == 2
+    feet = re.findall(r'<div class="job-foot">\s*<span>(.*?) KB</span>', page)
+    told = [re.sub(r"<[^>]+>", "", f) for f in feet]
+    assert told[0].startswith("0 行 · 已遮蔽") and "40 / 40 · 已遮蔽" in told[1]
 
 
 def test_nobody_fetches_anothers_file(city, client):
