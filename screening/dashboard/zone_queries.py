@@ -83,10 +83,12 @@ class Resident(NamedTuple):
     """Somebody of a positive tube, by place of living, now and when swabbed: who was taken away
     since leaves no clean zone behind. Nothing that names the person.
 
-    `state`: positive (nobody cleared it), open (a re-check runs), cleared (single and negative)."""
+    `state`: positive (nobody cleared it), open (a re-check runs), cleared (single and negative).
+    `left`: the community left since the swab, of which nobody knows the building any more."""
 
     places: tuple[int, ...]
     state: str
+    left: int = 0
 
 
 class Positives:
@@ -123,15 +125,21 @@ def list_residents(round_id: int, cells: Collection[int], tubes: Collection[str]
     )  # fmt: skip
     return [
         Resident(tuple({x: None for x in r[:4] if x}),
-                 "open" if r[5] else "cleared" if r[4] and not r[6] else "positive")
+                 "open" if r[5] else "cleared" if r[4] and not r[6] else "positive",
+                 r[0] if r[0] != r[1] else 0)
         for r in rows
     ]  # fmt: skip
 
 
 def lives_in(resident: Resident, nodes: Sequence[Node]) -> bool:
+    """Whether this resident counts for a zone of these areas. Whoever moved away from the community
+    may have lived in each of its buildings: none of them is clean until a re-check says so."""
     by_id = places.TREE.get().by_id
     paths = [by_id[i].path for i in resident.places if i in by_id]
-    return any(p.startswith(n.path) for p in paths for n in nodes)
+    if any(p.startswith(n.path) for p in paths for n in nodes):
+        return True
+    left = by_id.get(resident.left)
+    return left is not None and any(n.path.startswith(left.path) for n in nodes)
 
 
 def zone_rounds(

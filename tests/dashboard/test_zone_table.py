@@ -101,6 +101,26 @@ def test_who_was_taken_away_after_a_positive_tube_leaves_no_clean_zone(client, d
     assert "阳性管里的 10 人没有排除" in row(client, day)
 
 
+def test_who_moved_away_may_have_lived_in_each_building(client, day):  # noqa: F811
+    """A swab keeps the community: a zone of one building is not clean while it could be theirs."""
+    block = make.area("building", area_of(community(day)), name="三号楼")
+    other = make.area("building", area_of(community(day, 1)), name="四号楼")
+    zone(day, block.area_id, name="三号楼封控")
+    zone(day, other.area_id, name="四号楼封控")
+    pool = day.released[0]
+    day.bench.alert(pool, "positive", made.POS)
+    run("UPDATE result SET outcome = %s WHERE cell_id = %s AND barcode = %s",
+        (int(made.POS), day.cell, pool))  # fmt: skip
+    db.session.commit()
+    assert "没有排除" not in row(client, day, "三号楼封控")
+    found = fetch("SELECT cell_id, person_id FROM specimen WHERE cell_id = %s AND barcode = %s "
+                  "ORDER BY person_id", (day.cell, pool))  # fmt: skip
+    persons.move(*found[0], community(day, 1), by=1, at=clock.now())
+    count()
+    assert "阳性管里的 1 人没有排除" in row(client, day, "三号楼封控")
+    assert "没有排除" not in row(client, day, "四号楼封控")
+
+
 def test_a_positive_elsewhere_is_not_the_zones(client, day):  # noqa: F811
     zone(day, community(day, 1))
     day.bench.test(day.waiting, outcome=made.POS)
