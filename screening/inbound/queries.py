@@ -53,7 +53,9 @@ def get_list(list_id: int) -> ListRow:
 
 
 def find_twin(file_hash: bytes, kind: str, area_id: int) -> int | None:
-    """The list that the same file made before, unless it was thrown away."""
+    """The list that the same file made before, unless it was thrown away. Two desks that bring the
+    same file at the same moment take turns."""
+    fetch("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"inbound.{file_hash.hex()}",))
     rows = fetch(
         "SELECT list_id FROM inbound_list WHERE file_hash = %s AND kind = %s AND area_id = %s "
         "AND state <> 'discarded' ORDER BY list_id LIMIT 1",

@@ -13,6 +13,7 @@ from screening.inbound.service import lists
 from tests.inbound import test_lists as desk
 from tests.inbound.files import table
 from tests.inbound.test_lists import AT, ONE, TWO, lines, sent, told
+from tests.lab.test_service_together import together
 
 county, home = desk.county, desk.home
 
@@ -36,6 +37,15 @@ def test_marks_that_nobody_sees_are_no_fault_of_the_server(county, mark):
     except Problem:
         return
     assert len(lines(county)) == 1
+
+
+def test_the_same_file_from_two_desks_in_the_same_moment_is_one_list(county):
+    content, about = table(["张三", ONE, "", "", "", ""]), told(county)
+    db.session.commit()
+    app = current_app._get_current_object()
+    acts = [lambda by=by: lists.upload(content, about, by=by, at=AT) for by in (1, 2, 3)]
+    assert together(app, *acts) == [None] * 3
+    assert fetch("SELECT count(*) FROM inbound_list") == [(1,)]
 
 
 def test_a_list_that_two_people_take_over_in_the_same_moment_counts_once(county):
