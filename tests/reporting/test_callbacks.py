@@ -12,7 +12,9 @@ from screening.reporting.lookup import person_results
 from screening.reporting.refusals import Refused
 from screening.reporting.rules import PersonState
 from screening.reporting.service.callbacks import UnknownAttempt
+from screening.reporting.service.corrections import OneCorrection
 from screening.tube.queries import get_key
+from tests import make
 from tests.reporting.bench import BAD, GREY, NEG, PIN, POS
 
 
@@ -147,9 +149,12 @@ def test_edge_33_a_correction_is_settled_once_and_asked_once(bench):
     tube = bench.fill(0, 2)
     bench.through(tube, outcome=POS)
     number = ask(bench, tube)
-    with pytest.raises(Exception, match="uq_correction_open"):
+    with pytest.raises(OneCorrection):
         ask(bench, tube)
     db.session.rollback()
+    make.sign_in(bench.client, bench.second, cookie=True)
+    page = bench.client.get(f"/reporting/tubes/{tube}").text
+    assert "已有一条更正等另一名审核员确认" in page and "提交更正" not in page
     settle(bench, number, bench.second)
     with pytest.raises(Exception) as e:
         settle(bench, number, bench.second)

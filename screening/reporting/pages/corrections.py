@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
@@ -42,6 +42,8 @@ def _view(barcode: str) -> dict[str, Any]:
         "barcode": barcode,
         "tube": tube,
         "alerts": _alerts(key),
+        "waits": queries.find_waiting(key),
+        "form": request.form,
         "versions": [
             {
                 "version": v.version,

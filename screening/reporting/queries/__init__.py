@@ -11,6 +11,7 @@ from screening.reporting.queries.callbacks import (
 from screening.reporting.queries.corrections import (
     CorrectionRow,
     NoSuchCorrection,
+    find_waiting,
     list_corrections,
     lock_correction,
     place_of_correction,
@@ -49,6 +50,7 @@ __all__ = [
     "SwabStory",
     "callbacks_of_person",
     "callbacks_of_tube",
+    "find_waiting",
     "get_callback",
     "list_callbacks",
     "list_corrections",

@@ -55,6 +55,16 @@ def lock_correction(cell: int, correction_id: int) -> CorrectionRow:
     return CorrectionRow(*rows[0])
 
 
+def find_waiting(key: Key) -> CorrectionRow | None:
+    """The correction of a tube that waits for its second person."""
+    rows = fetch(
+        f"SELECT {_CORRECTION} FROM correction WHERE cell_id = %s AND round_id = %s "
+        "AND barcode = %s AND state = 'asked'",
+        (key.cell_id, key.round_id, key.barcode),
+    )
+    return CorrectionRow(*rows[0]) if rows else None
+
+
 def place_of_correction(cell: int, correction_id: int) -> Place:
     """The laboratory whose desk settles it."""
     rows = fetch(

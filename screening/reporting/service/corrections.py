@@ -70,6 +70,8 @@ def ask_correction(
         raise NoReason()
     sign(by, secret)
     s = _released(barcode, lab_id)
+    if queries.find_waiting(s.key):
+        raise OneCorrection()
     number = new_id()
     columns = (
         "cell_id", "correction_id", "round_id", "barcode", "lab_id", "outcome", "reason",
