@@ -172,6 +172,7 @@ def alert_view(found: AlertRow) -> dict[str, Any]:
         "asked_how": said(words.SETTLEMENTS, found.asked_how or ""),
         "own_request": found.asked_by == actor.staff_id,
         "may_settle": bool(actor.roles & set(SETTLERS)) and found.raised_by != actor.staff_id,
+        "raised_here": bool(actor.roles & set(SETTLERS)) and found.raised_by == actor.staff_id,
         "clearings": [
             (code, said(words.SETTLEMENTS, code))
             for code in words.CLEARINGS
