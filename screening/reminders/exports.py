@@ -21,7 +21,13 @@ from screening.places import queries as places
 from screening.places.queries import Node
 from screening.registry import seals
 from screening.reminders import rules
-from screening.reminders.queries import Opened, communities_of, open_these, pick_missed
+from screening.reminders.queries import (
+    Opened,
+    communities_of,
+    innermost,
+    open_these,
+    pick_missed,
+)
 
 FIELDS = (
     "community", "building", "unit", "room", "name", "phone", "state", "why", "due_at", "until",
@@ -51,7 +57,7 @@ def rows_of(order: Order) -> Iterator[Sequence[Any]]:
     """One row of FIELDS a person; only one community is held at a time."""
     words = {s: (w.en if order.lang == "en" else w.zh) for s, w in rules.STATES.items()}
     for community in communities_of(order.node):
-        full = order.full(community.path)
+        full = order.full(innermost(order.node, community).path)
         found = pick_missed(community, order.round_id, order.wanted, at=order.at, within=order.node)
         for p in open_these(community, order.round_id, found, at=order.at):
             yield row_of(p, community, full, words, order.lang)

@@ -86,8 +86,9 @@ def _birth(text: str, at: datetime, faults: list[Fault]) -> date | None:
     return born
 
 
-def add(told: Told, community: Node, *, at: datetime) -> Found:
-    """Write somebody down where he was found; who is known stays where he is registered.
+def add(told: Told, community: Node, *, at: datetime, grid: int | None = None) -> Found:
+    """Write somebody down where he was found, in this grid if one is named; who is known stays
+    where he is registered.
 
     Raises Faults, NoSuchPlace."""
     newcomer = check(told, at=at)
@@ -96,6 +97,6 @@ def add(told: Told, community: Node, *, at: datetime) -> Found:
     row = queries.persons_by_cell([(cell, person)])[cell, person]
     here = row.community_id == community.area_id and not row.flags & GONE
     if not before or (here and row.building_id is None and told.building):
-        persons.settle(cell, person, told.building, told.unit or None, told.room or None)
+        persons.settle(cell, person, told.building, told.unit or None, told.room or None, grid)
     audit.note("found_at_door", "person", person, cell=cell, detail={"known": bool(before)})
     return Found(cell, person, bool(before), not here)

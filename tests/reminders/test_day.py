@@ -9,7 +9,7 @@ import pytest
 from screening import clock
 from screening.accounts.roles import Role
 from screening.coverage.queries import coverage_of
-from screening.db import db, fetch
+from screening.db import db, fetch, run
 from screening.places.queries import TREE
 from screening.registry.rules import Flag
 from screening.registry.service import persons
@@ -186,3 +186,24 @@ def test_who_is_registered_elsewhere_stays_there(town, client, worker):
     assert at_the_door(client, town, worker).status_code == 303
     db.session.rollback()
     assert fetch("SELECT community_id FROM person /* fan-out: test */") == [(b.area_id,)]
+
+
+def test_the_worker_of_a_grid_calls_and_registers_there_and_nowhere_else(town, client):
+    here = town.communities[0]
+    grid = make.area("grid", here)
+    TREE.forget()
+    cell, mine, _ = person(here, "王五", "13800001001")
+    person(here, "赵六", "13800001002")
+    run("UPDATE person SET grid_id = %s WHERE cell_id = %s AND person_id = %s",
+        (grid.area_id, cell, mine))  # fmt: skip
+    db.session.commit()
+    mark = make.sign_in(client, make.staff(Role.COMMUNITY_WORKER, grid), cookie=True)
+    html = {"Accept": "text/html"}
+    for page in ("day", "missed"):
+        r = client.get(f"/{page}/{grid.area_id}", headers=html)
+        assert "tel:13800001001" in r.text and "1002" not in r.text
+    form = {"csrf_token": mark["X-CSRF-Token"], "name": "孙八", "doc_type": "resident_id",
+            "number": "110101199003070118"}  # fmt: skip
+    assert client.post(f"/day/{grid.area_id}/found", data=form, headers=html).status_code == 303
+    told = client.get(f"/day/{grid.area_id}", headers=html).text
+    assert "孙*" in told and "赵*" not in told

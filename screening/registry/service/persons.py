@@ -197,9 +197,15 @@ def note_move(moves: Sequence[tuple[int, int, int, int]], *, by: int | None, at:
 
 
 def settle(
-    cell: int, person_id: int, building: int | None, unit: str | None, room: str | None
+    cell: int,
+    person_id: int,
+    building: int | None,
+    unit: str | None,
+    room: str | None,
+    grid: int | None = None,
 ) -> None:
-    """The person lives behind this door of the own community; the grid follows from the building.
+    """The person lives behind this door of the own community; the grid follows from the building,
+    where it says one.
 
     Raises NoSuchPerson, NoSuchPlace."""
     home = lock_community(cell, person_id)
@@ -207,7 +213,7 @@ def settle(
     if building and (node is None or not node.path.startswith(places.area_path(home))):
         raise places.NoSuchPlace()
     above = places.find_area(node.parent_id) if node and node.parent_id else None
-    grid = above.area_id if above and above.level == GRID else None
+    grid = above.area_id if above and above.level == GRID else grid
     (sealed,) = fetch(
         "SELECT sealed FROM person WHERE cell_id = %s AND person_id = %s", (cell, person_id)
     )[0]

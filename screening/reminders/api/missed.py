@@ -43,7 +43,7 @@ def export_missed(args: dict[str, Any]) -> Any:
         node, args["round"], s.wanted(args), lambda path: sees_all(actor, path), current_lang(),
         clock.now(), f"{actor.staff_no} {dt(clock.real_now())}",
     )  # fmt: skip
-    if any(sees_all(actor, n.path) for n in queries.communities_of(node)):
+    if any(sees_all(actor, queries.innermost(node, n).path) for n in queries.communities_of(node)):
         rows = coverage_of(node.area_id, order.round_id, at=order.at).missed
         take_open("area", node.area_id, rows, by=actor)
     audit.note(
@@ -73,7 +73,7 @@ def visits(node: Node, round_id: int, actor: Actor) -> list[dict[str, Any]]:
     for community in queries.communities_of(node):
         now = clock.now()
         found = queries.open_visits(community, round_id, at=now, within=node)
-        full = may_open(actor, community.path, pairs_of(found), at=now)
+        full = may_open(actor, queries.innermost(node, community).path, pairs_of(found), at=now)
         note_reads(found, why="visit_list")
         out += [visit(p, full) for p in found]
     return out

@@ -65,10 +65,12 @@ def day_in(area_id: int) -> Any:
     }  # fmt: skip
     if tab == "visit":
         return render_template("reminders/day_visits.html", **shared,
-                               **plan(community, policy, day, now))  # fmt: skip
+                               **plan(node, community, policy, day, now))  # fmt: skip
     if tab == "lists":
         return render_template("reminders/day_lists.html", **shared, **lines(node, now))
-    return render_template("reminders/day.html", **shared, **calls(community, policy, day, now))
+    return render_template(
+        "reminders/day.html", **shared, **calls(node, community, policy, day, now)
+    )
 
 
 def tabs(node: Node, policy: RoundPolicy, tab: str, counts: Sequence[int]) -> list[dict[str, Any]]:
@@ -86,13 +88,15 @@ def waiting(day: days.Day) -> str:
     return "，".join(f"{words[state]} {n}" for state, n in day.waiting.most_common())
 
 
-def calls(community: Node, policy: RoundPolicy, day: days.Day, now: datetime) -> dict[str, Any]:
+def calls(
+    node: Node, community: Node, policy: RoundPolicy, day: days.Day, now: datetime
+) -> dict[str, Any]:
     """One screenful of those to be called; only who is shown is opened, and each is audited."""
     after = request.args.get("after", "")
     page, more = paged(day.calls, position, after, PAGE)
     found = queries.open_these(community, policy.round_id, page, at=now)
     note_reads(found, why="day_calls")
-    full = opens(community, pairs_of(found))
+    full = opens(queries.innermost(node, community), pairs_of(found))
     here: dict[str, Any] = {"area_id": request.view_args["area_id"], "round": policy.round_id}  # type: ignore[index]
     return {
         "cards": [card(p, full) for p in found], "choices": choices(CALL), "kind": "call",
@@ -101,7 +105,9 @@ def calls(community: Node, policy: RoundPolicy, day: days.Day, now: datetime) ->
     }  # fmt: skip
 
 
-def plan(community: Node, policy: RoundPolicy, day: days.Day, now: datetime) -> dict[str, Any]:
+def plan(
+    node: Node, community: Node, policy: RoundPolicy, day: days.Day, now: datetime
+) -> dict[str, Any]:
     """The home-visit plan: the buildings in their order, one of them door by door."""
     buildings = days.buildings_of(day.visits)
     chosen = request.args.get("building", buildings[0][0] if buildings else 0, type=int)
@@ -109,7 +115,7 @@ def plan(community: Node, policy: RoundPolicy, day: days.Day, now: datetime) -> 
     here = [p for p in day.visits if (p.missed.building_id or 0) == chosen]
     found = days.open_doors(community, policy.round_id, here, at=now, down=down)
     note_reads(found, why="visit_list")
-    full = opens(community, pairs_of(found))
+    full = opens(queries.innermost(node, community), pairs_of(found))
     args: dict[str, Any] = {"area_id": request.view_args["area_id"], "round": policy.round_id,  # type: ignore[index]
                             "tab": "visit"}  # fmt: skip
     return {

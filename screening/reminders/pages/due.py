@@ -203,7 +203,7 @@ def people(node: Node, community: Node, day: date, schedule: int | None) -> dict
     page = rest[: frame.PAGE]
     seen = [(r.cell_id, r.person_id) for r in page]
     note_pairs(seen, why="due_list")
-    full = opens(community, seen)
+    full = opens(queries.innermost(node, community), seen)
     known = {s.schedule_id: s for s in schedules.list_schedules()}
     return {
         "rows": [person_line(r, known[r.schedule_id], full, day) for r in page],

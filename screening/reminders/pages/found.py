@@ -14,7 +14,7 @@ from screening.errors import Faults
 from screening.i18n import _, current_lang
 from screening.places import queries as places
 from screening.places.queries import Node
-from screening.places.rules import BUILDING, COMMUNITY
+from screening.places.rules import BUILDING, COMMUNITY, GRID
 from screening.registry.documents import WORDS
 from screening.registry.residence import RESIDENCES, UNSAID
 from screening.reminders import found, queries
@@ -57,7 +57,8 @@ def add_found(area_id: int) -> Any:
     node = queries.get_node(area_id)
     (community,) = queries.communities_of(node)
     try:
-        made = found.add(told(), community, at=clock.now())
+        grid = node.area_id if node.level == GRID else None
+        made = found.add(told(), community, at=clock.now(), grid=grid)
     except Faults as problem:
         g.failed = True
         db.session.rollback()

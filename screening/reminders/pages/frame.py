@@ -74,12 +74,12 @@ def choices() -> list[tuple[str, str]]:
     return out
 
 
-def opens(community: Node, people: Iterable[tuple[int, int]]) -> bool:
+def opens(place: Node, people: Iterable[tuple[int, int]]) -> bool:
     """Whether the numbers of these people are shown as they are; why not is said on the page."""
     actor = current_actor()
-    if may_open(actor, community.path, people, at=clock.now()):
+    if may_open(actor, place.path, people, at=clock.now()):
         return True
-    if sees_all(actor, community.path):
+    if sees_all(actor, place.path):
         told = _(
             "今天打开的号码已到上限（%(n)s 人），其余只显示尾号；要更多请按名单导出并写明原因。",
             n=MOST.value,

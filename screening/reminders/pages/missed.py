@@ -142,7 +142,7 @@ def people(
     page, more = paged(found, key, request.args.get("after", ""))
     shown = queries.open_these(community, policy.round_id, page, at=now)
     note_reads(shown, why="missed_list")
-    full = opens(community, pairs_of(shown))
+    full = opens(queries.innermost(node, community), pairs_of(shown))
     here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id,
                             "view": view or None, **in_address(asked)}  # fmt: skip
     rows = households(shown, full) if view == "households" else [line(p, full) for p in shown]

@@ -52,6 +52,11 @@ def communities_of(node: Node) -> list[Node]:
     return sorted(found)
 
 
+def innermost(node: Node, community: Node) -> Node:
+    """The grid or building that is looked at, of its community; else the community itself."""
+    return node if node.level > COMMUNITY else community
+
+
 def get_node(area_id: int) -> Node:
     node = places.find_area(area_id)
     if node is None:
