@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 
+from screening.accounts.queries import names_of
 from screening.errors import BadField, Fault, Faults
 from screening.forms import text
 from screening.i18n import ZONE, _, current_lang
+from screening.registry.service import setting_up
 
 bp = Blueprint("registry_pages", __name__)
 PAGE = 100
@@ -51,3 +53,16 @@ def whole(name: str, least: int, most: int) -> int:
         sentence = _("请填 %(least)s 到 %(most)s 的整数。", least=least, most=most)
         raise Faults([Fault(BadField(message=sentence), field=name)])
     return int(given)
+
+
+def as_form(place: Any) -> dict[str, Any]:
+    """A site or laboratory as its form shows it: who answers there by number."""
+    number, _name = names_of([place.responsible_id]).get(place.responsible_id, ("", ""))
+    return {**place._asdict(), "responsible": number}
+
+
+def answerable() -> dict[str, Any]:
+    """Who answers for a place, where the form asks. Raises Faults."""
+    if "responsible" not in request.form:
+        return {}
+    return {"responsible_id": setting_up.responsible(text("responsible", 32))}

@@ -17,7 +17,7 @@ from screening.places import queries as places
 from screening.places.rules import BUILDING, GRID, SITE_KINDS
 from screening.registry.api.imports import uploaded
 from screening.registry.pages.choices import area_choices, full_name, level_name, words
-from screening.registry.pages.frame import PAGE, bp, whole, word
+from screening.registry.pages.frame import PAGE, answerable, as_form, bp, whole, word
 from screening.registry.scopes import SETTERS
 from screening.registry.service import setting_up
 
@@ -185,6 +185,7 @@ def site_values() -> dict[str, Any]:
         "tables": whole("tables", 1, 200),
         "phone": text("phone", 20) or None,
         "opens": text("opens", 40) or None,
+        **answerable(),
     }
 
 
@@ -193,7 +194,7 @@ def site_values() -> dict[str, Any]:
 def show_site(site_id: int) -> Any:
     """One site and its settings."""
     site = places.get_site(site_id)
-    return render_template("places/site.html", site=site, form=site._asdict(), **site_form())
+    return render_template("places/site.html", site=site, form=as_form(site), **site_form())
 
 
 @bp.post("/sites/<int:site_id>")
@@ -270,6 +271,7 @@ def lab_values() -> dict[str, Any]:
         "name": text("name", 60),
         "capacity": whole("capacity", 1, 10_000_000),
         "own_lis": request.form.get("own_lis") == "1",
+        **answerable(),
     }
 
 
@@ -278,7 +280,7 @@ def lab_values() -> dict[str, Any]:
 def show_lab(lab_id: int) -> Any:
     """One laboratory and its settings."""
     lab = places.get_lab(lab_id)
-    return render_template("places/lab.html", lab=lab, form=lab._asdict(), areas=[])
+    return render_template("places/lab.html", lab=lab, form=as_form(lab), areas=[])
 
 
 @bp.post("/labs/<int:lab_id>")

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from screening.accounts.audit import note
+from screening.accounts.queries import find_staff_no
 from screening.db import by_cell, fetch
-from screening.errors import Conflict, Fault, Faults
+from screening.errors import Conflict, Fault, Faults, Problem
 from screening.places import service as places
 from screening.places.queries import TREE, Node
 from screening.places.readers.areas import read_area_file
@@ -23,6 +24,23 @@ class AreaLivedIn(Conflict):
     code = "area_lived_in"
     zh = "{area}在册 {people} 人，须先转到别的社区，才能停用。"
     en = "{people} people of {area} are in the register; move them to another community first."
+
+
+class NoSuchResponsible(Problem):
+    status = 422
+    code = "no_such_responsible"
+    zh = "没有这个工号，或者账号已停用。"
+    en = "There is no such staff number, or the account is closed."
+
+
+def responsible(staff_no: str) -> int | None:
+    """Who answers for a site or laboratory, by number; nobody for "". Raises NoSuchResponsible."""
+    if not staff_no:
+        return None
+    staff = find_staff_no(staff_no)
+    if staff is None or not staff.active:
+        raise Faults([Fault(NoSuchResponsible(), field="responsible")])
+    return staff.staff_id
 
 
 def import_areas(content: bytes, *, on: date) -> AreaReport:
