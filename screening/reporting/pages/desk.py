@@ -184,7 +184,10 @@ def _row(
         "well": call.well,
         "outcome": quiet(call.outcome),
         **{f"ct_{t}": "—" if call.cts.get(t) is None else f"{call.cts[t]:.1f}" for t in targets},
-        "members": {"text": s.gate.members, "sub": f"/ {s.tube['confirmed'] or '?'}"},
+        "members": {
+            "text": f"{s.gate.members} / {s.tube['confirmed'] or '?'}",
+            "sort": s.gate.members,
+        },
         "held": held,
         "watched": "watched" in codes,
         "differs": "undecided" in codes,
