@@ -22,7 +22,7 @@ from screening.drill.register_files import (
 from screening.errors import Faults
 from screening.places import service as places_service
 from screening.places.readers import tables
-from screening.places.readers.tables import BadEncoding, CutTable, EmptyTable
+from screening.places.readers.tables import BadEncoding, BadTable, CutTable, EmptyTable
 from screening.places.service import AreaIn
 from screening.registry import seals
 from screening.registry.residence import read_residence
@@ -355,12 +355,14 @@ def test_a_document_that_a_spreadsheet_rounded_is_refused(city):
         (b"PK\x03\x04 no such thing", CutTable),
         (csv_of([]), EmptyTable),
         (b"", EmptyTable),
+        (b"%PDF-1.4", BadTable),
         ("姓名,证件号码\n李四,1\n".encode() + b"\xff\xff\x81", BadEncoding),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_at_once(city, content, problem):
-    with pytest.raises(problem):
+    with pytest.raises(problem) as refused:
         imports.upload(content, None, by=CHIEF, at=AT)
+    assert refused.type is problem
     assert fetch("SELECT count(*) FROM import_run") == [(0,)]
 
 

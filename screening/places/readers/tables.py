@@ -64,6 +64,8 @@ def open_table(content: bytes) -> Table:
         return _sheet(content, zipped=True)
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _sheet(content, zipped=False)
+    if content[:5] == b"%PDF-":
+        raise BadTable()
     return _csv(content)
 
 
