@@ -127,12 +127,13 @@ def _minutes(span: timedelta | None) -> int | None:
 
 def _reruns(f: Frame) -> Counter[int]:
     """Tubes that are at the bench again after a rerun was asked for, by laboratory."""
+    bench = ", ".join(str(int(x)) for x in AT_BENCH)  # written out: an index holds the bench alone
     rows = fetch(
-        "SELECT t.lab_id, count(*) FROM tube t WHERE t.cell_id = ANY(%s) AND t.round_id = %s "
-        "AND t.stage = ANY(%s) AND EXISTS (SELECT FROM custody c WHERE c.cell_id = t.cell_id "
-        "AND c.round_id = t.round_id AND c.barcode = t.barcode AND c.verb = %s) GROUP BY 1 "
-        + ALL_CELLS,
-        (f.cells, f.round_id, list(AT_BENCH), int(Verb.RERUN)),
+        "SELECT t.lab_id, count(*) FROM tube t CROSS JOIN LATERAL (SELECT FROM custody c "
+        "WHERE c.cell_id = t.cell_id AND c.round_id = t.round_id AND c.barcode = t.barcode "
+        "AND c.verb = %s LIMIT 1) c WHERE t.cell_id = ANY(%s) AND t.round_id = %s "
+        f"AND t.stage IN ({bench}) GROUP BY 1 {ALL_CELLS}",
+        (int(Verb.RERUN), f.cells, f.round_id),
     )
     return Counter(dict(rows))
 
