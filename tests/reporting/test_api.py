@@ -305,7 +305,8 @@ def test_a_look_up_asks_one_statement_and_writes_nothing(bench, client):
         assert look(client, code).status_code == 200
     finally:
         psycopg.Connection.execute = real
-    asked = [str(s)[:60] for s in asked if b"FROM round" not in s]
+    apart = (b"FROM round", b"pg_current_snapshot")  # caches, and the tests' own guard
+    asked = [str(s)[:60] for s in asked if not any(a in s for a in apart)]
     assert len(asked) == 1, "\n".join(asked)
     assert asked[0][2:].startswith("WITH w AS")
 
