@@ -41,11 +41,13 @@ def ask_export(args: dict[str, Any]) -> Any:
 def list_exports(args: dict[str, Any]) -> Any:
     """The files that you asked for, newest first."""
     rows = queries.list_own(current_actor().staff_id, before=args.get("before"))
-    return [told(r) for r in rows]
+    broken = queries.broken(rows)
+    return [told(r, broken) for r in rows]
 
 
-def told(row: ExportRow) -> dict[str, Any]:
-    return {**row._asdict(), "round_id": row.round_id}
+def told(row: ExportRow, broken: set[int]) -> dict[str, Any]:
+    state = rules.FAILED if row.export_id in broken else row.state
+    return {**row._asdict(), "round_id": row.round_id, "state": state}
 
 
 @bp.get("/exports/<int:export_id>")
@@ -53,7 +55,8 @@ def told(row: ExportRow) -> dict[str, Any]:
 @gives(s.ExportSchema)
 def get_export(export_id: int) -> Any:
     """One of your files and how far it is."""
-    return told(queries.get_own(export_id, current_actor().staff_id))
+    row = queries.get_own(export_id, current_actor().staff_id)
+    return told(row, queries.broken([row]))
 
 
 @bp.delete("/exports/<int:export_id>")

@@ -9,7 +9,7 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from screening import clock
 from screening.accounts.guard import OWN_ROWS, current_actor, require
 from screening.accounts.roles import Actor
-from screening.db import db, fetch
+from screening.db import db
 from screening.errors import Problem
 from screening.exports import queries, rules, service
 from screening.exports.api import AREA, TAKERS
@@ -33,7 +33,7 @@ def list_exports() -> Any:
 def list_page(actor: Actor) -> dict[str, Any]:
     before = request.args.get("before", type=int)
     rows = queries.list_own(actor.staff_id, before=before, limit=PAGE)
-    broken, names = _broken(rows), queries.names_of_rounds(r.round_id for r in rows)
+    broken, names = queries.broken(rows), queries.names_of_rounds(r.round_id for r in rows)
     n, used = queries.count_opened(actor.staff_id, service.midnight(clock.real_now()))
     lang = current_lang()
     kinds = [x for x in LISTINGS.values() if actor.roles & set(x.roles)]
@@ -67,15 +67,6 @@ def _areas(actor: Actor) -> list[tuple[int, str]]:
     top = min((n.level for n in nodes), default=0)
     most = sorted(nodes, key=lambda n: n.path)
     return [(n.area_id, "　" * (n.level - top) + n.name) for n in most]
-
-
-def _broken(rows: list[ExportRow]) -> set[int]:
-    """Files whose job gave up."""
-    ids = [r.job_id for r in rows if r.state in rules.LIVE and r.job_id]
-    found = {
-        r[0] for r in fetch("SELECT job_id FROM job WHERE job_id = ANY(%s) AND state = 3", (ids,))
-    }
-    return {r.export_id for r in rows if r.job_id in found}
 
 
 STATES = {
@@ -124,7 +115,7 @@ def show(export_id: int) -> Any:
     """One file and how far it is; what the bar asks again."""
     row = queries.get_own(export_id, current_actor().staff_id)
     names = queries.names_of_rounds([row.round_id])
-    return render_template("exports/one.html", job=job_of(row, _broken([row]), names))
+    return render_template("exports/one.html", job=job_of(row, queries.broken([row]), names))
 
 
 @bp.post("/exports")

@@ -95,6 +95,15 @@ def has_begun(round_id: int) -> bool:
     )
 
 
+def broken(rows: Sequence[ExportRow]) -> set[int]:
+    """Files whose job gave up."""
+    ids = [r.job_id for r in rows if r.state in rules.LIVE and r.job_id]
+    found = {
+        r[0] for r in fetch("SELECT job_id FROM job WHERE job_id = ANY(%s) AND state = 3", (ids,))
+    }
+    return {r.export_id for r in rows if r.job_id in found}
+
+
 def count_running(staff_id: int) -> int:
     return fetch(
         "SELECT count(*) FROM export_file e WHERE made_by = %s AND state = ANY(%s) "

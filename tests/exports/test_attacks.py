@@ -15,6 +15,7 @@ from screening import clock, jobs
 from screening.accounts.queries import actor_of
 from screening.db import db, fetch, run
 from screening.exports import files, queries, rules, service
+from screening.exports.api import told
 from tests.exports import test_exports as desk
 from tests.exports.test_exports import ask, county_of, head_of, whole
 
@@ -149,7 +150,10 @@ def test_a_range_of_absurd_numbers_is_no_fault_of_the_server(header):
 def test_after_a_job_gave_up_the_person_may_ask_again(city):
     who = head_of(city)
     for _ in range(rules.RUNNING_MOST.value):
-        ask(city, who)
+        number = ask(city, who)
     run("UPDATE job SET state = 3")
     db.session.commit()
+    row = queries.get_own(number, who.staff_id)
+    assert told(row, queries.broken([row]))["state"] == rules.FAILED
+    assert told(row, set())["state"] == rules.WAITING
     assert ask(city, who)
