@@ -197,17 +197,11 @@ def note_move(moves: Sequence[tuple[int, int, int, int]], *, by: int | None, at:
 
 
 def settle(
-    cell: int,
-    person_id: int,
-    building: int | None,
-    unit: str | None,
-    room: str | None,
+    cell: int, person_id: int, building: int | None, unit: str | None, room: str | None,
     grid: int | None = None,
-) -> None:
-    """The person lives behind this door of the own community; the grid follows from the building,
-    where it says one.
-
-    Raises NoSuchPerson, NoSuchPlace."""
+) -> None:  # fmt: skip
+    """The person lives behind this door of the own community; the grid is the building's where that
+    stands in one. Raises NoSuchPerson, NoSuchPlace."""
     home = lock_community(cell, person_id)
     node = places.find_area(building) if building else None
     if building and (node is None or not node.path.startswith(places.area_path(home))):
