@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -26,6 +27,11 @@ LONG = (
     "tests/coverage/test_recount_property.py",
 )  # fmt: skip
 NEVER_MISSING_IN_CI = ("Chromium", "PostgreSQL")
+# A busy machine is no fault of the code: examples prove what is true, `make bench` how fast.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 
 
 # --- database -------------------------------------------------------------------------------
