@@ -22,7 +22,9 @@ def glance(statement: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[
     """Rows of one reading statement, which sees only what is committed. One that was cut off while
     it lay idle is asked again on a fresh one."""
     engine = db.engine
-    idle = _IDLE.setdefault(engine, [])
+    idle = _IDLE.get(engine)
+    if idle is None:
+        idle = _keep(engine)
     while True:
         held = _take(idle)
         conn = held or _open(engine)
@@ -36,6 +38,15 @@ def glance(statement: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[
         finally:
             if not conn.closed:
                 idle.append(conn)
+
+
+def _keep(engine: Engine) -> list[psycopg.Connection]:
+    """The place for its idle ones; an engine that is forgotten without being disposed of ends them."""
+    fresh: list[psycopg.Connection] = []
+    idle = _IDLE.setdefault(engine, fresh)
+    if idle is fresh:
+        weakref.finalize(engine, _close, idle).atexit = False
+    return idle
 
 
 def _take(idle: list[psycopg.Connection]) -> psycopg.Connection | None:
@@ -57,5 +68,9 @@ def _open(engine: Engine) -> psycopg.Connection:
 
 @event.listens_for(Engine, "engine_disposed")
 def _end(engine: Engine) -> None:
-    for conn in _IDLE.pop(engine, []):
+    _close(_IDLE.pop(engine, []))
+
+
+def _close(idle: list[psycopg.Connection]) -> None:
+    while (conn := _take(idle)) is not None:
         conn.close()

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
 
 from screening.db import db, raw
-from screening.glance import _IDLE, glance
+from screening.glance import _IDLE, _keep, glance
+
+
+@pytest.fixture(autouse=True)
+def none_idle(app: Flask) -> None:
+    """Other tests of this process glance too, from several threads."""
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_a_glance_lends_its_connection_again(app: Flask) -> None:
@@ -49,3 +59,15 @@ def test_disposing_of_the_engine_closes_the_idle_ones(app: Flask) -> None:
         db.engine.dispose()
         assert idle.closed
         assert glance("SELECT 1") == [(1,)]
+
+
+def test_an_engine_that_is_forgotten_closes_the_idle_ones(database_url: str) -> None:
+    engine = create_engine(database_url)
+    held = engine.raw_connection()
+    conn = held.driver_connection
+    assert isinstance(conn, psycopg.Connection)
+    held.detach()
+    _keep(engine).append(conn)
+    del engine, held
+    gc.collect()
+    assert conn.closed
