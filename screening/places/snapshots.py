@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
-from flask import current_app
+from flask import current_app, has_app_context
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -71,8 +71,8 @@ class Snapshot(Generic[T]):
     def forget(self) -> None:
         """The table was changed in this transaction."""
         self._held = None
-        if not db.session().in_transaction():
-            return
+        if not has_app_context() or not db.session().in_transaction():
+            return  # nothing of it can be taken back
         own = db.session.info.setdefault(OWN, {})
         if self not in own:
             with self._lock:
