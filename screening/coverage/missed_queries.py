@@ -186,6 +186,7 @@ class Never(NamedTuple):
     person_id: int
     household_id: int | None
     building_id: int | None
+    grid_id: int | None
     flags: int
     cohorts: frozenset[str]
     rounds: int
@@ -212,7 +213,8 @@ def list_never(
 
 def _never(cell: int, community: Node, rounds: Sequence[RoundPolicy], at: datetime) -> list[Never]:
     people = fetch(
-        "SELECT person_id, household_id, building_id, flags, key_group, created_at FROM person "
+        "SELECT person_id, household_id, building_id, grid_id, flags, key_group, created_at "
+        "FROM person "
         "WHERE cell_id = %s AND community_id = %s AND left_at IS NULL AND flags & %s = 0",
         (cell, community.area_id, int(GONE | Flag.PROVISIONAL)),
     )
@@ -221,7 +223,7 @@ def _never(cell: int, community: Node, rounds: Sequence[RoundPolicy], at: dateti
     ids = [p[0] for p in left]
     dated, excused = cohorts_of(cell, ids, at), _excused(cell, ids, at)
     out = []
-    for person, household, building, flags, key_group, created_at in left:
+    for person, household, building, grid, flags, key_group, created_at in left:
         own = dated.get(person, frozenset()) | ({key_group} if key_group else frozenset())
         own = own or frozenset({GENERAL})
         begun = sum(
@@ -230,9 +232,8 @@ def _never(cell: int, community: Node, rounds: Sequence[RoundPolicy], at: dateti
             for r in rounds
         )  # fmt: skip
         if begun:
-            out.append(
-                Never(cell, person, household, building, flags, own, begun, person in excused)
-            )
+            excuse = person in excused
+            out.append(Never(cell, person, household, building, grid, flags, own, begun, excuse))
     return out
 
 

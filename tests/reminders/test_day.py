@@ -199,8 +199,12 @@ def test_the_worker_of_a_grid_calls_and_registers_there_and_nowhere_else(town, c
     db.session.commit()
     mark = make.sign_in(client, make.staff(Role.COMMUNITY_WORKER, grid), cookie=True)
     html = {"Accept": "text/html"}
-    for page in ("day", "missed"):
-        r = client.get(f"/{page}/{grid.area_id}", headers=html)
+    run(
+        "UPDATE person SET created_at = created_at - interval '30 days' WHERE cell_id = %s", (cell,)
+    )
+    db.session.commit()
+    for page in ("day/{}", "missed/{}", "missed/{}/never"):
+        r = client.get(f"/{page.format(grid.area_id)}", headers=html)
         assert "tel:13800001001" in r.text and "1002" not in r.text
     form = {"csrf_token": mark["X-CSRF-Token"], "name": "孙八", "doc_type": "resident_id",
             "number": "110101199003070118"}  # fmt: skip

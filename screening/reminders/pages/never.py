@@ -53,14 +53,15 @@ def people(node: places.Node, policy: RoundPolicy, cohort: str) -> dict[str, Any
     """One page; only who is shown is opened, and each is audited."""
     (community,) = queries.communities_of(node)
     wanted = cohort if cohort in COHORTS else ""
-    found = list_never(community, cohort=wanted, drill=policy.drill, at=clock.now())
+    every = list_never(community, cohort=wanted, drill=policy.drill, at=clock.now())
+    found = [p for p in every if queries.inside(p, node)]
     after = request.args.get("after", "")
     rest = [p for p in found if position(p) > after][: frame.PAGE + 1]
     page = rest[: frame.PAGE]
     details = queries.open_pairs((p.cell_id, p.person_id) for p in page)
     seen = [(p.cell_id, p.person_id) for p in page]
     note_pairs(seen, why="never_sampled")
-    full = opens(community, seen)
+    full = opens(queries.innermost(node, community), seen)
     here: dict[str, Any] = {"area_id": node.area_id, "round": policy.round_id, "cohort": wanted}
     return {
         "rows": [line(p, details[p.cell_id, p.person_id], full) for p in page],

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from screening.coverage.equation import Missed
-from screening.coverage.missed_queries import Picked, pick
+from screening.coverage.missed_queries import Never, Picked, pick
 from screening.coverage.missed_rules import NewSwab, Wanted
 from screening.db import by_cell, fetch
 from screening.errors import NotFound
@@ -113,7 +113,7 @@ def in_order_of_doors(found: Iterable[Picked]) -> list[Picked]:
     return sorted(found, key=lambda p: p.missed.door())
 
 
-def inside(missed: Missed, node: Node) -> bool:
+def inside(missed: Missed | Never, node: Node) -> bool:
     """Whether somebody of the community lives in this grid or building of it."""
     if node.level == BUILDING:
         return missed.building_id == node.area_id
