@@ -270,7 +270,8 @@ def test_an_alert_that_contradicts_the_result_holds_it_until_it_is_settled(walk)
     path = f"/alerts/{raised['cell_id']}/{raised['alert_id']}"
     walk.tell("technician", f"{path}/acknowledge")
     why = {"how": "contamination", "reason": "阴控扩增", "early": "整板污染"}
-    walk.tell("reviewer", f"{path}/clearing", why)
+    walk.tell("reviewer", f"{path}/clearing", why, 422)  # and nothing without a signature
+    walk.tell("reviewer", f"{path}/clearing", why | {"secret": PIN})
     assert "alert_conflict" in told(walk.release("reviewer", tube, 409))  # one alone clears nothing
-    walk.tell("second", f"{path}/clearing/answer", {"agree": True})
+    walk.tell("second", f"{path}/clearing/answer", {"agree": True, "secret": PIN})
     assert walk.release("reviewer", tube)["released"] == [tube]

@@ -745,7 +745,7 @@ def test_negative_wells_make_no_pattern() -> None:
 
 
 def test_every_code_the_rules_can_give_has_words_in_two_languages() -> None:
-    lab = Path(layout.__file__).parent
+    lab = Path(words.__file__).parent
     source = "".join(p.read_text("utf-8") for p in lab.rglob("*.py") if p.name != "words.py")
     tables = (words.REASONS, words.CONTROL_FAULTS, words.DIFFERENCES, words.HINTS)
     for table in tables:
