@@ -54,8 +54,9 @@ def test_a_re_check_stays_in_sight_however_many_rounds_begin_after_it(bench, sta
 
 
 def test_a_swab_taken_before_the_pool_answers_no_call_of_it(bench):
-    """A phone that swabbed somebody alone comes back after the pool of an hour later was positive."""
+    """A phone that swabbed somebody alone comes back; the pool of half an hour later is positive."""
     phone, single = bench.city.phone(1), bench.city.tube()
+    phone.now = clock.to_ms(clock.now() - timedelta(minutes=30))
     phone.write("open", tube=single, mode="single", size=1)
     who = {"code": bench.city.codes(0, 1)[0]}
     phone.write("bind", tube=single, seat=1, who=who, purpose="recheck")
