@@ -15,9 +15,9 @@ def at_lab(side: Side) -> dict:
 
 
 def kept(side: Side) -> str:
-    """A tube in the archive of the side's laboratory."""
-    tube = tube_at(side)
-    archive.put(side.lab.lab_id, tube, rack="R1", box="B1", place=None, by=1, at=clock.now())
+    """A tube in the archive of the side's laboratory, alone in its box: no box ever gets full."""
+    tube, now = tube_at(side), clock.now()
+    archive.put(side.lab.lab_id, tube, rack="R1", box=f"B{tube}", place=None, by=1, at=now)
     return tube
 
 
@@ -56,8 +56,7 @@ def new_lot(side: Side) -> dict:
 
 
 def kept_in_box(side: Side) -> dict:
-    kept(side)
-    return at_lab(side) | {"query_string": {"rack": "R1", "box": "B1"}}
+    return at_lab(side) | {"query_string": {"rack": "R1", "box": f"B{kept(side)}"}}
 
 
 def found(side: Side) -> dict:
