@@ -2,5 +2,13 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["tests/pwa/**/*.test.js"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    include: ["tests/pwa/**/*.test.js"],
+    environment: "node",
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // a process and a fresh set of modules for each file would be half of the time
+    pool: "threads",
+    isolate: false,
+  },
 });
