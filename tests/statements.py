@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -46,6 +47,8 @@ WRITTEN = re.compile(
 
 offences: list[str] = []
 touched: set[str] = set()  # tables that a statement wrote to since somebody cleared this
+writes: Counter[str] = Counter()  # statements that wrote to a table
+_listing: list[set[str]] = []  # whoever wants to know which tables statements name
 
 
 class Listening(psycopg.Cursor):
@@ -73,9 +76,24 @@ def heard() -> Iterator[list[str]]:
     yield offences
 
 
+@contextmanager
+def named() -> Iterator[set[str]]:
+    """The tables that the statements of a block name."""
+    names: set[str] = set()
+    _listing.append(names)
+    try:
+        yield names
+    finally:
+        _listing.remove(names)
+
+
 def hear(query: Any) -> None:
     text = _text(query)
-    touched.update(written(text))
+    targets = written(text)
+    touched.update(targets)
+    writes.update(targets)
+    for names in _listing:
+        names |= mentioned(text)
     tables = unrouted(text)
     if tables:
         sender = _sender()
@@ -110,6 +128,12 @@ def written(text: str) -> frozenset[str]:
 
     flat = LITERAL.sub(" ", text).replace('"', "").lower()
     return frozenset(WRITTEN.findall(flat)) & frozenset(Base.metadata.tables)
+
+
+def mentioned(text: str) -> set[str]:
+    from screening.db import Base
+
+    return set(re.findall(r"\w+", text)) & set(Base.metadata.tables)
 
 
 @cache
