@@ -247,7 +247,7 @@ def _refused(town: FieldTown, page: Any) -> None:
     count(page, 2)
 
 
-def test_two_hundred_people_wait_less_than_a_tenth_of_a_second_each(
+def test_a_hundred_people_wait_less_than_a_tenth_of_a_second_each(
     field_town: FieldTown, field_page: Any
 ) -> None:
     town, page = field_town, field_page
@@ -258,10 +258,10 @@ def test_two_hundred_people_wait_less_than_a_tenth_of_a_second_each(
     town.stop()
     try:
         scan(page, town.fresh(), "tube_opened")
-        took = sorted(_queue(town, page, 200))
+        took = sorted(_queue(town, page, 100))
     finally:
         town.start()
-    middle, slow = took[100], took[190]
+    middle, slow = took[50], took[95]
     print(f"scan to next: median {middle:.1f} ms, 95 % below {slow:.1f} ms")
     assert middle < NEXT_MS
 
