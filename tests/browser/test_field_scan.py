@@ -7,7 +7,7 @@ import pytest
 from screening.registry.check_digits import gb11643
 from screening.registry.person_codes import make_resident_code
 from screening.tube.codes import Kind, make_code
-from tests.browser.field_town import type_scan
+from tests.browser.field_town import type_keys as type_scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
