@@ -66,10 +66,11 @@ def keep(page: Any, name: str) -> None:
 
 def look_over(page: Any, pages: Iterable[str], lang: str, name: str = "") -> list[str]:
     """What is wrong with pages at both sizes: one heading, nothing wider than the screen, nothing
-    that axe calls serious. Each size is opened in one language, and reached in the other."""
+    that axe calls serious. Each size is opened in one language, and reached in the other; axe, to
+    which a translation is hardly news, sees every page in Chinese and each fourth in English."""
     sizes = [("desk", DESK), ("phone", PHONE)]
     wrong = []
-    for path in pages:
+    for i, path in enumerate(pages):
         for n, (word, size) in enumerate(sizes if lang == "zh" else sizes[::-1]):
             page.set_viewport_size(size)
             if n == 0:
@@ -77,7 +78,8 @@ def look_over(page: Any, pages: Iterable[str], lang: str, name: str = "") -> lis
                 page.locator("h1").first.wait_for()  # the field app draws its own
                 if page.locator("h1").count() != 1:
                     wrong.append(f"{path} has no single heading")
-                wrong += axe_findings(page)
+                if lang == "zh" or i % 4 == 0:
+                    wrong += axe_findings(page)
             keep(page, f"{name}{path.strip('/').replace('/', '-')}-{lang}-{word}")
             wrong += [f"{path} scrolls sideways: {word}"] if scrolls_sideways(page) else []
     return wrong
