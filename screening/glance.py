@@ -36,8 +36,10 @@ def glance(statement: str, params: Sequence[Any] | dict[str, Any] = ()) -> list[
         else:
             return rows
         finally:
-            if not conn.closed:
+            if _IDLE.get(engine) is idle and not conn.closed:
                 idle.append(conn)
+            else:  # the engine was disposed of meanwhile
+                conn.close()
 
 
 def _keep(engine: Engine) -> list[psycopg.Connection]:

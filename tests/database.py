@@ -43,8 +43,8 @@ def own_copy(server: str, worker: str) -> Iterator[str]:
     try:
         yield _url(server, name)
     finally:
-        _cleaner(_url(server, name)).close()
-        _cleaner.cache_clear()
+        if held := _CLEANERS.pop(_url(server, name), None):
+            held.close()  # only its own: a test with a second database leaves the worker's alone
         with _link(server) as link:
             _drop(link, name)
 
@@ -78,7 +78,7 @@ def clean(url: str) -> None:
     except psycopg.OperationalError:
         if not link.closed:
             raise
-        _cleaner.cache_clear()  # a test that ended every connection ended this one
+        _CLEANERS.pop(url, None)  # a test that ended every connection ended this one
         clean(url)
 
 
@@ -112,7 +112,12 @@ def _template(link: psycopg.Connection, server: str) -> str:
 
 @cache
 def _version() -> str:
-    tables = ("screening/**/models.py", "screening/jobs.py", "screening/outbox.py")
+    tables = (
+        "screening/**/models.py",
+        "screening/**/models/*.py",
+        "screening/jobs.py",
+        "screening/outbox.py",
+    )
     files = [p for pattern in ("migrations/**/*.py", *tables) for p in ROOT.glob(pattern)]
     digest = hashlib.sha256()
     for path in sorted(files):
@@ -222,10 +227,14 @@ def _exists(link: psycopg.Connection, name: str) -> bool:
     return bool(link.execute("select 1 from pg_database where datname = %s", [name]).fetchone())
 
 
-@cache
+_CLEANERS: dict[str, psycopg.Connection] = {}
+
+
 def _cleaner(url: str) -> psycopg.Connection:
     """One connection for all tests of a process; foreign keys do not trouble it."""
-    link = _link(url)
+    if held := _CLEANERS.get(url):
+        return held
+    link = _CLEANERS[url] = _link(url)
     link.execute("set lock_timeout = '10s'")
     if _is_superuser(link):
         link.execute("set session_replication_role = replica")
