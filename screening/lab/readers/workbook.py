@@ -91,7 +91,7 @@ def look_inside(data: bytes) -> None:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,
+        NotImplementedError,  # a way of packing that zipfile does not know
         OSError,
         ValueError,
     ) as why:
